@@ -1,0 +1,46 @@
+/* usher/drive.h - libusher-io: performs wants for hosts that may block, and loads settings files.
+ * Since 0.1. */
+#ifndef USHER_DRIVE_H
+#define USHER_DRIVE_H
+
+#include "usher/exchange.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Connections and the cache of provider documents. Threads: shared by all. */
+typedef struct usher_host usher_host; /* opaque */
+
+typedef struct usher_host_options {
+    size_t size;         /* sizeof(usher_host_options) */
+    const char *ca_file; /* NULL: the system's certificates */
+} usher_host_options;
+
+USHER_API USHER_MUST_USE usher_status usher_host_new(usher_host **out,
+                                                     const usher_host_options *options,
+                                                     usher_error *err);
+USHER_API void usher_host_free(usher_host *host); /* NULL is fine; no exchange may be using it */
+
+typedef usher_status usher_operation(usher_exchange *ex, usher_want *want, usher_error *err);
+
+/* Runs one operation to its end, blocking on what it wants: usher_drive(host, ex, usher_handle, &err).
+ * USHER_OK: the results can be read. Other statuses: could not tell. */
+USHER_API USHER_MUST_USE usher_status usher_drive(usher_host *host, usher_exchange *ex,
+                                                  usher_operation *operation, usher_error *err);
+/* Goes on with an exchange that already wants something (see usher_handle). */
+USHER_API USHER_MUST_USE usher_status usher_drive_on(usher_host *host, usher_exchange *ex,
+                                                     usher_want *want, usher_error *err);
+
+/* Milliseconds since 1970 by the system's clock. */
+USHER_API int64_t usher_now_ms(void);
+
+/* As usher_site_new, from a YAML (or JSON) file, with this process's environment. Errors carry the
+ * file's name, line and column. */
+USHER_API USHER_MUST_USE usher_status usher_site_load(usher_site **out, usher_problems **problems,
+                                                      const char *path, usher_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

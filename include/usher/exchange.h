@@ -1,0 +1,167 @@
+/* usher/exchange.h - one HTTP request in, one response out.
+ *
+ * The engine has no socket, clock, file, thread or entropy of its own. An operation either answers at
+ * once or names what it wants; the host does that and resumes with an event, until nothing is wanted:
+ *
+ *     usher_want want;
+ *     rc = usher_handle(ex, &want, &err);
+ *     while (rc == USHER_OK && want.kind != USHER_WANT_NOTHING) {
+ *         perform(&want, &event);
+ *         rc = usher_resume(ex, &event, &want, &err);
+ *     }
+ *
+ * A status other than USHER_OK means "could not tell": answer 503, set and clear nothing. usher/drive.h
+ * has this loop for hosts that may block. Since 0.1. */
+#ifndef USHER_EXCHANGE_H
+#define USHER_EXCHANGE_H
+
+#include "usher/base.h"
+#include "usher/cause.h"
+#include "usher/session.h"
+#include "usher/site.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct usher_header {
+    usher_str name, value;
+} usher_header;
+
+/* The request as the host received it. Everything it points to must stay until the exchange is
+ * started again or freed. Set `size` to sizeof(usher_request). */
+typedef struct usher_request {
+    size_t size;
+    usher_str method;
+    usher_str target; /* origin form as sent: path, then perhaps '?' and a query; undecoded */
+    const usher_header *headers;
+    size_t header_count;
+    usher_str body;
+    bool peer_trusted; /* the peer is a configured proxy: its X-Forwarded-* and X-Original-* count */
+} usher_request;
+
+typedef struct usher_response {
+    int status;
+    const usher_header *headers; /* Set-Cookie may occur several times, once for each cookie name */
+    size_t header_count;
+    usher_str body;
+} usher_response;
+
+typedef enum usher_want_kind {
+    USHER_WANT_NOTHING = 0, /* done: read the results */
+    USHER_WANT_FETCH,       /* an HTTP request to a provider */
+} usher_want_kind;
+
+/* Follow no redirect, send no header but these, verify TLS, use no proxy from the environment. */
+typedef struct usher_fetch {
+    usher_str method, url;
+    const usher_header *headers;
+    size_t header_count;
+    usher_str body;
+    uint32_t timeout_ms;
+    size_t answer_max;    /* more bytes than this is a failure */
+    bool plain_http;      /* http: is allowed (development) */
+    bool private_network; /* addresses that are not public are allowed */
+    uint32_t cache_s;     /* > 0: a copy not older than this may be used, for any exchange */
+    int64_t newer_than_ms; /* a cached copy must have been fetched after this; 0: any */
+} usher_fetch;
+
+typedef struct usher_want {
+    usher_want_kind kind;
+    usher_fetch fetch;
+} usher_want;
+
+typedef enum usher_event_kind {
+    USHER_EVENT_FETCHED = 1,  /* an answer came, whatever its status */
+    USHER_EVENT_FETCH_FAILED, /* none, or not in time, or too large */
+} usher_event_kind;
+
+/* What came of the want. What it points to must stay until usher_resume returns. */
+typedef struct usher_event {
+    size_t size; /* sizeof(usher_event) */
+    usher_event_kind kind;
+    int64_t now_ms;    /* the time at which it happened */
+    int http_status;
+    usher_str content_type;
+    usher_str body;
+    int64_t fetched_ms; /* when the answer was fetched; before now_ms if it came from a cache */
+    const char *why;    /* static text for a failure */
+} usher_event;
+
+typedef enum usher_decision {
+    USHER_UNDECIDED = 0, /* never truthy */
+    USHER_ALLOW,
+    USHER_DENY,
+} usher_decision;
+
+/* A line for the log and a step of a counter: something was refused, or could not be told. */
+typedef struct usher_report {
+    usher_cause cause;
+    const char *what, *where; /* static text, as in usher_error; may be NULL */
+} usher_report;
+
+typedef struct usher_exchange usher_exchange; /* opaque */
+
+typedef struct usher_exchange_options {
+    size_t size; /* sizeof(usher_exchange_options) */
+    const usher_allocator *allocator; /* NULL: usher_allocator_default() */
+    usher_entropy entropy;            /* fill NULL: usher_entropy_default() */
+    size_t memory_max;                /* bytes one exchange may use; 0: 1 MiB */
+} usher_exchange_options;
+
+/* An exchange may be started any number of times, one request after the other; it keeps its memory
+ * and its cipher contexts, so keep one for each thread. Threads: one at a time. */
+USHER_API USHER_MUST_USE usher_status usher_exchange_new(usher_exchange **out,
+                                                         const usher_exchange_options *options,
+                                                         usher_error *err);
+USHER_API void usher_exchange_free(usher_exchange *ex); /* NULL is fine; wipes */
+
+/* Forgets the last request (wiping its memory) and takes a new one. Holds a reference to `site`. */
+USHER_API USHER_MUST_USE usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,
+                                                           const usher_request *request,
+                                                           int64_t now_ms, usher_error *err);
+
+/* Operations; one for each start. */
+
+/* getSession() / getServerSession() / auth(): verdict and session; the rolled Set-Cookie is in the
+ * response's headers. */
+USHER_API USHER_MUST_USE usher_status usher_get_session(usher_exchange *ex, usher_want *want,
+                                                        usher_error *err);
+/* The same without touching cookies: verdict and session only (getToken()). */
+USHER_API USHER_MUST_USE usher_status usher_get_token(usher_exchange *ex, usher_want *want,
+                                                      usher_error *err);
+/* Every route below the base path. *response is complete when nothing is wanted. */
+USHER_API USHER_MUST_USE usher_status usher_handle(usher_exchange *ex, usher_want *want,
+                                                   usher_error *err);
+/* withAuth / middleware: may this request pass? The decision, and for DENY the response to give
+ * (302 to sign-in, or 401 for a call by a program). */
+USHER_API USHER_MUST_USE usher_status usher_guard(usher_exchange *ex, usher_want *want,
+                                                  usher_error *err);
+/* Forward authentication: judges the request that a proxy describes in X-Original-URI (nginx) or
+ * X-Forwarded-Uri (Caddy, Traefik); the response carries the identity headers or the refusal. */
+USHER_API USHER_MUST_USE usher_status usher_forward_auth(usher_exchange *ex, usher_want *want,
+                                                         usher_error *err);
+
+/* Goes on after a want. USHER_E_USAGE if nothing was wanted or the event is of another kind. */
+USHER_API USHER_MUST_USE usher_status usher_resume(usher_exchange *ex, const usher_event *event,
+                                                   usher_want *want, usher_error *err);
+
+/* Results; valid once nothing is wanted. Borrowed from the exchange. */
+USHER_API usher_verdict usher_exchange_verdict(const usher_exchange *ex);
+USHER_API const usher_session *usher_exchange_session(const usher_exchange *ex); /* NULL unless valid */
+USHER_API usher_decision usher_exchange_decision(const usher_exchange *ex);
+USHER_API const usher_response *usher_exchange_response(const usher_exchange *ex);
+/* Reports in the order they were made; *count of them. */
+USHER_API const usher_report *usher_exchange_reports(const usher_exchange *ex, size_t *count);
+/* A short random text that stands on error pages and should stand on the log line. */
+USHER_API usher_str usher_exchange_id(const usher_exchange *ex);
+/* The provider a sign-in is about, for the log; absent otherwise. */
+USHER_API usher_str usher_exchange_provider(const usher_exchange *ex);
+/* True if this exchange issued a session, or ended one: what an audit line says. */
+USHER_API bool usher_exchange_signed_in(const usher_exchange *ex);
+USHER_API bool usher_exchange_signed_out(const usher_exchange *ex);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,2 @@
+#include "tests/kit/kit.h"
+int main(void){return 0;}

@@ -1,0 +1,32 @@
+/* str - views of text: compare, cut, search. Pure; no allocation; no locale. */
+#ifndef USHER_BASE_STR_H
+#define USHER_BASE_STR_H
+
+#include "usher/base.h"
+
+static inline usher_str usher_str_of(const char *ptr, size_t len)
+{
+    return (usher_str){ptr, len};
+}
+
+usher_str usher_str_z(const char *z); /* of a NUL-terminated text; NULL gives the absent value */
+
+bool usher_str_eq(usher_str a, usher_str b);      /* exact bytes; not for secrets */
+bool usher_str_eq_case(usher_str a, usher_str b); /* ASCII letters without case */
+bool usher_str_starts(usher_str s, usher_str prefix);
+bool usher_str_ends(usher_str s, usher_str suffix);
+bool usher_str_has(usher_str s, char c);
+int usher_str_cmp(usher_str a, usher_str b); /* by bytes, then by length */
+
+/* Returns what precedes the first `sep`; *rest gets what follows it (absent if there is no `sep`:
+ * rest->ptr is NULL). */
+usher_str usher_str_cut(usher_str s, char sep, usher_str *rest);
+/* The offset of `needle`, or SIZE_MAX. */
+size_t usher_str_find(usher_str s, usher_str needle);
+usher_str usher_str_from(usher_str s, size_t at); /* the tail; empty past the end */
+usher_str usher_str_trim(usher_str s);            /* SP and HTAB at both ends */
+
+/* Decimal digits only, no sign, the whole view; false on anything else or on overflow. */
+bool usher_str_u64(uint64_t *out, usher_str s);
+
+#endif

@@ -1,0 +1,54 @@
+/* site - what an exchange reads of its site. Built by src/site from the settings, immutable after. */
+#ifndef USHER_FLOW_SITE_H
+#define USHER_FLOW_SITE_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "oauth/provider.h"
+#include "profile/profile.h"
+#include "session/keyring.h"
+#include "usher/site.h"
+#include "wire/cookie.h"
+
+/* A cookie of this site: the profile's, with what the settings changed. */
+typedef struct usher_site_cookie {
+    usher_str name; /* complete, prefix included */
+    usher_str domain, path;
+    bool secure, http_only;
+    usher_same_site same_site;
+} usher_site_cookie;
+
+typedef struct usher_pages {
+    usher_str sign_in, sign_out, error, verify_request, new_user; /* absent: our own page */
+} usher_pages;
+
+struct usher_rules; /* gate/rules.h */
+
+struct usher_site {
+    atomic_uint references;
+    usher_allocator alloc; /* a copy */
+    usher_arena arena;     /* owns every text below */
+
+    const usher_profile *profile;
+    bool development;
+    usher_str base_url;  /* origin: "https://app.example.com" */
+    usher_str base_path; /* "/api/auth": begins with '/', no trailing slash; may be "" */
+    bool secure_cookies;
+    usher_site_cookie cookies[USHER_COOKIE_KINDS];
+    usher_keyring keys;
+
+    int64_t session_max_age_s, update_age_s;
+    const usher_provider *providers;
+    size_t provider_count;
+    usher_pages pages;
+    usher_str title; /* of our own pages: the site's host name by default */
+
+    struct usher_rules *rules;     /* which paths are public; NULL: none is */
+    usher_str header_prefix;       /* of the identity headers: "X-Usher-" */
+    size_t token_max;              /* characters of a session token that is read */
+};
+
+const usher_provider *usher_site_provider(const usher_site *site, usher_str id); /* or NULL */
+
+#endif

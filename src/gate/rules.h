@@ -1,0 +1,19 @@
+/* rules - which paths need no session. Compared on segment boundaries, on canonical paths only. */
+#ifndef USHER_GATE_RULES_H
+#define USHER_GATE_RULES_H
+
+#include "base/arena.h"
+#include "usher/base.h"
+
+/* "/about" is that path exactly; "/docs/*" is /docs/ and everything below it, and /docs itself. */
+typedef struct usher_rules {
+    const usher_str *open; /* patterns */
+    size_t open_count;
+} usher_rules;
+
+/* USHER_E_SETTING with what is wrong: no leading '/', a '*' elsewhere than at the end, a path that is
+ * not canonical. */
+USHER_MUST_USE usher_status usher_rules_check(usher_str pattern, usher_error *err);
+bool usher_rules_open(const usher_rules *rules, usher_str target);
+
+#endif

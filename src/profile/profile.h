@@ -1,0 +1,104 @@
+/* profile - one system's wire format as a frozen table: names, key derivation, sizes, shapes, codes.
+ * Code elsewhere never asks which profile it serves; it asks the table. */
+#ifndef USHER_PROFILE_PROFILE_H
+#define USHER_PROFILE_PROFILE_H
+
+#include "usher/base.h"
+#include "wire/cookie.h"
+#include "wire/jose/jwe.h"
+
+/* What a sealed value is for. Each purpose has its own key, so none is taken for another. */
+typedef enum usher_purpose {
+    USHER_FOR_SESSION,
+    USHER_FOR_STATE,         /* the state cookie */
+    USHER_FOR_PKCE,          /* the code verifier's cookie */
+    USHER_FOR_NONCE,         /* the nonce cookie */
+    USHER_FOR_STATE_PARAM,   /* authjs-5: the `state` request parameter is itself sealed */
+    USHER_PURPOSES,
+} usher_purpose;
+
+typedef enum usher_cookie_kind {
+    USHER_COOKIE_SESSION,
+    USHER_COOKIE_CALLBACK_URL,
+    USHER_COOKIE_CSRF,
+    USHER_COOKIE_PKCE,
+    USHER_COOKIE_STATE,
+    USHER_COOKIE_NONCE,
+    USHER_COOKIE_KINDS,
+} usher_cookie_kind;
+
+typedef struct usher_profile_cookie {
+    usher_str name;        /* without the prefix */
+    usher_str secure_name; /* as written when secure cookies are on */
+    int64_t max_age_s;     /* Max-Age attribute; 0: none is written */
+} usher_profile_cookie;
+
+/* Where a failed flow sends the browser. */
+typedef enum usher_page { USHER_PAGE_SIGN_IN, USHER_PAGE_SIGN_OUT, USHER_PAGE_ERROR,
+                          USHER_PAGE_VERIFY } usher_page;
+
+/* The failures a flow can end in; each profile has its own code and page for them. */
+typedef enum usher_failure {
+    USHER_FAIL_CONFIGURATION,   /* the site is set up wrongly */
+    USHER_FAIL_CSRF_SIGN_IN,    /* POST without a valid CSRF token */
+    USHER_FAIL_CSRF_SIGN_OUT,
+    USHER_FAIL_START,           /* the authorization URL could not be built (provider down) */
+    USHER_FAIL_CHECK,           /* state, PKCE or nonce cookie missing, foreign, expired; state differs */
+    USHER_FAIL_PROVIDER,        /* the provider answered with an error */
+    USHER_FAIL_CALLBACK,        /* code exchange, ID token or userinfo failed */
+    USHER_FAIL_DENIED,          /* refused by a rule */
+    USHER_FAIL_CREDENTIALS,     /* wrong credentials */
+    USHER_FAILURES,
+} usher_failure;
+
+typedef struct usher_failure_route {
+    usher_page page;
+    usher_str code; /* value of the `error` parameter; empty: `csrf=true` is written instead */
+} usher_failure_route;
+
+typedef enum usher_json_redirect {
+    USHER_JSON_BY_FIELD,  /* body field json=true */
+    USHER_JSON_BY_HEADER, /* header X-Auth-Return-Redirect */
+} usher_json_redirect;
+
+typedef struct usher_profile {
+    usher_str name; /* "nextauth-4" */
+
+    /* tokens */
+    usher_jwe_enc enc;       /* written */
+    bool also_gcm;           /* A256GCM is read too */
+    bool kid;                /* written, and read to choose the key */
+    bool session_salted;     /* HKDF salt of session tokens: the cookie's name; otherwise empty */
+    usher_str info;          /* HKDF info; " (salt)" follows if the salt is not empty */
+    usher_str state_param_salt; /* empty: the state parameter is a plain random text */
+
+    /* cookies */
+    usher_profile_cookie cookies[USHER_COOKIE_KINDS];
+    usher_cookie_dialect dialect; /* how the daemon reads a Cookie header */
+    size_t chunk_max;             /* characters of one session cookie's value */
+    bool nonce_has_max_age;
+    bool chunks_ignore_empty;     /* an empty chunk does not count as received */
+
+    /* lifetimes */
+    int64_t session_max_age_s, check_max_age_s, update_age_s, tolerance_s;
+    bool secret_list;      /* several secrets are known to the original; CSRF hashes join them by "," */
+
+    /* endpoints */
+    usher_json_redirect json_redirect;
+    usher_str no_session; /* body of the session endpoint without a session: {} or null */
+    bool strict_paths;    /* one or two segments, JSON "Bad request."; otherwise extra ones are ignored */
+    bool json_status;     /* JSON redirects keep 401/403; otherwise always 200 */
+    usher_failure_route failures[USHER_FAILURES];
+    bool checks_state_default, checks_nonce_default; /* besides PKCE, which is always sent */
+} usher_profile;
+
+extern const usher_profile usher_profile_nextauth_4;
+extern const usher_profile usher_profile_authjs_5;
+
+const usher_profile *usher_profile_by_name(usher_str name); /* NULL if there is none */
+const usher_profile *usher_profile_at(size_t index);        /* NULL past the last */
+
+/* The cookie a purpose is kept in (USHER_FOR_STATE_PARAM has none and must not be asked). */
+usher_cookie_kind usher_profile_cookie_of(usher_purpose purpose);
+
+#endif

@@ -1,0 +1,37 @@
+/* token - opens and seals the tokens of a profile: sessions and check cookies alike. */
+#ifndef USHER_SESSION_TOKEN_H
+#define USHER_SESSION_TOKEN_H
+
+#include "session/keyring.h"
+#include "usher/cause.h"
+#include "usher/session.h"
+#include "wire/json.h"
+
+typedef struct usher_claims {
+    usher_str text;           /* the sealed JSON, as it was; in the arena */
+    usher_json_object object; /* its members */
+    bool has_exp, has_iat;
+    double exp, iat; /* seconds; fractions as they were */
+} usher_claims;
+
+/* An answer, not a status: VALID with claims, EXPIRED with claims too, or REJECTED; *cause says why
+ * for the latter two. An empty token is NO_SESSION. A status other than USHER_OK is "could not tell".
+ * Which keys are tried: the profile's rule (by kid where it has one; otherwise each in turn). */
+USHER_MUST_USE usher_status usher_token_open(usher_claims *out, usher_verdict *verdict,
+                                             usher_cause *cause, usher_arena *a,
+                                             usher_jwe_cipher *cipher, const usher_keyring *keys,
+                                             usher_purpose purpose, usher_str token, int64_t now_s,
+                                             usher_error *err);
+
+/* Seals `claims_json` (an object) after setting iat, exp and jti: replaced where they stand,
+ * appended in that order where they are missing. *exp_s gets now_s + max_age_s. */
+USHER_MUST_USE usher_status usher_token_seal(usher_str *token, int64_t *exp_s, usher_arena *a,
+                                             usher_jwe_cipher *cipher, const usher_keyring *keys,
+                                             usher_purpose purpose, usher_str claims_json,
+                                             int64_t now_s, int64_t max_age_s, usher_entropy entropy,
+                                             usher_error *err);
+
+/* A random UUID (version 4), lower case, 36 characters. */
+USHER_MUST_USE usher_status usher_uuid4(char out[36], usher_entropy entropy, usher_error *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* url - absolute http(s) URLs and same-origin paths, judged as a browser would (WHATWG URL).
+ *
+ * Stricter than a browser in one way: control characters, backslashes, user information and
+ * non-http schemes are refused rather than repaired, since the result goes into Location. */
+#ifndef USHER_WIRE_URL_H
+#define USHER_WIRE_URL_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "usher/base.h"
+
+typedef struct usher_url {
+    bool https;
+    usher_str host;   /* as it stands; compare without case; brackets kept for IPv6 */
+    uint16_t port;    /* effective: 80 or 443 if none is written */
+    bool port_given;
+    usher_str path;   /* begins with '/', or is empty */
+    usher_str query;  /* without '?'; absent if there is no '?' */
+    usher_str fragment;
+} usher_url;
+
+/* An absolute http or https URL. Views into `text`. */
+USHER_MUST_USE usher_status usher_url_read(usher_url *out, usher_str text, usher_error *err);
+/* scheme, host and effective port are the same (host without case). */
+bool usher_url_same_origin(const usher_url *a, const usher_url *b);
+/* scheme://host[:port], lower-cased host, default port left out. */
+void usher_url_put_origin(usher_buf *b, const usher_url *url);
+/* 127.0.0.0/8, [::1] or localhost (any label below .localhost too). */
+bool usher_url_is_loopback(const usher_url *url);
+
+/* The rule both systems apply to a callback URL by default, made safe: `url` beginning with a single
+ * '/' gives base + url; an absolute URL of the same origin is itself; everything else is `base`.
+ * `base` is an origin. "//host" and "/\host" and control characters are treated as foreign. */
+USHER_MUST_USE usher_status usher_url_callback(usher_str *out, usher_arena *a, usher_str url,
+                                               usher_str base, usher_error *err);
+
+/* Appends `?` or `&` and name=value (form-encoded) to the URL in the buffer. */
+void usher_url_put_param(usher_buf *b, usher_str name, usher_str value);
+
+#endif

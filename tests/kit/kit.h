@@ -1,0 +1,52 @@
+/* kit - what unit tests and fuzz targets share: an allocator that fails on command, entropy from a
+ * seed, a quick arena, and cmocka with its includes. */
+#ifndef USHER_TESTS_KIT_H
+#define USHER_TESTS_KIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "usher/base.h"
+
+/* Fails the allocation with number `fail_at` (from 0), and every one after it if `from_then_on`.
+ * fail_at = SIZE_MAX never fails. Counts what is live. */
+typedef struct kit_alloc {
+    size_t fail_at;
+    bool from_then_on;
+    size_t calls;
+    size_t live;
+    bool failed; /* at least one allocation was refused */
+} kit_alloc;
+usher_allocator kit_allocator(kit_alloc *state);
+
+/* The same for everything libcrypto allocates. kit_crypto_install must be the first call of main
+ * (before any use of libcrypto); then set kit_crypto.fail_at as needed. */
+extern kit_alloc kit_crypto;
+void kit_crypto_install(void);
+
+/* Deterministic: the same seed gives the same bytes. `fail_at` counts fills, SIZE_MAX never. */
+typedef struct kit_random {
+    uint64_t seed;
+    size_t fail_at, calls;
+} kit_random;
+usher_entropy kit_entropy(kit_random *state);
+uint64_t kit_next(uint64_t *seed); /* splitmix64 */
+
+/* The whole file, with its path relative to the source root; fails the test if it is not there.
+ * Free with free(). */
+char *kit_read_file(const char *path, size_t *len);
+
+usher_str kit_str(const char *z);
+#define assert_str(actual, expected_z) kit_assert_str((actual), (expected_z), __FILE__, __LINE__)
+void kit_assert_str(usher_str actual, const char *expected, const char *file, int line);
+#define assert_ok(expr) assert_int_equal((expr), USHER_OK)
+
+#endif
