@@ -90,6 +90,14 @@ typedef struct usher_profile {
     bool json_status;     /* JSON redirects keep 401/403; otherwise always 200 */
     usher_failure_route failures[USHER_FAILURES];
     bool checks_state_default, checks_nonce_default; /* besides PKCE, which is always sent */
+    bool provider_error_first; /* the provider's error is looked at before the checks */
+    bool custom_pages_direct;  /* a failure goes straight to the configured page, origin in front */
+    bool error_case_free;      /* codes of the error page are compared without case */
+    bool error_to_sign_in;     /* the error page hands sign-in codes on to the sign-in page */
+    bool failure_keeps_cookies; /* a failed flow still sets the CSRF and callback-url cookies */
+    bool log_endpoint;         /* POST _log is answered (200, empty) */
+    bool user_id_uuid;         /* the user's id is a UUID made from provider and account */
+    usher_str oidc_type;       /* how a provider's type is listed: "oauth" or "oidc" */
 } usher_profile;
 
 extern const usher_profile usher_profile_nextauth_4;
