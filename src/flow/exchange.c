@@ -1,0 +1,284 @@
+#include "flow/exchange.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "wire/jose/digest.h"
+
+#define MEMORY_FIRST ((size_t)32 << 10)
+#define MEMORY_MAX ((size_t)1 << 20)
+#define DOCUMENT_MAX ((size_t)256 << 10)
+#define DOCUMENT_CACHE_S 300
+
+/* Which function goes on after which event. */
+static const struct {
+    usher_state state;
+    usher_event_kind event;
+    usher_step *run;
+} steps[] = {
+    {USHER_AT_SIGN_IN_METADATA, USHER_EVENT_FETCHED, usher_sign_in_metadata},
+    {USHER_AT_SIGN_IN_METADATA, USHER_EVENT_FETCH_FAILED, usher_sign_in_unreachable},
+    {USHER_AT_CALLBACK_METADATA, USHER_EVENT_FETCHED, usher_callback_metadata},
+    {USHER_AT_CALLBACK_METADATA, USHER_EVENT_FETCH_FAILED, usher_callback_unreachable},
+    {USHER_AT_CALLBACK_TOKENS, USHER_EVENT_FETCHED, usher_callback_tokens},
+    {USHER_AT_CALLBACK_TOKENS, USHER_EVENT_FETCH_FAILED, usher_callback_unreachable},
+    {USHER_AT_CALLBACK_KEYS, USHER_EVENT_FETCHED, usher_callback_keys},
+    {USHER_AT_CALLBACK_KEYS, USHER_EVENT_FETCH_FAILED, usher_callback_unreachable},
+    {USHER_AT_CALLBACK_NEWER_KEYS, USHER_EVENT_FETCHED, usher_callback_keys},
+    {USHER_AT_CALLBACK_NEWER_KEYS, USHER_EVENT_FETCH_FAILED, usher_callback_unreachable},
+    {USHER_AT_CALLBACK_USERINFO, USHER_EVENT_FETCHED, usher_callback_userinfo},
+    {USHER_AT_CALLBACK_USERINFO, USHER_EVENT_FETCH_FAILED, usher_callback_unreachable},
+};
+
+usher_status usher_exchange_new(usher_exchange **out, const usher_exchange_options *options,
+                                usher_error *err)
+{
+    const usher_allocator *alloc = options && options->allocator ? options->allocator
+                                                                 : usher_allocator_default();
+    usher_entropy entropy = options && options->entropy.fill ? options->entropy
+                                                             : usher_entropy_default();
+    size_t max = options && options->memory_max ? options->memory_max : MEMORY_MAX;
+
+    *out = NULL;
+    if (options && options->size != sizeof *options)
+        return usher_fail(err, USHER_E_USAGE, "exchange: options of another version", 0);
+    usher_exchange *ex = alloc->get(alloc->ctx, sizeof *ex);
+    if (!ex) return usher_fail(err, USHER_E_NOMEM, "exchange: out of memory", 0);
+    memset(ex, 0, sizeof *ex);
+    ex->alloc = *alloc;
+    ex->entropy = entropy;
+    usher_arena_init(&ex->arena, &ex->alloc, MEMORY_FIRST < max ? MEMORY_FIRST : max, max);
+    ex->cipher = usher_jwe_cipher_new(&ex->alloc);
+    if (!ex->cipher) {
+        usher_exchange_free(ex);
+        return usher_fail(err, USHER_E_NOMEM, "exchange: no cipher contexts", 0);
+    }
+    if (!entropy.fill(entropy.ctx, (uint8_t *)&ex->id_seed, sizeof ex->id_seed)) {
+        usher_exchange_free(ex);
+        return usher_fail(err, USHER_E_CRYPTO, "exchange: no entropy", 0);
+    }
+    *out = ex;
+    return USHER_OK;
+}
+
+void usher_exchange_free(usher_exchange *ex)
+{
+    if (!ex) return;
+    usher_arena_deinit(&ex->arena);
+    usher_jwe_cipher_free(ex->cipher);
+    usher_site_unref(ex->site);
+    usher_allocator alloc = ex->alloc;
+    usher_wipe(ex, sizeof *ex);
+    alloc.put(alloc.ctx, ex, sizeof *ex);
+}
+
+/* Not a secret and not unique in the universe: something to find in the log. No entropy is spent on
+ * it, since every request gets one (splitmix64). */
+static void make_id(usher_exchange *ex)
+{
+    uint64_t z = ex->id_seed += UINT64_C(0x9e3779b97f4a7c15);
+    uint8_t bytes[USHER_ID_LEN / 2];
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    z ^= z >> 31;
+    memcpy(bytes, &z, sizeof bytes);
+    usher_hex(ex->id, bytes, sizeof bytes);
+}
+
+static void forget_request(usher_exchange *ex)
+{
+    usher_arena_reset(&ex->arena);
+    memset((char *)ex + offsetof(usher_exchange, request), 0,
+           sizeof *ex - offsetof(usher_exchange, request));
+}
+
+usher_status usher_exchange_start(usher_exchange *ex, usher_site *site, const usher_request *request,
+                                  int64_t now_ms, usher_error *err)
+{
+    if (!ex || !site || !request || request->size != sizeof *request)
+        return usher_fail(err, USHER_E_USAGE, "exchange: no site, or a request of another version", 0);
+    forget_request(ex);
+    if (ex->site != site) {
+        usher_site_unref(ex->site);
+        ex->site = usher_site_ref(site);
+    }
+    ex->request = request;
+    ex->now_ms = now_ms;
+    make_id(ex);
+    usher_status rc = usher_flow_read_request(ex, err);
+    if (rc) return rc;
+    ex->state = USHER_AT_START;
+    return USHER_OK;
+}
+
+void usher_flow_report(usher_exchange *ex, usher_cause cause, const usher_error *err)
+{
+    if (cause == USHER_CAUSE_NONE || ex->report_count == USHER_REPORTS_MAX) return;
+    usher_report *r = &ex->reports[ex->report_count++];
+    *r = (usher_report){.cause = cause};
+    if (err && err->what) {
+        r->what = err->what;
+        r->where = err->where;
+    }
+}
+
+bool usher_flow_peer_fault(usher_status status)
+{
+    return USHER_STATUS_CLASS(status) == USHER_CLASS_PEER;
+}
+
+usher_status usher_flow_begin(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    *want = (usher_want){0};
+    if (!ex || ex->state != USHER_AT_START || ex->operating)
+        return usher_fail(err, USHER_E_USAGE, "exchange: start it before each operation", 0);
+    ex->operating = true;
+    return USHER_OK;
+}
+
+static usher_cause cause_of(usher_status status)
+{
+    switch (status) {
+    case USHER_E_NOMEM: return USHER_CAUSE_NO_MEMORY;
+    case USHER_E_LIMIT: return USHER_CAUSE_LIMIT;
+    case USHER_E_CRYPTO: return USHER_CAUSE_CRYPTO;
+    default: return USHER_CAUSE_HOST;
+    }
+}
+
+/* Could not tell: nothing that was prepared may reach the browser. */
+static void withdraw(usher_exchange *ex, usher_status rc, const usher_error *err)
+{
+    ex->verdict = USHER_NO_SESSION;
+    ex->session = (usher_session){0};
+    ex->decision = USHER_UNDECIDED;
+    ex->response = (usher_response){0};
+    ex->set_cookie_count = 0;
+    ex->signed_in = ex->signed_out = false;
+    usher_flow_report(ex, cause_of(rc), err);
+}
+
+static usher_status add_cookie_headers(usher_exchange *ex, usher_error *err)
+{
+    if (ex->response.header_count + ex->set_cookie_count > USHER_HEADERS_MAX)
+        return usher_fail(err, USHER_E_LIMIT, "exchange: too many response headers", 0);
+    for (size_t i = 0; i < ex->set_cookie_count; i++)
+        ex->response_headers[ex->response.header_count++] =
+            (usher_header){USHER_STR("Set-Cookie"), ex->set_cookies[i].line};
+    ex->response.headers = ex->response_headers;
+    return USHER_OK;
+}
+
+usher_status usher_flow_end(usher_exchange *ex, usher_status rc, usher_want *want, usher_error *err)
+{
+    usher_error spare = {0};
+
+    if (!err) err = &spare;
+    if (rc == USHER_OK && want->kind != USHER_WANT_NOTHING) return USHER_OK;
+    ex->state = USHER_AT_REST;
+    if (rc == USHER_OK) rc = add_cookie_headers(ex, err);
+    if (rc == USHER_OK) return USHER_OK;
+    *want = (usher_want){0};
+    withdraw(ex, rc, err);
+    return rc;
+}
+
+usher_status usher_resume(usher_exchange *ex, const usher_event *event, usher_want *want,
+                          usher_error *err)
+{
+    *want = (usher_want){0};
+    if (!ex || !event || event->size != sizeof *event)
+        return usher_fail(err, USHER_E_USAGE, "exchange: no event, or one of another version", 0);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (steps[i].state != ex->state || steps[i].event != event->kind) continue;
+        if (event->now_ms > ex->now_ms) ex->now_ms = event->now_ms; /* time does not run back */
+        return usher_flow_end(ex, steps[i].run(ex, event, want, err), want, err);
+    }
+    return usher_fail(err, USHER_E_USAGE, "exchange: this event was not wanted", 0);
+}
+
+usher_status usher_flow_want(usher_exchange *ex, usher_want *want, usher_state state,
+                             const usher_fetch *fetch)
+{
+    const usher_provider *p = ex->sign_in.provider;
+
+    *want = (usher_want){.kind = USHER_WANT_FETCH, .fetch = *fetch};
+    want->fetch.timeout_ms = p->timeout_ms;
+    want->fetch.answer_max = DOCUMENT_MAX;
+    want->fetch.plain_http = p->plain_http;
+    want->fetch.private_network = p->private_network;
+    ex->state = state;
+    return USHER_OK;
+}
+
+usher_status usher_flow_want_document(usher_exchange *ex, usher_want *want, usher_state state,
+                                      usher_str url, int64_t newer_than_ms)
+{
+    static const usher_header accept = {USHER_STR_INIT("Accept"), USHER_STR_INIT("application/json")};
+    usher_fetch fetch = {.method = USHER_STR("GET"),
+                         .url = url,
+                         .headers = &accept,
+                         .header_count = 1,
+                         .cache_s = DOCUMENT_CACHE_S,
+                         .newer_than_ms = newer_than_ms};
+
+    return usher_flow_want(ex, want, state, &fetch);
+}
+
+/* --- results --------------------------------------------------------------------------------- */
+
+usher_verdict usher_exchange_verdict(const usher_exchange *ex)
+{
+    return ex->verdict;
+}
+
+const usher_session *usher_exchange_session(const usher_exchange *ex)
+{
+    return ex->verdict == USHER_SESSION_VALID ? &ex->session : NULL;
+}
+
+usher_decision usher_exchange_decision(const usher_exchange *ex)
+{
+    return ex->decision;
+}
+
+const usher_response *usher_exchange_response(const usher_exchange *ex)
+{
+    return &ex->response;
+}
+
+const usher_report *usher_exchange_reports(const usher_exchange *ex, size_t *count)
+{
+    *count = ex->report_count;
+    return ex->reports;
+}
+
+usher_str usher_exchange_id(const usher_exchange *ex)
+{
+    return (usher_str){ex->id, USHER_ID_LEN};
+}
+
+usher_str usher_exchange_provider(const usher_exchange *ex)
+{
+    return ex->sign_in.provider ? ex->sign_in.provider->id : (usher_str){0};
+}
+
+bool usher_exchange_signed_in(const usher_exchange *ex)
+{
+    return ex->signed_in;
+}
+
+bool usher_exchange_signed_out(const usher_exchange *ex)
+{
+    return ex->signed_out;
+}
+
+const usher_provider *usher_site_provider(const usher_site *site, usher_str id)
+{
+    for (size_t i = 0; i < site->provider_count; i++)
+        if (usher_str_eq(site->providers[i].id, id)) return &site->providers[i];
+    return NULL;
+}

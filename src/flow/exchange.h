@@ -1,0 +1,190 @@
+/* exchange - the inside of an exchange: what every flow works on. A flow is a few functions that read
+ * the request, put reports and cookies, and end in a response or a want. exchange.c has the table that
+ * says which function goes on after which event. */
+#ifndef USHER_FLOW_EXCHANGE_H
+#define USHER_FLOW_EXCHANGE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "flow/site.h"
+#include "oauth/authorization.h"
+#include "oauth/metadata.h"
+#include "oauth/token_request.h"
+#include "session/chunks.h"
+#include "session/session.h"
+#include "session/token.h"
+#include "usher/exchange.h"
+#include "wire/cookie.h"
+#include "wire/form.h"
+
+typedef enum usher_state {
+    USHER_AT_REST,  /* never started, or finished */
+    USHER_AT_START, /* started, no operation yet */
+    USHER_AT_SIGN_IN_METADATA,
+    USHER_AT_CALLBACK_METADATA,
+    USHER_AT_CALLBACK_TOKENS,
+    USHER_AT_CALLBACK_KEYS,
+    USHER_AT_CALLBACK_NEWER_KEYS,
+    USHER_AT_CALLBACK_USERINFO,
+} usher_state;
+
+/* The headers that some flow looks at; absent if not sent. */
+typedef struct usher_request_headers {
+    usher_str cookie; /* several fields joined by "; " */
+    usher_str authorization, content_type, accept;
+    usher_str requested_with, fetch_mode, return_redirect;
+    usher_str original_uri, original_method;   /* nginx; only from a trusted peer */
+    usher_str forwarded_uri, forwarded_method; /* Caddy, Traefik; only from a trusted peer */
+} usher_request_headers;
+
+#define USHER_REPORTS_MAX 8
+#define USHER_HEADERS_MAX 64
+#define USHER_SET_COOKIES_MAX 48
+#define USHER_ID_LEN 16
+
+typedef struct usher_cookie_line {
+    usher_str name, line;
+} usher_cookie_line;
+
+/* What a sign-in carries from step to step. */
+typedef struct usher_sign_in {
+    const usher_provider *provider;
+    usher_metadata metadata;
+    usher_authorization_response answer;
+    usher_str verifier, nonce;
+    usher_tokens tokens;
+    usher_json_object id_claims;
+    usher_str subject;
+} usher_sign_in;
+
+struct usher_exchange {
+    /* for life */
+    usher_allocator alloc;
+    usher_entropy entropy;
+    usher_arena arena;
+    usher_jwe_cipher *cipher;
+    uint64_t id_seed;
+
+    /* one request */
+    usher_site *site;
+    const usher_request *request;
+    int64_t now_ms;
+    usher_state state;
+    bool operating; /* an operation was called since the start */
+    usher_str path, query_text; /* of the target */
+    usher_request_headers headers;
+    usher_cookies cookies; /* decoded; filled in by usher_flow_cookies */
+    bool cookies_read;
+    usher_form query, body;
+    bool post;
+    usher_str action, argument; /* path segments below the base path */
+    bool json_mode;             /* redirects are answered as {"url": …} */
+    usher_str csrf_token;
+    bool csrf_verified;
+    usher_str callback_url;
+    usher_session_cookie received;
+    usher_claims claims;
+    usher_sign_in sign_in;
+
+    /* results */
+    usher_verdict verdict;
+    usher_session session;
+    usher_decision decision;
+    usher_response response;
+    usher_header response_headers[USHER_HEADERS_MAX];
+    usher_cookie_line set_cookies[USHER_SET_COOKIES_MAX];
+    size_t set_cookie_count;
+    usher_report reports[USHER_REPORTS_MAX];
+    size_t report_count;
+    char id[USHER_ID_LEN];
+    bool signed_in, signed_out;
+};
+
+static inline int64_t usher_now_s(const usher_exchange *ex)
+{
+    return ex->now_ms / 1000;
+}
+
+/* exchange.c */
+typedef usher_status usher_step(usher_exchange *ex, const usher_event *event, usher_want *want,
+                                usher_error *err);
+void usher_flow_report(usher_exchange *ex, usher_cause cause, const usher_error *err);
+/* True for a status that is an answer about the peer; otherwise the exchange cannot tell. */
+bool usher_flow_peer_fault(usher_status status);
+/* Begins and ends an operation; see usher_handle for the pattern. */
+usher_status usher_flow_begin(usher_exchange *ex, usher_want *want, usher_error *err);
+usher_status usher_flow_end(usher_exchange *ex, usher_status rc, usher_want *want, usher_error *err);
+/* Asks for a GET whose answer may come from the host's cache. */
+usher_status usher_flow_want_document(usher_exchange *ex, usher_want *want, usher_state state,
+                                      usher_str url, int64_t newer_than_ms);
+usher_status usher_flow_want(usher_exchange *ex, usher_want *want, usher_state state,
+                             const usher_fetch *fetch);
+
+/* request.c */
+usher_status usher_flow_read_request(usher_exchange *ex, usher_error *err);
+usher_status usher_flow_read_cookies(usher_exchange *ex, usher_error *err);
+usher_status usher_flow_read_body(usher_exchange *ex, usher_error *err); /* and the query */
+usher_str usher_flow_cookie(const usher_exchange *ex, usher_cookie_kind kind);
+/* Would a person see the answer? Decides between a redirect and a 401. */
+bool usher_flow_is_navigation(const usher_exchange *ex, usher_str method);
+
+/* respond.c */
+void usher_respond_header(usher_exchange *ex, usher_str name, usher_str value);
+void usher_respond_body(usher_exchange *ex, int status, usher_str type, usher_str body);
+void usher_respond_private(usher_exchange *ex); /* keeps it out of every cache */
+usher_status usher_respond_redirect(usher_exchange *ex, usher_str url, usher_error *err);
+/* A redirect, or in JSON mode {"url": …} with `json_status` (200 where the profile says so). */
+usher_status usher_respond_url(usher_exchange *ex, usher_str url, int json_status, usher_error *err);
+usher_status usher_respond_failure(usher_exchange *ex, usher_failure failure, int json_status,
+                                   usher_error *err);
+usher_status usher_respond_unknown(usher_exchange *ex, usher_error *err);
+/* One Set-Cookie line for each name: a later one replaces an earlier one. */
+usher_status usher_respond_set_cookie(usher_exchange *ex, usher_str name, usher_str line,
+                                      usher_error *err);
+usher_status usher_respond_cookie(usher_exchange *ex, usher_cookie_kind kind, usher_str value,
+                                  int64_t expires_s, int64_t max_age_s, usher_error *err);
+usher_status usher_respond_forget_cookie(usher_exchange *ex, usher_cookie_kind kind,
+                                         usher_error *err);
+/* The configured base URL and base path, then `tail`: "https://host/api/auth" + "/signin". */
+usher_status usher_respond_own_url(usher_str *out, usher_exchange *ex, usher_str tail,
+                                   usher_error *err);
+/* The absolute URL of a page: ours, or the configured one. */
+usher_status usher_respond_page_url(usher_str *out, usher_exchange *ex, usher_page page,
+                                    usher_error *err);
+
+/* csrf.c: the CSRF cookie, and the callback URL with its cookie; before every action. */
+usher_status usher_flow_csrf(usher_exchange *ex, usher_error *err);
+usher_status usher_flow_callback_url(usher_exchange *ex, bool *usable, usher_error *err);
+usher_status usher_csrf_get(usher_exchange *ex, usher_error *err); /* GET csrf */
+
+/* session.c */
+usher_status usher_flow_read_session(usher_exchange *ex, usher_error *err);
+usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, usher_error *err);
+usher_status usher_flow_forget_session(usher_exchange *ex, usher_error *err);
+usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
+                                      usher_error *err);
+usher_status usher_flow_session_answer(usher_exchange *ex, usher_error *err); /* GET, POST session */
+
+/* sign_in.c, callback.c, credentials.c, sign_out.c, providers.c */
+usher_status usher_sign_in_get(usher_exchange *ex, usher_error *err);
+usher_status usher_sign_in_post(usher_exchange *ex, usher_want *want, usher_error *err);
+usher_step usher_sign_in_metadata, usher_sign_in_unreachable;
+usher_status usher_callback(usher_exchange *ex, usher_want *want, usher_error *err);
+usher_step usher_callback_metadata, usher_callback_tokens, usher_callback_keys,
+    usher_callback_userinfo, usher_callback_unreachable;
+usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p, usher_error *err);
+usher_status usher_sign_out_get(usher_exchange *ex, usher_error *err);
+usher_status usher_sign_out_post(usher_exchange *ex, usher_error *err);
+usher_status usher_providers_get(usher_exchange *ex, usher_error *err);
+/* Ends a sign-in well: session, redirect to the callback URL. */
+usher_status usher_sign_in_done(usher_exchange *ex, const usher_user *user, usher_error *err);
+
+/* pages.c */
+usher_status usher_page_sign_in(usher_exchange *ex, usher_error *err);
+usher_status usher_page_sign_out(usher_exchange *ex, usher_error *err);
+usher_status usher_page_error(usher_exchange *ex, usher_str code, usher_error *err);
+usher_status usher_page_verify(usher_exchange *ex, usher_error *err);
+usher_status usher_error_get(usher_exchange *ex, usher_error *err); /* GET error */
+usher_status usher_verify_get(usher_exchange *ex, usher_error *err);
+
+#endif

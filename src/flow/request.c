@@ -1,0 +1,140 @@
+/* Reading the request: headers that matter, cookies, query and body. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "flow/exchange.h"
+#include "wire/json.h"
+
+#define COOKIE_HEADER_MAX ((size_t)256 << 10)
+#define HEADERS_SENT_MAX 1000
+
+/* Names are compared by length first: a browser sends some fifteen headers and we look for ten. */
+static const struct {
+    usher_str name;
+    size_t field;
+    bool trusted_only;
+} wanted_headers[] = {
+#define WANTED(text, member, trusted) \
+    {USHER_STR_INIT(text), offsetof(usher_request_headers, member), trusted}
+    WANTED("authorization", authorization, false),
+    WANTED("content-type", content_type, false),
+    WANTED("accept", accept, false),
+    WANTED("x-requested-with", requested_with, false),
+    WANTED("sec-fetch-mode", fetch_mode, false),
+    WANTED("x-auth-return-redirect", return_redirect, false),
+    WANTED("x-original-uri", original_uri, true),
+    WANTED("x-original-method", original_method, true),
+    WANTED("x-forwarded-uri", forwarded_uri, true),
+    WANTED("x-forwarded-method", forwarded_method, true),
+#undef WANTED
+};
+
+static usher_str *slot(usher_exchange *ex, size_t i)
+{
+    return (usher_str *)(void *)((char *)&ex->headers + wanted_headers[i].field);
+}
+
+/* RFC 6265 forbids a second Cookie field and HTTP/2 allows it; Node.js joins them, so do we. */
+static usher_status add_cookie_field(usher_exchange *ex, usher_str value, usher_error *err)
+{
+    usher_buf joined;
+
+    if (!ex->headers.cookie.ptr) {
+        ex->headers.cookie = value;
+        return USHER_OK;
+    }
+    usher_buf_init(&joined, &ex->arena, COOKIE_HEADER_MAX);
+    usher_buf_put(&joined, ex->headers.cookie);
+    usher_buf_put(&joined, USHER_STR("; "));
+    usher_buf_put(&joined, value);
+    return usher_buf_take(&ex->headers.cookie, &joined, err);
+}
+
+static usher_status read_header(usher_exchange *ex, const usher_header *h, usher_error *err)
+{
+    if (usher_str_eq_case(h->name, USHER_STR("cookie"))) return add_cookie_field(ex, h->value, err);
+    for (size_t i = 0; i < sizeof wanted_headers / sizeof *wanted_headers; i++) {
+        if (h->name.len != wanted_headers[i].name.len) continue;
+        if (wanted_headers[i].trusted_only && !ex->request->peer_trusted) continue;
+        if (!usher_str_eq_case(h->name, wanted_headers[i].name)) continue;
+        if (!slot(ex, i)->ptr) *slot(ex, i) = h->value; /* the first one counts */
+        break;
+    }
+    return USHER_OK;
+}
+
+usher_status usher_flow_read_request(usher_exchange *ex, usher_error *err)
+{
+    const usher_request *r = ex->request;
+    usher_status rc = USHER_OK;
+
+    if (r->header_count > HEADERS_SENT_MAX)
+        return usher_fail(err, USHER_E_LIMIT, "exchange: too many request headers", 0);
+    ex->path = usher_str_cut(r->target, '?', &ex->query_text);
+    ex->post = usher_str_eq(r->method, USHER_STR("POST"));
+    for (size_t i = 0; i < r->header_count && rc == USHER_OK; i++)
+        rc = read_header(ex, &r->headers[i], err);
+    if (ex->headers.cookie.len > COOKIE_HEADER_MAX)
+        return usher_fail(err, USHER_E_LIMIT, "exchange: Cookie header too large", 0);
+    return rc;
+}
+
+usher_status usher_flow_read_cookies(usher_exchange *ex, usher_error *err)
+{
+    if (ex->cookies_read) return USHER_OK;
+    usher_status rc = usher_cookies_read(&ex->cookies, &ex->arena, ex->headers.cookie,
+                                         ex->site->profile->dialect, err);
+    ex->cookies_read = rc == USHER_OK;
+    return rc;
+}
+
+usher_str usher_flow_cookie(const usher_exchange *ex, usher_cookie_kind kind)
+{
+    return usher_cookies_get(&ex->cookies, ex->site->cookies[kind].name);
+}
+
+/* The string members of a JSON body as if they had come as a form; the last of a repeated name. */
+static usher_status read_json_body(usher_exchange *ex, usher_error *err)
+{
+    usher_json_object object;
+    usher_status rc = usher_json_read_object(&object, &ex->arena, ex->request->body,
+                                             &usher_json_limits_document, err);
+    if (rc) return rc;
+    usher_form_pair *pairs = usher_arena_get_zero(&ex->arena, object.count, sizeof *pairs);
+    if (!pairs) return usher_arena_fail(&ex->arena, err);
+    size_t count = 0;
+    for (size_t i = 0; i < object.count; i++) {
+        const usher_json_member *m = &object.members[i];
+        if (m->value.type != USHER_JSON_STRING || m->name_escaped) continue;
+        rc = usher_json_string(&pairs[count].value, &ex->arena, m->value, err);
+        if (rc) return rc;
+        pairs[count++].name = m->name;
+    }
+    ex->body = (usher_form){pairs, count};
+    return USHER_OK;
+}
+
+usher_status usher_flow_read_body(usher_exchange *ex, usher_error *err)
+{
+    usher_status rc = usher_form_read(&ex->query, &ex->arena, ex->query_text, err);
+
+    if (rc || !ex->post || ex->request->body.len == 0) return rc;
+    if (usher_str_find(ex->headers.content_type, USHER_STR("application/json")) != SIZE_MAX)
+        return read_json_body(ex, err);
+    if (usher_str_find(ex->headers.content_type,
+                       USHER_STR("application/x-www-form-urlencoded")) != SIZE_MAX)
+        return usher_form_read(&ex->body, &ex->arena, ex->request->body, err);
+    return USHER_OK; /* another type: no body, as both systems treat it */
+}
+
+bool usher_flow_is_navigation(const usher_exchange *ex, usher_str method)
+{
+    const usher_request_headers *h = &ex->headers;
+
+    if (!usher_str_eq(method, USHER_STR("GET")) && !usher_str_eq(method, USHER_STR("HEAD")))
+        return false;
+    if (h->fetch_mode.ptr) return usher_str_eq(h->fetch_mode, USHER_STR("navigate"));
+    if (usher_str_eq_case(h->requested_with, USHER_STR("XMLHttpRequest"))) return false;
+    return usher_str_find(h->accept, USHER_STR("text/html")) != SIZE_MAX;
+}

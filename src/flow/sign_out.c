@@ -1,0 +1,28 @@
+/* Sign-out: a page on GET, the end of the session on POST. */
+#include "base/error.h"
+#include "base/str.h"
+#include "flow/exchange.h"
+
+usher_status usher_sign_out_get(usher_exchange *ex, usher_error *err)
+{
+    usher_str url;
+
+    if (!ex->site->pages.sign_out.len) return usher_page_sign_out(ex, err);
+    usher_status rc = usher_respond_page_url(&url, ex, USHER_PAGE_SIGN_OUT, err);
+    return rc ? rc : usher_respond_redirect(ex, url, err);
+}
+
+usher_status usher_sign_out_post(usher_exchange *ex, usher_error *err)
+{
+    usher_status rc;
+
+    if (!ex->csrf_verified) {
+        usher_flow_report(ex, USHER_CAUSE_CSRF_TOKEN, NULL);
+        return usher_respond_failure(ex, USHER_FAIL_CSRF_SIGN_OUT, 200, err);
+    }
+    if ((rc = usher_flow_read_session(ex, err)) || (rc = usher_flow_forget_session(ex, err)))
+        return rc;
+    ex->signed_out = ex->verdict == USHER_SESSION_VALID;
+    ex->verdict = USHER_NO_SESSION;
+    return usher_respond_url(ex, ex->callback_url, 200, err);
+}

@@ -1,0 +1,220 @@
+/* decision - may this request pass? The same judgement for a program that asks (usher_guard) and for
+ * a proxy that asks by HTTP (usher_forward_auth). Undecided is never a yes, and never clears a cookie. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "flow/exchange.h"
+#include "gate/path.h"
+#include "gate/rules.h"
+#include "wire/url.h"
+
+#define VALUE_MAX ((size_t)4096)
+
+/* How the asker wants a refusal. */
+typedef enum asker {
+    ASKER_PROGRAM, /* 302 or 401 to the browser itself */
+    ASKER_PROXY,   /* Caddy, Traefik: our answer is given to the browser */
+    ASKER_NGINX,   /* auth_request: only 2xx, 401 and 403 mean anything */
+} asker;
+
+typedef struct question {
+    asker who;
+    usher_str method, target; /* target absent: the proxy did not say */
+} question;
+
+/* --- refusals ----------------------------------------------------------------------------------- */
+
+/* The sign-in page, with the way back. The origin is the configured one, whatever was forwarded. */
+static usher_status sign_in_url(usher_str *out, usher_exchange *ex, usher_str target,
+                                usher_error *err)
+{
+    usher_buf url, back;
+    usher_str page, here;
+    usher_status rc;
+
+    usher_buf_init(&back, &ex->arena, (size_t)32 << 10);
+    usher_buf_put(&back, ex->site->base_url);
+    usher_buf_put(&back, target);
+    if ((rc = usher_buf_take(&here, &back, err)) ||
+        (rc = usher_respond_page_url(&page, ex, USHER_PAGE_SIGN_IN, err)))
+        return rc;
+    usher_buf_init(&url, &ex->arena, (size_t)128 << 10);
+    usher_buf_put(&url, page);
+    usher_url_put_param(&url, USHER_STR("callbackUrl"), here);
+    return usher_buf_take(out, &url, err);
+}
+
+static void refuse_program(usher_exchange *ex)
+{
+    usher_respond_body(ex, 401, USHER_STR("application/json"),
+                       USHER_STR("{\"error\":\"unauthenticated\"}"));
+    usher_respond_private(ex);
+}
+
+static usher_status refuse(usher_exchange *ex, const question *q, usher_error *err)
+{
+    usher_str url;
+    usher_status rc;
+
+    ex->decision = USHER_DENY;
+    if ((rc = usher_flow_forget_session(ex, err))) return rc; /* only what was judged bad was read */
+    if (!usher_flow_is_navigation(ex, q->method)) {
+        refuse_program(ex);
+        return USHER_OK;
+    }
+    if ((rc = sign_in_url(&url, ex, q->target, err))) return rc;
+    if (q->who != ASKER_NGINX) return usher_respond_redirect(ex, url, err);
+    refuse_program(ex);
+    usher_respond_header(ex, USHER_STR("X-Usher-Redirect"), url);
+    return USHER_OK;
+}
+
+static usher_status refuse_path(usher_exchange *ex, const question *q)
+{
+    usher_flow_report(ex, USHER_CAUSE_PATH_UNCLEAR, NULL);
+    ex->decision = USHER_DENY;
+    usher_respond_body(ex, q->who == ASKER_NGINX ? 403 : 400, USHER_STR("application/json"),
+                       USHER_STR("{\"error\":\"bad_request\"}"));
+    usher_respond_private(ex);
+    return USHER_OK;
+}
+
+/* --- judgement ---------------------------------------------------------------------------------- */
+
+static usher_status judge(usher_exchange *ex, const question *q, usher_error *err)
+{
+    usher_str path;
+
+    if (q->target.ptr && usher_path_classify(&path, q->target) == USHER_PATH_INVALID)
+        return refuse_path(ex, q);
+    usher_status rc = usher_flow_read_session(ex, err);
+    if (rc) return rc;
+    if (ex->verdict == USHER_SESSION_VALID ||
+        (q->target.ptr && ex->site->rules && usher_rules_open(ex->site->rules, q->target))) {
+        ex->decision = USHER_ALLOW;
+        ex->response.status = 200;
+        return USHER_OK;
+    }
+    return refuse(ex, q, err);
+}
+
+static usher_status guard(usher_exchange *ex, usher_error *err)
+{
+    question q = {ASKER_PROGRAM, ex->request->method, ex->request->target};
+
+    return judge(ex, &q, err);
+}
+
+usher_status usher_guard(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_status rc = usher_flow_begin(ex, want, err);
+
+    return rc ? rc : usher_flow_end(ex, guard(ex, err), want, err);
+}
+
+/* --- forward authentication --------------------------------------------------------------------- */
+
+static question question_of(const usher_exchange *ex)
+{
+    const usher_request_headers *h = &ex->headers;
+    question q = {ASKER_PROXY, USHER_STR("GET"), {0}};
+
+    if (h->original_uri.ptr) {
+        q.who = ASKER_NGINX;
+        q.target = h->original_uri;
+        if (h->original_method.len) q.method = h->original_method;
+    } else if (h->forwarded_uri.ptr) {
+        q.target = h->forwarded_uri;
+        if (h->forwarded_method.len) q.method = h->forwarded_method;
+    } else if (h->original_method.len) {
+        q.method = h->original_method;
+    }
+    return q;
+}
+
+/* A claim as one header value: what is not visible ASCII is percent-encoded, so no claim can end the
+ * header or pass for another; a value that is too long is cut at a whole character. */
+static usher_status header_value(usher_str *out, usher_exchange *ex, usher_str text,
+                                 usher_error *err)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    usher_buf b;
+
+    usher_buf_init(&b, &ex->arena, VALUE_MAX);
+    for (size_t i = 0; i < text.len && b.len + 3 <= VALUE_MAX; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c > ' ' && c < 0x7f && c != '%' && c != ',')
+            usher_buf_put_char(&b, (char)c);
+        else
+            usher_buf_put(&b, (usher_str){(char[]){'%', hex[c >> 4], hex[c & 15]}, 3});
+    }
+    return usher_buf_take(out, &b, err);
+}
+
+static usher_status put_identity(usher_exchange *ex, const char *suffix, usher_str claim,
+                                 usher_error *err)
+{
+    usher_buf name;
+    usher_str name_text, value;
+    usher_status rc;
+
+    usher_buf_init(&name, &ex->arena, 256);
+    usher_buf_put(&name, ex->site->header_prefix);
+    usher_buf_put_z(&name, suffix);
+    if ((rc = usher_buf_take(&name_text, &name, err)) ||
+        (rc = header_value(&value, ex, claim, err)))
+        return rc;
+    usher_respond_header(ex, name_text, value);
+    return USHER_OK;
+}
+
+/* All of them on every yes, empty where the session says nothing: the proxy then has something to
+ * put over what the client may have sent. */
+static usher_status put_identities(usher_exchange *ex, usher_error *err)
+{
+    const usher_session *s = usher_exchange_session(ex);
+    usher_session nobody = {0};
+    usher_buf expires;
+    usher_str expires_text;
+    usher_status rc;
+
+    if (!s) s = &nobody;
+    usher_buf_init(&expires, &ex->arena, 32);
+    if (s->expires_ms) usher_buf_put_i64(&expires, s->expires_ms / 1000);
+    if ((rc = usher_buf_take(&expires_text, &expires, err)) ||
+        (rc = put_identity(ex, "User", s->subject, err)) ||
+        (rc = put_identity(ex, "Name", s->name, err)) ||
+        (rc = put_identity(ex, "Email", s->email, err)) ||
+        (rc = put_identity(ex, "Expires", expires_text, err)))
+        return rc;
+    return USHER_OK;
+}
+
+/* Renewal is due once update_age has passed since the token was sealed. Proxies hand on one
+ * Set-Cookie only, so a session in pieces is left to the session endpoint. */
+static usher_status roll_if_due(usher_exchange *ex, usher_error *err)
+{
+    if (ex->verdict != USHER_SESSION_VALID || !ex->claims.has_iat || ex->received.count > 1)
+        return USHER_OK;
+    if (ex->claims.iat + (double)ex->site->update_age_s > (double)usher_now_s(ex)) return USHER_OK;
+    return usher_flow_roll_session(ex, true, err);
+}
+
+static usher_status forward_auth(usher_exchange *ex, usher_error *err)
+{
+    question q = question_of(ex);
+    usher_status rc = judge(ex, &q, err);
+
+    if (rc || ex->decision != USHER_ALLOW) return rc;
+    if ((rc = roll_if_due(ex, err)) || (rc = put_identities(ex, err))) return rc;
+    usher_respond_private(ex);
+    return USHER_OK;
+}
+
+usher_status usher_forward_auth(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_status rc = usher_flow_begin(ex, want, err);
+
+    return rc ? rc : usher_flow_end(ex, forward_auth(ex, err), want, err);
+}
