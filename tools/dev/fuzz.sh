@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# fuzz: libFuzzer on each target, from its corpus; finds are kept.
+
+fuzz_build() {
+    # The library needs the coverage hooks too, not only the target's own file.
+    configure build-fuzz clang-14 -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dc_args=-fsanitize=fuzzer-no-link -Doptimization=1 -Darena_debug=true &&
+        compile build-fuzz 'build the fuzz targets (clang, libFuzzer, ASan, UBSan)'
+}
+
+# Target sources, one a line, sorted.
+fuzz_sources() { git ls-files -co --exclude-standard -- '*_fuzz.c' | sort; }
+
+fuzz_one() {
+    local source=$1 seconds=$2 name dir seeds work found log rc=0 extra=()
+    name=$(basename "$source" .c)
+    dir=$(dirname "$source")
+    seeds=$dir/${name/%_fuzz/_corpus}
+    work=build-fuzz/corpus/$name
+    found=artefacts/fuzz/$name
+    log=fuzz-$name
+    mkdir -p "$work" "$found"
+    [[ -f $dir/${name/%_fuzz/.dict} ]] && extra+=("-dict=$dir/${name/%_fuzz/.dict}")
+    [[ -x build-fuzz/tests/$name ]] || {
+        bad "$name was not built: is it in fuzz_targets of $dir/meson.build?"
+        tally 0 1
+        return 1
+    }
+    step "$name, $seconds s" "$log" "build-fuzz/tests/$name" -max_total_time="$seconds" -timeout=10 \
+        -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$found/" "${extra[@]}" \
+        "$work" "$seeds" || rc=$?
+    if ((rc)); then
+        tally 0 1
+        step_failed "$name found something; the input is in $found" "$log" \
+            "build-fuzz/tests/$name $found/FILE, then make it a seed in $seeds"
+        return 1
+    fi
+    tally 1 0
+    fuzz_numbers "$log"
+}
+
+fuzz_numbers() {
+    local log=$DEV_LOGS/$1.log
+    awk '/stat::number_of_executed_units/ {runs = $2}
+         /stat::average_exec_per_sec/ {rate = $2}
+         /stat::new_units_added/ {new = $2}
+         / cov: / {for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1)}
+         END {printf "          %d runs, %d/s, %d edges, %d new inputs\n", runs, rate, cov, new}' "$log"
+}
+
+dev_fuzz() {
+    local seconds=30 target='' source began=$SECONDS rc=0
+    while (($#)); do
+        case $1 in
+            --seconds)
+                [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die 'fuzz: --seconds wants a number' './dev fuzz --seconds 60'
+                seconds=$2
+                shift 2
+                ;;
+            -*) die "fuzz: there is no option '$1'" './dev fuzz [TARGET] [--seconds N]' ;;
+            *)
+                target=${1%.c}
+                target=${target%_fuzz}_fuzz
+                shift
+                ;;
+        esac
+    done
+    need fuzz
+    if [[ $target ]] && ! fuzz_sources | grep -q "/$target\.c$"; then
+        die "fuzz: there is no target '$target'" \
+            "there are: $(fuzz_sources | xargs -r -n 1 basename | sed 's/\.c$//' | xargs)"
+    fi
+    fuzz_build || die 'the fuzz build failed' 'ninja -C build-fuzz'
+    sanitizer_env
+    while read -r source; do
+        [[ -z $target || $source == */$target.c ]] || continue
+        fuzz_one "$source" "$seconds" || rc=1
+    done < <(fuzz_sources)
+    summary "$began" || rc=1
+    return "$rc"
+}

@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# The table of subcommands: what `./dev help` prints and what dev_main accepts.
+
+dev_commands() {
+    cat <<'TABLE'
+deps|[run|test|fuzz|cover|bench|fresh]|install the Debian packages that are missing for it
+build||build usherd, usher and the libraries into build/
+run|[--port N] [-- USHERD-OPTIONS]|build, start usherd with examples/quickstart, say what to try
+test|[unit|vectors|lint|clang|e2e [NAME...]]|everything CI runs, or one stage of it
+vectors|[FILE...]|the measured cases, through the usher command
+bench|open|seal|ns a session beside the crypto floor and the original packages
+fuzz|[TARGET] [--seconds N]|libFuzzer on each target, 30 s each unless told otherwise
+lint||both compilers with -Werror, the checkers of tools/, formatting, shell scripts
+cover||line and branch coverage of the unit tests, as a page
+fresh|[run|test]|the same in a bare Debian 12 (needs root; about 25 minutes)
+docs||write the generated pages again and check all of them
+clean|[--all]|remove build folders and artefacts; --all: what was downloaded too
+help||this text
+TABLE
+}
+
+dev_help() {
+    local name rest args what
+    say "${BOLD}./dev COMMAND${PLAIN}"
+    say ''
+    while IFS='|' read -r name rest; do
+        what=${rest##*|} args=${rest%|*}
+        printf '  %s%-8s%s %-42s %s\n' "$BOLD" "$name" "$PLAIN" "$args" "$what"
+    done < <(dev_commands)
+    say ''
+    say 'Logs of every step are kept in artefacts/logs. USHER_JOBS bounds what runs at once.'
+}
+
+dev_main() {
+    local name=${1:-help}
+    [[ $# -eq 0 ]] || shift
+    case $name in -h | --help) name=help ;; esac
+    if ! dev_commands | cut -d'|' -f1 | grep -qx -- "$name"; then
+        die "there is no command '$name'" "./dev help lists them"
+    fi
+    "dev_$name" "$@"
+}

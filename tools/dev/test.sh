@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# test: everything CI runs, in stages that can be run alone; vectors.
+
+VECTOR_FILES=(authjs4-tokens authjs5-tokens authjs4-cookies authjs5-cookies csrf cookie-headers
+    jwk-thumbprints)
+
+# The programs under test stop at the first finding of a sanitizer.
+sanitizer_env() {
+    export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:detect_stack_use_after_return=1
+    export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
+    export MALLOC_PERTURB_=0
+}
+
+build_test() {
+    configure build-test gcc -Db_sanitize=address,undefined -Darena_debug=true &&
+        compile build-test 'build with ASan and UBSan (gcc)'
+}
+
+build_clang() {
+    configure build-clang clang-14 -Db_sanitize=address,undefined -Db_lundef=false -Darena_debug=true \
+        -Dwerror=true && compile build-clang 'build with ASan and UBSan (clang, -Werror)'
+}
+
+# meson_tests FOLDER [NAME...]: runs unit tests and corpus replay, then counts their cases.
+meson_tests() {
+    local dir=$1 rc=0
+    shift
+    meson test -C "$dir" --no-rebuild --num-processes "$JOBS" --print-errorlogs "$@" || rc=$?
+    tools/count_tests "$dir" || rc=$?
+    return "$rc"
+}
+
+# stage NAME NEXT COMMAND...: runs a step that ends with a count, and counts it.
+stage() {
+    local label=$1 log=$2 next=$3 rc=0
+    shift 3
+    STEP_QUIET=1 step "$label" "$log" "$@" || rc=$?
+    counted "$label" "$log" "$next" "$rc"
+}
+
+stage_unit() {
+    need unit
+    build_test || return 1
+    sanitizer_env
+    stage 'unit tests and corpus replay' unit './dev test unit [NAME...]' meson_tests build-test "$@"
+}
+
+stage_vectors() {
+    local files=("$@")
+    need unit
+    build_test || return 1
+    sanitizer_env
+    ((${#files[@]})) || files=("${VECTOR_FILES[@]/#/tests/vectors/}")
+    files=("${files[@]/%/.json}")
+    files=("${files[@]/%.json.json/.json}")
+    stage "measured cases (${#files[@]} files)" vectors "./dev vectors ${files[0]}" \
+        "build-test/$USHER" vectors "${files[@]}"
+}
+
+stage_clang() {
+    need clang
+    build_clang || return 1
+    sanitizer_env
+    stage 'unit tests, built by clang' unit-clang './dev test clang [NAME...]' \
+        meson_tests build-clang "$@"
+}
+
+stage_e2e() {
+    local node
+    need e2e
+    build_test || return 1
+    step 'find or fetch Node 20' node bash -c 'tests/node.sh "$PWD/.cache/node"' || {
+        step_failed 'find or fetch Node 20' node 'is the network there? ./dev deps test'
+        return 1
+    }
+    node=$(tests/node.sh "$PWD/.cache/node")
+    sanitizer_env
+    export USHER_ARTEFACTS=$PWD/artefacts/e2e
+    stage 'originals, providers, gateways, browser' e2e './dev test e2e [SUITE...]' \
+        "$node" tests/run.mjs --usherd "build-test/$USHERD" --usher "build-test/$USHER" "$@"
+}
+
+stage_lint() { lint_all; }
+
+# A stage that could not even begin (a build that fails, say) is one failure, unless it counted its own.
+run_stage() {
+    local name=$1 before=$FAILED
+    shift
+    title "$name"
+    "stage_$name" "$@" && return
+    FAILED_STAGES+=("$name")
+    ((FAILED > before)) || tally 0 1
+}
+
+summary() {
+    local began=$1
+    say ''
+    if ((${#FAILED_STAGES[@]})); then
+        say "${RED}failed: ${FAILED_STAGES[*]}${PLAIN}   (each alone: ./dev test ${FAILED_STAGES[0]})"
+    fi
+    say "${DIM}$((SECONDS - began)) s; logs in $DEV_LOGS, pictures and pages in artefacts${PLAIN}"
+    say "$PASSED passed, $FAILED failed"
+    ((FAILED == 0 && PASSED > 0))
+}
+
+dev_test() {
+    local began=$SECONDS name
+    if (($#)); then
+        case $1 in
+            unit | vectors | lint | clang | e2e) run_stage "$@" ;;
+            *) die "test: there is no stage '$1'" './dev test [unit|vectors|lint|clang|e2e [NAME...]]' ;;
+        esac
+    else
+        title 'packages'
+        need test
+        good 'everything that the tests need is installed'
+        for name in unit vectors lint clang e2e; do
+            run_stage "$name"
+        done
+    fi
+    summary "$began"
+}
+
+dev_vectors() {
+    local began=$SECONDS
+    run_stage vectors "$@"
+    summary "$began"
+}
