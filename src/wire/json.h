@@ -1,9 +1,10 @@
 /* json - reader and writer for JSON as JavaScript writes it.
  *
  * A value is a span of the source text: reading validates once and indexes in place, and a member
- * that nobody looks at is re-emitted byte for byte (a JavaScript number or an escaped lone surrogate
- * comes back as it was). Grammar: RFC 8259, strictly; UTF-8 must be valid; escapes of lone
- * surrogates and \u0000 are accepted, since JSON.stringify prints them. Work is linear in the text. */
+ * that nobody looks at is re-emitted byte for byte (a JavaScript number or an escaped lone
+ * surrogate comes back as it was). Grammar: RFC 8259, strictly; UTF-8 must be valid; escapes of
+ * lone surrogates and \u0000 are accepted, since JSON.stringify prints them. Work is linear in the
+ * text. */
 #ifndef USHER_WIRE_JSON_H
 #define USHER_WIRE_JSON_H
 
@@ -26,8 +27,9 @@ typedef enum usher_json_type {
 
 typedef struct usher_json {
     usher_json_type type;
-    bool escaped;   /* a string with at least one backslash */
-    usher_str text; /* the value's source text without white space around it; a string keeps its quotes */
+    bool escaped; /* a string with at least one backslash */
+    /* The value's source text without white space around it; a string keeps its quotes. */
+    usher_str text;
 } usher_json;
 
 typedef struct usher_json_member {

@@ -1,0 +1,39 @@
+/* json_text - what the reader and the writer of JSON share: the scan over the plain part of a
+ * string. Internal to json.c and json_write.c. */
+#ifndef USHER_WIRE_JSON_TEXT_H
+#define USHER_WIRE_JSON_TEXT_H
+
+#include <stdint.h>
+
+#if defined(__SSE2__) && !defined(USHER_PLAIN_C)
+#include <emmintrin.h>
+#endif
+
+static inline int usher_json_is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* The first byte from `p` on that is a quote, a backslash, a control or not ASCII; else `end`. */
+static inline const uint8_t *usher_json_plain_end(const uint8_t *p, const uint8_t *end)
+{
+#if defined(__SSE2__) && !defined(USHER_PLAIN_C)
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+    const __m128i space = _mm_set1_epi8(' ');
+
+    for (; end - p >= 16; p += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        /* Signed, so that one comparison finds both controls and bytes from 0x80 on. */
+        __m128i stop =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
+                         _mm_cmplt_epi8(v, space));
+        unsigned mask = (unsigned)_mm_movemask_epi8(stop);
+        if (mask) return p + __builtin_ctz(mask);
+    }
+#endif
+    while (p < end && usher_json_is_plain(*p))
+        p++;
+    return p;
+}
+
+#endif

@@ -1,0 +1,174 @@
+#include "wire/percent.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "wire/utf8.h"
+
+#define STAYS_COMPONENT 1
+#define STAYS_FORM      2
+#define BOTH            (STAYS_COMPONENT | STAYS_FORM)
+
+/* Which characters each dialect leaves alone. */
+static uint8_t stays(uint8_t c)
+{
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) return BOTH;
+    switch (c) {
+    case '-':
+    case '_':
+    case '.':
+    case '*': return BOTH;
+    case '!':
+    case '~':
+    case '\'':
+    case '(':
+    case ')': return STAYS_COMPONENT;
+    default: return 0;
+    }
+}
+
+static void put_hex(usher_buf *b, uint8_t c)
+{
+    static const char digits[] = "0123456789ABCDEF"; /* both originals write capitals */
+
+    usher_buf_put(b, (usher_str){(char[]){'%', digits[c >> 4], digits[c & 15]}, 3});
+}
+
+static void put_escaped(usher_buf *b, usher_str text, uint8_t dialect)
+{
+    while (text.len) {
+        size_t plain = 0;
+        while (plain < text.len && (stays((uint8_t)text.ptr[plain]) & dialect))
+            plain++;
+        if (plain) usher_buf_put(b, (usher_str){text.ptr, plain});
+        text = usher_str_from(text, plain);
+        if (text.len == 0) break;
+        if (dialect == STAYS_FORM && text.ptr[0] == ' ')
+            usher_buf_put_char(b, '+');
+        else
+            put_hex(b, (uint8_t)text.ptr[0]);
+        text = usher_str_from(text, 1);
+    }
+}
+
+void usher_percent_put(usher_buf *b, usher_str text)
+{
+    put_escaped(b, text, STAYS_COMPONENT);
+}
+
+void usher_percent_put_form(usher_buf *b, usher_str text)
+{
+    put_escaped(b, text, STAYS_FORM);
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+}
+
+/* Reads %XX at the start of `s`. */
+static bool hex_pair(char *out, usher_str s)
+{
+    int high, low;
+
+    if (s.len < 3 || s.ptr[0] != '%' || (high = hex_value(s.ptr[1])) < 0 ||
+        (low = hex_value(s.ptr[2])) < 0)
+        return false;
+    *out = (char)(uint8_t)(high << 4 | low);
+    return true;
+}
+
+/* Decodes a run of %XX into `out`; the run ends before the first byte that begins none. */
+static size_t decode_run(char *out, usher_str text)
+{
+    size_t n = 0;
+
+    while (hex_pair(out + n, usher_str_from(text, 3 * n)))
+        n++;
+    return n;
+}
+
+/* Offset, in bytes, of the first of `run` that begins no valid sequence; run.len if all do. */
+static size_t first_invalid(usher_str run)
+{
+    size_t at = 0, n;
+
+    while ((n = usher_utf8_step(usher_str_from(run, at))) && at < run.len)
+        at += n;
+    return at;
+}
+
+usher_status usher_percent_decode(usher_str *out, usher_arena *a, usher_str text, usher_error *err)
+{
+    *out = (usher_str){0};
+    if (!usher_str_has(text, '%')) {
+        *out = text;
+        return USHER_OK;
+    }
+    char *ptr = usher_arena_get(a, text.len);
+    size_t len = 0;
+    if (!ptr) return usher_arena_fail(a, err);
+    for (usher_str rest = text; rest.len;) {
+        const char *hit = memchr(rest.ptr, '%', rest.len);
+        size_t plain = hit ? (size_t)(hit - rest.ptr) : rest.len;
+        memcpy(ptr + len, rest.ptr, plain);
+        len += plain;
+        rest = usher_str_from(rest, plain);
+        if (rest.len == 0) break;
+
+        size_t at = text.len - rest.len;
+        size_t run = decode_run(ptr + len, rest);
+        size_t good = first_invalid((usher_str){ptr + len, run});
+        if (run == 0) return usher_fail(err, USHER_E_SYNTAX, "percent: '%' without two digits", at);
+        if (good < run) return usher_fail(err, USHER_E_SYNTAX, "percent: not UTF-8", at + 3 * good);
+        len += run;
+        rest = usher_str_from(rest, 3 * run);
+    }
+    usher_arena_trim(a, ptr, text.len, len);
+    *out = (usher_str){ptr, len};
+    return USHER_OK;
+}
+
+static bool form_is_plain(usher_str text)
+{
+    return !usher_str_has(text, '%') && !usher_str_has(text, '+') && usher_utf8_valid(text);
+}
+
+static size_t form_unescape(char *out, usher_str text)
+{
+    size_t len = 0;
+
+    while (text.len) {
+        bool escaped = hex_pair(out + len, text);
+        if (!escaped) out[len] = text.ptr[0] == '+' ? ' ' : text.ptr[0];
+        len++;
+        text = usher_str_from(text, escaped ? 3 : 1);
+    }
+    return len;
+}
+
+usher_status usher_percent_decode_form(usher_str *out, usher_arena *a, usher_str text,
+                                       usher_error *err)
+{
+    *out = (usher_str){0};
+    if (form_is_plain(text)) {
+        *out = text;
+        return USHER_OK;
+    }
+    char *ptr = usher_arena_get(a, text.len);
+    if (!ptr) return usher_arena_fail(a, err);
+    usher_str bytes = {ptr, form_unescape(ptr, text)};
+    if (usher_utf8_valid(bytes)) {
+        usher_arena_trim(a, ptr, text.len, bytes.len);
+        *out = bytes;
+        return USHER_OK;
+    }
+    usher_buf b; /* one bad byte becomes three */
+    usher_buf_init(&b, a, bytes.len > SIZE_MAX / 3 ? SIZE_MAX : bytes.len * 3);
+    usher_utf8_put(&b, bytes);
+    return usher_buf_take(out, &b, err);
+}
