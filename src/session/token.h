@@ -7,6 +7,8 @@
 #include "usher/session.h"
 #include "wire/json.h"
 
+#define USHER_TOKEN_MAX (256u * 1024) /* characters that are read at this level; sites set less */
+
 typedef struct usher_claims {
     usher_str text;           /* the sealed JSON, as it was; in the arena */
     usher_json_object object; /* its members */

@@ -1,0 +1,58 @@
+/* Auth.js v5, as @auth/core 0.41.3 and next-auth 5.0.0-beta.32 behave. */
+#include "profile/profile.h"
+
+const usher_profile usher_profile_authjs_5 = {
+    .name = USHER_STR_INIT("authjs-5"),
+
+    .enc = USHER_A256CBC_HS512,
+    .also_gcm = true,
+    .kid = true,
+    .session_salted = true,
+    .info = USHER_STR_INIT("Auth.js Generated Encryption Key"),
+    .state_param_salt = USHER_STR_INIT("encodedState"),
+
+    .cookies =
+        {
+            [USHER_COOKIE_SESSION] = {USHER_STR_INIT("authjs.session-token"),
+                                      USHER_STR_INIT("__Secure-authjs.session-token"), 0},
+            [USHER_COOKIE_CALLBACK_URL] = {USHER_STR_INIT("authjs.callback-url"),
+                                           USHER_STR_INIT("__Secure-authjs.callback-url"), 0},
+            [USHER_COOKIE_CSRF] = {USHER_STR_INIT("authjs.csrf-token"),
+                                   USHER_STR_INIT("__Host-authjs.csrf-token"), 0},
+            [USHER_COOKIE_PKCE] = {USHER_STR_INIT("authjs.pkce.code_verifier"),
+                                   USHER_STR_INIT("__Secure-authjs.pkce.code_verifier"), 900},
+            [USHER_COOKIE_STATE] = {USHER_STR_INIT("authjs.state"),
+                                    USHER_STR_INIT("__Secure-authjs.state"), 900},
+            [USHER_COOKIE_NONCE] = {USHER_STR_INIT("authjs.nonce"),
+                                    USHER_STR_INIT("__Secure-authjs.nonce"), 0},
+        },
+    .dialect = USHER_COOKIE_AUTHJS,
+    .chunk_max = 3936, /* 4096 less what the original allows for name and attributes, 160 */
+    .nonce_has_max_age = false,
+    .chunks_ignore_empty = true,
+
+    .session_max_age_s = 2592000,
+    .check_max_age_s = 900,
+    .update_age_s = 86400,
+    .tolerance_s = 15,
+    .secret_list = true,
+
+    .json_redirect = USHER_JSON_BY_HEADER,
+    .no_session = USHER_STR_INIT("null"),
+    .strict_paths = true,
+    .json_status = false,
+    .failures =
+        {
+            [USHER_FAIL_CONFIGURATION] = {USHER_PAGE_ERROR, USHER_STR_INIT("Configuration")},
+            [USHER_FAIL_CSRF_SIGN_IN] = {USHER_PAGE_SIGN_IN, USHER_STR_INIT("MissingCSRF")},
+            [USHER_FAIL_CSRF_SIGN_OUT] = {USHER_PAGE_SIGN_IN, USHER_STR_INIT("MissingCSRF")},
+            [USHER_FAIL_START] = {USHER_PAGE_ERROR, USHER_STR_INIT("Configuration")},
+            [USHER_FAIL_CHECK] = {USHER_PAGE_ERROR, USHER_STR_INIT("Configuration")},
+            [USHER_FAIL_PROVIDER] = {USHER_PAGE_SIGN_IN, USHER_STR_INIT("OAuthCallbackError")},
+            [USHER_FAIL_CALLBACK] = {USHER_PAGE_ERROR, USHER_STR_INIT("Configuration")},
+            [USHER_FAIL_DENIED] = {USHER_PAGE_ERROR, USHER_STR_INIT("AccessDenied")},
+            [USHER_FAIL_CREDENTIALS] = {USHER_PAGE_SIGN_IN, USHER_STR_INIT("CredentialsSignin")},
+        },
+    .checks_state_default = false,
+    .checks_nonce_default = false,
+};

@@ -1,0 +1,173 @@
+#include "profile/profile.h"
+#include "tests/kit/kit.h"
+
+/* A profile is another system's wire format: nothing in it may change by accident. Every value is
+ * written here a second time, as the specification has it. */
+typedef struct cookie_row {
+    usher_cookie_kind kind;
+    const char *name, *secure_name;
+    int64_t max_age_s;
+} cookie_row;
+
+typedef struct failure_row {
+    usher_failure failure;
+    usher_page page;
+    const char *code;
+} failure_row;
+
+static void check_cookies(const usher_profile *p, const cookie_row rows[USHER_COOKIE_KINDS])
+{
+    for (size_t i = 0; i < USHER_COOKIE_KINDS; i++) {
+        assert_int_equal(rows[i].kind, i);
+        assert_str(p->cookies[i].name, rows[i].name);
+        assert_str(p->cookies[i].secure_name, rows[i].secure_name);
+        assert_int_equal(p->cookies[i].max_age_s, rows[i].max_age_s);
+    }
+}
+
+static void check_failures(const usher_profile *p, const failure_row rows[USHER_FAILURES])
+{
+    for (size_t i = 0; i < USHER_FAILURES; i++) {
+        assert_int_equal(rows[i].failure, i);
+        assert_int_equal(p->failures[i].page, rows[i].page);
+        assert_str(p->failures[i].code, rows[i].code);
+    }
+}
+
+static void check_lifetimes(const usher_profile *p)
+{
+    assert_int_equal(p->session_max_age_s, 30 * 24 * 3600);
+    assert_int_equal(p->check_max_age_s, 15 * 60);
+    assert_int_equal(p->update_age_s, 24 * 3600);
+    assert_int_equal(p->tolerance_s, 15);
+}
+
+static void test_nextauth_4(void **state)
+{
+    static const cookie_row cookies[USHER_COOKIE_KINDS] = {
+        {USHER_COOKIE_SESSION, "next-auth.session-token", "__Secure-next-auth.session-token", 0},
+        {USHER_COOKIE_CALLBACK_URL, "next-auth.callback-url", "__Secure-next-auth.callback-url", 0},
+        {USHER_COOKIE_CSRF, "next-auth.csrf-token", "__Host-next-auth.csrf-token", 0},
+        {USHER_COOKIE_PKCE, "next-auth.pkce.code_verifier", "__Secure-next-auth.pkce.code_verifier",
+         900},
+        {USHER_COOKIE_STATE, "next-auth.state", "__Secure-next-auth.state", 900},
+        {USHER_COOKIE_NONCE, "next-auth.nonce", "__Secure-next-auth.nonce", 0},
+    };
+    static const failure_row failures[USHER_FAILURES] = {
+        {USHER_FAIL_CONFIGURATION, USHER_PAGE_ERROR, "Configuration"},
+        {USHER_FAIL_CSRF_SIGN_IN, USHER_PAGE_SIGN_IN, ""},
+        {USHER_FAIL_CSRF_SIGN_OUT, USHER_PAGE_SIGN_OUT, ""},
+        {USHER_FAIL_START, USHER_PAGE_ERROR, "OAuthSignin"},
+        {USHER_FAIL_CHECK, USHER_PAGE_ERROR, "OAuthCallback"},
+        {USHER_FAIL_PROVIDER, USHER_PAGE_ERROR, "Callback"},
+        {USHER_FAIL_CALLBACK, USHER_PAGE_ERROR, "OAuthCallback"},
+        {USHER_FAIL_DENIED, USHER_PAGE_ERROR, "AccessDenied"},
+        {USHER_FAIL_CREDENTIALS, USHER_PAGE_ERROR, "CredentialsSignin"},
+    };
+    const usher_profile *p = &usher_profile_nextauth_4;
+
+    (void)state;
+    assert_str(p->name, "nextauth-4");
+    assert_int_equal(p->enc, USHER_A256GCM);
+    assert_false(p->also_gcm);
+    assert_false(p->kid);
+    assert_false(p->session_salted);
+    assert_str(p->info, "NextAuth.js Generated Encryption Key");
+    assert_str(p->state_param_salt, "");
+    check_cookies(p, cookies);
+    assert_int_equal(p->dialect, USHER_COOKIE_PACKAGE);
+    assert_int_equal(p->chunk_max, 3933);
+    assert_false(p->nonce_has_max_age);
+    assert_false(p->chunks_ignore_empty);
+    check_lifetimes(p);
+    assert_false(p->secret_list);
+    assert_int_equal(p->json_redirect, USHER_JSON_BY_FIELD);
+    assert_str(p->no_session, "{}");
+    assert_false(p->strict_paths);
+    assert_true(p->json_status);
+    check_failures(p, failures);
+    assert_true(p->checks_state_default);
+    assert_false(p->checks_nonce_default);
+}
+
+static void test_authjs_5(void **state)
+{
+    static const cookie_row cookies[USHER_COOKIE_KINDS] = {
+        {USHER_COOKIE_SESSION, "authjs.session-token", "__Secure-authjs.session-token", 0},
+        {USHER_COOKIE_CALLBACK_URL, "authjs.callback-url", "__Secure-authjs.callback-url", 0},
+        {USHER_COOKIE_CSRF, "authjs.csrf-token", "__Host-authjs.csrf-token", 0},
+        {USHER_COOKIE_PKCE, "authjs.pkce.code_verifier", "__Secure-authjs.pkce.code_verifier", 900},
+        {USHER_COOKIE_STATE, "authjs.state", "__Secure-authjs.state", 900},
+        {USHER_COOKIE_NONCE, "authjs.nonce", "__Secure-authjs.nonce", 0},
+    };
+    static const failure_row failures[USHER_FAILURES] = {
+        {USHER_FAIL_CONFIGURATION, USHER_PAGE_ERROR, "Configuration"},
+        {USHER_FAIL_CSRF_SIGN_IN, USHER_PAGE_SIGN_IN, "MissingCSRF"},
+        {USHER_FAIL_CSRF_SIGN_OUT, USHER_PAGE_SIGN_IN, "MissingCSRF"},
+        {USHER_FAIL_START, USHER_PAGE_ERROR, "Configuration"},
+        {USHER_FAIL_CHECK, USHER_PAGE_ERROR, "Configuration"},
+        {USHER_FAIL_PROVIDER, USHER_PAGE_SIGN_IN, "OAuthCallbackError"},
+        {USHER_FAIL_CALLBACK, USHER_PAGE_ERROR, "Configuration"},
+        {USHER_FAIL_DENIED, USHER_PAGE_ERROR, "AccessDenied"},
+        {USHER_FAIL_CREDENTIALS, USHER_PAGE_SIGN_IN, "CredentialsSignin"},
+    };
+    const usher_profile *p = &usher_profile_authjs_5;
+
+    (void)state;
+    assert_str(p->name, "authjs-5");
+    assert_int_equal(p->enc, USHER_A256CBC_HS512);
+    assert_true(p->also_gcm);
+    assert_true(p->kid);
+    assert_true(p->session_salted);
+    assert_str(p->info, "Auth.js Generated Encryption Key");
+    assert_str(p->state_param_salt, "encodedState");
+    check_cookies(p, cookies);
+    assert_int_equal(p->dialect, USHER_COOKIE_AUTHJS);
+    assert_int_equal(p->chunk_max, 3936);
+    assert_false(p->nonce_has_max_age);
+    assert_true(p->chunks_ignore_empty);
+    check_lifetimes(p);
+    assert_true(p->secret_list);
+    assert_int_equal(p->json_redirect, USHER_JSON_BY_HEADER);
+    assert_str(p->no_session, "null");
+    assert_true(p->strict_paths);
+    assert_false(p->json_status);
+    check_failures(p, failures);
+    assert_false(p->checks_state_default);
+    assert_false(p->checks_nonce_default);
+}
+
+static void test_lookup(void **state)
+{
+    (void)state;
+    assert_ptr_equal(usher_profile_by_name(USHER_STR("nextauth-4")), &usher_profile_nextauth_4);
+    assert_ptr_equal(usher_profile_by_name(USHER_STR("authjs-5")), &usher_profile_authjs_5);
+    assert_null(usher_profile_by_name(USHER_STR("authjs-55")));
+    assert_null(usher_profile_by_name(USHER_STR("authjs")));
+    assert_null(usher_profile_by_name((usher_str){0}));
+    for (size_t i = 0; usher_profile_at(i); i++)
+        assert_ptr_equal(usher_profile_by_name(usher_profile_at(i)->name), usher_profile_at(i));
+    assert_non_null(usher_profile_at(1));
+    assert_null(usher_profile_at(2));
+    assert_null(usher_profile_at(SIZE_MAX));
+}
+
+static void test_cookie_of_a_purpose(void **state)
+{
+    (void)state;
+    assert_int_equal(usher_profile_cookie_of(USHER_FOR_SESSION), USHER_COOKIE_SESSION);
+    assert_int_equal(usher_profile_cookie_of(USHER_FOR_STATE), USHER_COOKIE_STATE);
+    assert_int_equal(usher_profile_cookie_of(USHER_FOR_PKCE), USHER_COOKIE_PKCE);
+    assert_int_equal(usher_profile_cookie_of(USHER_FOR_NONCE), USHER_COOKIE_NONCE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nextauth_4),
+        cmocka_unit_test(test_authjs_5),
+        cmocka_unit_test(test_lookup),
+        cmocka_unit_test(test_cookie_of_a_purpose),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
