@@ -17,6 +17,9 @@ typedef struct usher_id_token_rules {
     usher_str access_token; /* for at_hash, when the token has one; may be absent */
     int64_t now_s;
     int64_t skew_s; /* 60 */
+    usher_str code;    /* for c_hash, when the token has one; may be absent */
+    bool has_max_age;  /* max_age was sent: auth_time must be there and recent enough */
+    int64_t max_age_s;
 } usher_id_token_rules;
 
 typedef struct usher_id_token {
@@ -26,7 +29,8 @@ typedef struct usher_id_token {
 } usher_id_token;
 
 /* USHER_OK: every check passed. A status of the peer class: refused, *cause says why;
- * *cause == USHER_CAUSE_ID_TOKEN_KEY means no key fitted, so a newer key set may help. */
+ * *cause == USHER_CAUSE_ID_TOKEN_KEY means no key fitted, so a newer key set may help: none of the
+ * token's kid, or, where kids do not tell, none that verifies it. The claims are in the arena. */
 USHER_MUST_USE usher_status usher_id_token_verify(usher_id_token *out, usher_cause *cause,
                                                   usher_arena *a, usher_str token,
                                                   const usher_jwks *keys,

@@ -1,8 +1,11 @@
 /* jwe - RFC 7516 compact serialization with direct encryption (alg "dir"), and nothing else:
- * A256GCM and A256CBC-HS512 (RFC 7518 sections 5.3 and 5.2.5). No zip, no crit, canonical base64url.
+ * A256GCM and A256CBC-HS512 (RFC 7518 sections 5.3 and 5.2.5). No zip, no crit, canonical
+ * base64url.
  *
  * Contexts of the crypto library are expensive to set up and cheap to reuse: a `usher_jwe_cipher`
- * belongs to one thread and keeps them keyed. Opening with a kept context allocates nothing. */
+ * belongs to one thread and keeps them keyed. Opening with a kept context allocates nothing beside the
+ * plaintext in the arena; inside libcrypto 3.0, HMAC takes and gives back two small blocks for each
+ * token (it duplicates digest states), which no public function avoids. */
 #ifndef USHER_WIRE_JOSE_JWE_H
 #define USHER_WIRE_JOSE_JWE_H
 
@@ -32,8 +35,8 @@ USHER_MUST_USE usher_status usher_jwe_key_init(usher_jwe_key *key, usher_jwe_enc
                                                const uint8_t *bytes, usher_error *err);
 
 typedef struct usher_jwe_header {
-    bool dir;     /* alg is "dir" */
-    bool known;   /* enc is one of ours */
+    bool dir;   /* alg is "dir" */
+    bool known; /* enc is one of ours */
     usher_jwe_enc enc;
     usher_str kid; /* absent if there is none */
 } usher_jwe_header;
@@ -43,7 +46,8 @@ typedef struct usher_jwe_parts {
 } usher_jwe_parts;
 
 /* Exactly five segments. No allocation. */
-USHER_MUST_USE usher_status usher_jwe_split(usher_jwe_parts *out, usher_str token, usher_error *err);
+USHER_MUST_USE usher_status usher_jwe_split(usher_jwe_parts *out, usher_str token,
+                                            usher_error *err);
 
 /* Reads the protected header: a JSON object without repeated members. USHER_E_UNSUPPORTED for zip,
  * crit, an alg other than "dir", or another enc. */
@@ -65,6 +69,7 @@ USHER_MUST_USE usher_status usher_jwe_open(usher_str *plain, usher_arena *a, ush
 /* Seals `plain` into a token with the given protected header, which is written as it stands. */
 USHER_MUST_USE usher_status usher_jwe_seal(usher_str *token, usher_arena *a, usher_jwe_cipher *c,
                                            const usher_jwe_key *key, usher_str header_json,
-                                           usher_str plain, usher_entropy entropy, usher_error *err);
+                                           usher_str plain, usher_entropy entropy,
+                                           usher_error *err);
 
 #endif

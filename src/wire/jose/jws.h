@@ -16,8 +16,11 @@ typedef enum usher_jws_alg {
     USHER_EDDSA,
 } usher_jws_alg;
 
-usher_jws_alg usher_jws_alg_of(usher_str name); /* USHER_JWS_NONE for anything else, "none" included */
+usher_jws_alg
+usher_jws_alg_of(usher_str name); /* USHER_JWS_NONE for anything else, "none" included */
 usher_str usher_jws_alg_name(usher_jws_alg alg);
+/* The key is of the algorithm's type, may verify, and its own `alg`, if any, is this one. */
+bool usher_jws_alg_fits(usher_jws_alg alg, const usher_jwk *key);
 
 typedef struct usher_jws {
     usher_str signing_input; /* header "." payload */
@@ -34,8 +37,8 @@ USHER_MUST_USE usher_status usher_jws_read(usher_jws *out, usher_arena *a, usher
 /* Verifies with one key. The header's alg must equal `alg`, the key must be of its type, and the
  * key's own `alg`, if any, too. USHER_E_FORGED if the signature is wrong; on USHER_OK *payload has
  * the decoded bytes, in the arena. */
-USHER_MUST_USE usher_status usher_jws_verify(usher_str *payload, usher_arena *a, const usher_jws *jws,
-                                             usher_jws_alg alg, const usher_jwk *key,
-                                             usher_error *err);
+USHER_MUST_USE usher_status usher_jws_verify(usher_str *payload, usher_arena *a,
+                                             const usher_jws *jws, usher_jws_alg alg,
+                                             const usher_jwk *key, usher_error *err);
 
 #endif

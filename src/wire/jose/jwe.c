@@ -1,0 +1,465 @@
+#include "wire/jose/jwe.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "wire/base64url.h"
+#include "wire/jose/crypto.h"
+#include "wire/json.h"
+
+#define HALF         32 /* A256CBC-HS512: MAC key, then AES key (RFC 7518 section 5.2.5) */
+#define BLOCK        16
+#define TAG_MAX      32
+#define DATA_MAX     (INT_MAX / 4) /* libcrypto counts in int; the arena's bound is far below */
+#define HEADER_CHARS 4096
+
+static const struct {
+    usher_str name;
+    size_t key, iv, tag;
+} encs[] = {
+    [USHER_A256GCM] = {USHER_STR_INIT("A256GCM"), 32, 12, 16},
+    [USHER_A256CBC_HS512] = {USHER_STR_INIT("A256CBC-HS512"), 64, 16, 32},
+};
+
+size_t usher_jwe_key_size(usher_jwe_enc enc)
+{
+    return encs[enc].key;
+}
+
+/* The RFC 7638 thumbprint of {"k":"…","kty":"oct"}, as the originals name their keys. */
+static usher_status key_name(usher_jwe_key *key, usher_error *err)
+{
+    usher_digest_kind kind = encs[key->enc].key == 64 ? USHER_SHA512 : USHER_SHA256;
+    size_t size = encs[key->enc].key, chars = usher_base64url_encoded_size(size);
+    char text[(USHER_JWE_KEY_MAX + 2) / 3 * 4];
+    uint8_t digest[USHER_DIGEST_MAX];
+    usher_status rc;
+
+    usher_base64url_encode(text, key->bytes, size);
+    const usher_str parts[] = {
+        USHER_STR("{\"k\":\""), {text, chars}, USHER_STR("\",\"kty\":\"oct\"}")};
+    if (!(rc = usher_digest_parts(digest, kind, parts, 3, err))) {
+        usher_base64url_encode(key->kid, digest, usher_digest_size(kind));
+        key->kid_len = usher_base64url_encoded_size(usher_digest_size(kind));
+    }
+    usher_wipe(text, sizeof text);
+    return rc;
+}
+
+usher_status usher_jwe_key_init(usher_jwe_key *key, usher_jwe_enc enc, const uint8_t *bytes,
+                                usher_error *err)
+{
+    static atomic_uint_fast64_t last; /* serial 0 is never given out: it marks a free slot */
+    usher_status rc;
+
+    *key = (usher_jwe_key){.serial = atomic_fetch_add(&last, 1) + 1, .enc = enc};
+    memcpy(key->bytes, bytes, encs[enc].key);
+    if ((rc = key_name(key, err))) {
+        usher_wipe(key, sizeof *key);
+        *key = (usher_jwe_key){0};
+    }
+    return rc;
+}
+
+usher_status usher_jwe_split(usher_jwe_parts *out, usher_str token, usher_error *err)
+{
+    usher_str rest, part[5];
+
+    *out = (usher_jwe_parts){0};
+    rest = token;
+    for (int i = 0; i < 5; i++) {
+        if (!rest.ptr)
+            return usher_fail(err, USHER_E_SYNTAX, "jwe: fewer than five segments", token.len);
+        part[i] = usher_str_cut(rest, '.', &rest);
+    }
+    if (rest.ptr)
+        return usher_fail(err, USHER_E_SYNTAX, "jwe: more than five segments",
+                          token.len - rest.len);
+    *out = (usher_jwe_parts){part[0], part[1], part[2], part[3], part[4]};
+    return USHER_OK;
+}
+
+static usher_status header_members(usher_jwe_header *out, usher_arena *a,
+                                   const usher_json_object *object, usher_error *err)
+{
+    usher_json alg = usher_json_get(object, USHER_STR("alg"));
+    usher_json enc = usher_json_get(object, USHER_STR("enc"));
+    usher_json kid = usher_json_get(object, USHER_STR("kid"));
+
+    if (object->duplicates)
+        return usher_fail(err, USHER_E_SYNTAX, "jwe: a header member is repeated", 0);
+    if (alg.type != USHER_JSON_STRING || enc.type != USHER_JSON_STRING)
+        return usher_fail(err, USHER_E_SYNTAX, "jwe: alg or enc is no string", 0);
+    if (usher_json_get(object, USHER_STR("crit")).type ||
+        usher_json_get(object, USHER_STR("zip")).type)
+        return usher_fail(err, USHER_E_UNSUPPORTED, "jwe: crit or zip", 0);
+    out->dir = usher_json_string_is(alg, USHER_STR("dir"));
+    for (size_t i = 1; i < sizeof encs / sizeof *encs; i++)
+        if (usher_json_string_is(enc, encs[i].name)) out->enc = (usher_jwe_enc)i;
+    out->known = out->enc != 0;
+    if (!out->dir || !out->known)
+        return usher_fail(err, USHER_E_UNSUPPORTED, "jwe: alg or enc is not accepted", 0);
+    return kid.type ? usher_json_string(&out->kid, a, kid, err) : USHER_OK;
+}
+
+usher_status usher_jwe_read_header(usher_jwe_header *out, usher_arena *a, usher_str header_b64,
+                                   usher_error *err)
+{
+    usher_status rc;
+    usher_jwe_header header = {0};
+    usher_json_object object;
+    size_t size = usher_base64url_decoded_size(header_b64.len);
+    uint8_t *bytes;
+
+    *out = header;
+    if (header_b64.len == 0 || header_b64.len > HEADER_CHARS)
+        return usher_fail(err, USHER_E_SYNTAX, "jwe: header empty or too long", 0);
+    if (!(bytes = usher_arena_get(a, size))) return usher_arena_fail(a, err);
+    if ((rc = usher_base64url_decode(bytes, header_b64, err)) ||
+        (rc = usher_json_read_object(&object, a, (usher_str){(const char *)bytes, size},
+                                     &usher_json_limits_document, err)) ||
+        (rc = header_members(&header, a, &object, err)))
+        return rc;
+    *out = header;
+    return USHER_OK;
+}
+
+/* ---- contexts ---- */
+
+#define SLOTS 8
+
+/* Keyed contexts of one key. Sealing has its own: AES-CBC needs another key schedule for it, and a
+ * context that changes direction is one more thing to get wrong. */
+typedef struct slot {
+    uint64_t serial, used;
+    EVP_CIPHER_CTX *open, *seal;
+    EVP_MAC_CTX *mac; /* A256CBC-HS512 only */
+} slot;
+
+struct usher_jwe_cipher {
+    const usher_allocator *alloc;
+    EVP_CIPHER *gcm, *cbc;
+    EVP_MAC *hmac;
+    uint64_t tick;
+    slot slots[SLOTS];
+};
+
+static void slot_clear(slot *s)
+{
+    EVP_CIPHER_CTX_free(s->open);
+    EVP_CIPHER_CTX_free(s->seal);
+    EVP_MAC_CTX_free(s->mac);
+    *s = (slot){0};
+}
+
+usher_jwe_cipher *usher_jwe_cipher_new(const usher_allocator *alloc)
+{
+    usher_jwe_cipher *c = alloc->get(alloc->ctx, sizeof *c);
+
+    if (!c) return NULL;
+    *c = (usher_jwe_cipher){.alloc = alloc};
+    if ((c->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)) &&
+        (c->cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL)) &&
+        (c->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL)))
+        return c;
+    (void)usher_crypto_fail(NULL, "jwe: an algorithm cannot be fetched"); /* empties the queue */
+    usher_jwe_cipher_free(c);
+    return NULL;
+}
+
+void usher_jwe_cipher_free(usher_jwe_cipher *c)
+{
+    if (!c) return;
+    for (size_t i = 0; i < SLOTS; i++)
+        slot_clear(&c->slots[i]);
+    EVP_CIPHER_free(c->gcm);
+    EVP_CIPHER_free(c->cbc);
+    EVP_MAC_free(c->hmac);
+    c->alloc->put(c->alloc->ctx, c, sizeof *c);
+}
+
+static EVP_CIPHER_CTX *cipher_ctx(const usher_jwe_cipher *c, const usher_jwe_key *key, int seal)
+{
+    bool gcm = key->enc == USHER_A256GCM;
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+    /* Padding is ours to check: libcrypto would hold the last block back. */
+    if (ctx &&
+        EVP_CipherInit_ex2(ctx, gcm ? c->gcm : c->cbc, key->bytes + (gcm ? 0 : HALF), NULL, seal,
+                           NULL) == 1 &&
+        (gcm || EVP_CIPHER_CTX_set_padding(ctx, 0) == 1))
+        return ctx;
+    EVP_CIPHER_CTX_free(ctx);
+    return NULL;
+}
+
+static EVP_MAC_CTX *mac_ctx(const usher_jwe_cipher *c, const usher_jwe_key *key)
+{
+    char sha512[] = "SHA512";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha512, 0),
+                                 OSSL_PARAM_END};
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(c->hmac);
+
+    if (ctx && EVP_MAC_init(ctx, key->bytes, HALF, params) == 1) return ctx;
+    EVP_MAC_CTX_free(ctx);
+    return NULL;
+}
+
+/* The key's slot, or the least recently used one, emptied for it. */
+static slot *slot_find(usher_jwe_cipher *c, uint64_t serial)
+{
+    slot *oldest = c->slots;
+
+    for (slot *s = c->slots; s < c->slots + SLOTS; s++) {
+        if (s->serial == serial) return s;
+        if (s->used < oldest->used) oldest = s;
+    }
+    slot_clear(oldest);
+    oldest->serial = serial;
+    return oldest;
+}
+
+static usher_status slot_get(slot **out, usher_jwe_cipher *c, const usher_jwe_key *key, bool seal,
+                             usher_error *err)
+{
+    if (key->serial == 0) return usher_fail(err, USHER_E_USAGE, "jwe: a key nobody initialised", 0);
+    slot *s = slot_find(c, key->serial);
+    EVP_CIPHER_CTX **ctx = seal ? &s->seal : &s->open;
+
+    s->used = ++c->tick;
+    if ((*ctx || (*ctx = cipher_ctx(c, key, seal))) &&
+        (s->mac || key->enc == USHER_A256GCM || (s->mac = mac_ctx(c, key)))) {
+        *out = s;
+        return USHER_OK;
+    }
+    slot_clear(s);
+    return usher_crypto_fail(err, "jwe: no context for the key");
+}
+
+/* A context in an unknown state is not used again: the next call makes new ones. */
+static usher_status slot_failed(slot *s, usher_error *err, const char *what)
+{
+    slot_clear(s);
+    return usher_crypto_fail(err, what);
+}
+
+/* ---- A256CBC-HS512 ---- */
+
+/* HMAC-SHA-512 over header, IV, ciphertext and the header's length in bits. */
+static usher_status cbc_tag(uint8_t tag[64], slot *s, usher_str header, const uint8_t *iv,
+                            const uint8_t *text, size_t len, usher_error *err)
+{
+    uint64_t bits = (uint64_t)header.len * 8;
+    uint8_t al[8];
+    size_t got = 0;
+
+    for (int i = 0; i < 8; i++)
+        al[i] = (uint8_t)(bits >> (56 - 8 * i));
+    if (EVP_MAC_init(s->mac, NULL, 0, NULL) == 1 && /* the same key again */
+        EVP_MAC_update(s->mac, (const uint8_t *)header.ptr, header.len) == 1 &&
+        EVP_MAC_update(s->mac, iv, BLOCK) == 1 && EVP_MAC_update(s->mac, text, len) == 1 &&
+        EVP_MAC_update(s->mac, al, sizeof al) == 1 && EVP_MAC_final(s->mac, tag, &got, 64) == 1 &&
+        got == 64)
+        return USHER_OK;
+    return slot_failed(s, err, "jwe: HMAC failed");
+}
+
+/* Called on authentic text only, so how it fails tells an attacker nothing. */
+static usher_status unpad(size_t *len, const uint8_t *text, usher_error *err)
+{
+    size_t pad = text[*len - 1];
+
+    if (pad == 0 || pad > BLOCK)
+        return usher_fail(err, USHER_E_SYNTAX, "jwe: authentic, but badly padded", *len);
+    for (size_t i = 1; i <= pad; i++)
+        if (text[*len - i] != pad)
+            return usher_fail(err, USHER_E_SYNTAX, "jwe: authentic, but badly padded", *len);
+    *len -= pad;
+    return USHER_OK;
+}
+
+static usher_status cbc_open(uint8_t *text, size_t *len, slot *s, usher_str header,
+                             const uint8_t *iv, const uint8_t *tag, usher_error *err)
+{
+    usher_status rc;
+    uint8_t want[64];
+    int n = 0;
+
+    if (*len == 0 || *len % BLOCK)
+        return usher_fail(err, USHER_E_SYNTAX, "jwe: ciphertext is not whole blocks", *len);
+    if ((rc = cbc_tag(want, s, header, iv, text, *len, err))) return rc;
+    bool same = CRYPTO_memcmp(want, tag, 32) == 0;
+    usher_wipe(want, sizeof want); /* the tag that would have been right */
+    if (!same) return usher_fail(err, USHER_E_FORGED, "jwe: does not authenticate", 0);
+    if (EVP_DecryptInit_ex2(s->open, NULL, NULL, iv, NULL) != 1 ||
+        EVP_DecryptUpdate(s->open, text, &n, text, (int)*len) != 1 || (size_t)n != *len)
+        return slot_failed(s, err, "jwe: decryption failed");
+    return unpad(len, text, err);
+}
+
+static usher_status cbc_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, usher_str header,
+                             const uint8_t *iv, usher_str plain, usher_error *err)
+{
+    usher_status rc;
+    uint8_t full[64];
+    size_t pad = BLOCK - plain.len % BLOCK;
+    int n = 0;
+
+    if (plain.len) memcpy(text, plain.ptr, plain.len);
+    memset(text + plain.len, (int)pad, pad);
+    *len = plain.len + pad;
+    if (EVP_EncryptInit_ex2(s->seal, NULL, NULL, iv, NULL) != 1 ||
+        EVP_EncryptUpdate(s->seal, text, &n, text, (int)*len) != 1 || (size_t)n != *len)
+        return slot_failed(s, err, "jwe: encryption failed");
+    if (!(rc = cbc_tag(full, s, header, iv, text, *len, err))) memcpy(tag, full, 32);
+    return rc;
+}
+
+/* ---- A256GCM ---- */
+
+static usher_status gcm_open(uint8_t *text, size_t *len, slot *s, usher_str header,
+                             const uint8_t *iv, uint8_t *tag, usher_error *err)
+{
+    int n = 0;
+
+    if (EVP_DecryptInit_ex2(s->open, NULL, NULL, iv, NULL) != 1 ||
+        EVP_CIPHER_CTX_ctrl(s->open, EVP_CTRL_AEAD_SET_TAG, BLOCK, tag) != 1 ||
+        EVP_DecryptUpdate(s->open, NULL, &n, (const uint8_t *)header.ptr, (int)header.len) != 1 ||
+        EVP_DecryptUpdate(s->open, text, &n, text, (int)*len) != 1 || (size_t)n != *len)
+        return slot_failed(s, err, "jwe: decryption failed");
+    if (EVP_DecryptFinal_ex(s->open, text + *len, &n) != 1)
+        return usher_fail(err, USHER_E_FORGED, "jwe: does not authenticate", 0);
+    return USHER_OK;
+}
+
+static usher_status gcm_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, usher_str header,
+                             const uint8_t *iv, usher_str plain, usher_error *err)
+{
+    const uint8_t *from = (const uint8_t *)(plain.ptr ? plain.ptr : "");
+    int n = 0;
+
+    *len = plain.len;
+    if (EVP_EncryptInit_ex2(s->seal, NULL, NULL, iv, NULL) != 1 ||
+        EVP_EncryptUpdate(s->seal, NULL, &n, (const uint8_t *)header.ptr, (int)header.len) != 1 ||
+        EVP_EncryptUpdate(s->seal, text, &n, from, (int)plain.len) != 1 || (size_t)n != *len ||
+        EVP_EncryptFinal_ex(s->seal, text + *len, &n) != 1 ||
+        EVP_CIPHER_CTX_ctrl(s->seal, EVP_CTRL_AEAD_GET_TAG, BLOCK, tag) != 1)
+        return slot_failed(s, err, "jwe: encryption failed");
+    return USHER_OK;
+}
+
+/* ---- open and seal ---- */
+
+static usher_status decode_exactly(uint8_t *out, size_t size, usher_str text, usher_error *err)
+{
+    if (text.len != usher_base64url_encoded_size(size))
+        return usher_fail(err, USHER_E_SYNTAX, "jwe: IV or tag of another size", 0);
+    return usher_base64url_decode(out, text, err);
+}
+
+/* What can be refused before any memory is taken. */
+static usher_status decode_small(uint8_t *iv, uint8_t *tag, usher_jwe_enc enc,
+                                 const usher_jwe_parts *parts, usher_error *err)
+{
+    usher_status rc;
+
+    if (parts->header.len == 0 || parts->encrypted_key.len)
+        return usher_fail(err, USHER_E_SYNTAX, "jwe: no header, or an encrypted key", 0);
+    if (parts->header.len > DATA_MAX || parts->ciphertext.len > DATA_MAX)
+        return usher_fail(err, USHER_E_LIMIT, "jwe: too long", parts->ciphertext.len);
+    if ((rc = decode_exactly(iv, encs[enc].iv, parts->iv, err))) return rc;
+    return decode_exactly(tag, encs[enc].tag, parts->tag, err);
+}
+
+usher_status usher_jwe_open(usher_str *plain, usher_arena *a, usher_jwe_cipher *c,
+                            const usher_jwe_key *key, const usher_jwe_parts *parts,
+                            usher_error *err)
+{
+    usher_status rc;
+    uint8_t iv[BLOCK], tag[TAG_MAX], *text;
+    size_t size = usher_base64url_decoded_size(parts->ciphertext.len), len = size;
+    slot *s;
+
+    *plain = (usher_str){0};
+    if ((rc = decode_small(iv, tag, key->enc, parts, err)) ||
+        (rc = slot_get(&s, c, key, false, err)))
+        return rc;
+    if (!(text = usher_arena_get(a, size))) return usher_arena_fail(a, err);
+    if (!(rc = usher_base64url_decode(text, parts->ciphertext, err)))
+        rc = key->enc == USHER_A256GCM ? gcm_open(text, &len, s, parts->header, iv, tag, err)
+                                       : cbc_open(text, &len, s, parts->header, iv, tag, err);
+    if (rc) {
+        usher_wipe(text, size); /* GCM has already written what it could not vouch for */
+        usher_arena_trim(a, text, size, 0);
+        return rc;
+    }
+    *plain = (usher_str){(const char *)text, len};
+    return USHER_OK;
+}
+
+/* Segments of known sizes after each other, with dots between. */
+static char *put_segment(char *at, const uint8_t *bytes, size_t size)
+{
+    *at++ = '.';
+    usher_base64url_encode(at, bytes, size);
+    return at + usher_base64url_encoded_size(size);
+}
+
+static usher_status seal_text(uint8_t *text, size_t *len, uint8_t *iv, uint8_t *tag,
+                              usher_jwe_cipher *c, const usher_jwe_key *key, usher_str header,
+                              usher_str plain, usher_entropy entropy, usher_error *err)
+{
+    usher_status rc;
+    slot *s;
+
+    if (!entropy.fill(entropy.ctx, iv, encs[key->enc].iv))
+        return usher_fail(err, USHER_E_CRYPTO, "jwe: no entropy for the IV", 0);
+    if ((rc = slot_get(&s, c, key, true, err))) return rc;
+    return key->enc == USHER_A256GCM ? gcm_seal(text, len, tag, s, header, iv, plain, err)
+                                     : cbc_seal(text, len, tag, s, header, iv, plain, err);
+}
+
+usher_status usher_jwe_seal(usher_str *token, usher_arena *a, usher_jwe_cipher *c,
+                            const usher_jwe_key *key, usher_str header_json, usher_str plain,
+                            usher_entropy entropy, usher_error *err)
+{
+    usher_status rc;
+    size_t header_len = usher_base64url_encoded_size(header_json.len), len = 0;
+    size_t text_max = plain.len + BLOCK, iv_size = encs[key->enc].iv, tag_size = encs[key->enc].tag;
+    uint8_t iv[BLOCK], tag[TAG_MAX];
+
+    *token = (usher_str){0};
+    if (header_json.len == 0)
+        return usher_fail(err, USHER_E_USAGE, "jwe: no header to seal with", 0);
+    if (plain.len > DATA_MAX || header_json.len > HEADER_CHARS)
+        return usher_fail(err, USHER_E_LIMIT, "jwe: too long to seal", plain.len);
+    size_t size = header_len + 4 + usher_base64url_encoded_size(text_max) +
+                  usher_base64url_encoded_size(iv_size) + usher_base64url_encoded_size(tag_size);
+    char *out = usher_arena_get(a, size), *end;
+    uint8_t *text = out ? usher_arena_get(a, text_max) : NULL;
+    if (!text) return usher_arena_fail(a, err);
+
+    usher_base64url_encode(out, (const uint8_t *)header_json.ptr, header_json.len);
+    end = out + header_len;
+    rc = seal_text(text, &len, iv, tag, c, key, (usher_str){out, header_len}, plain, entropy, err);
+    if (!rc) {
+        *end++ = '.'; /* no encrypted key */
+        end = put_segment(end, iv, iv_size);
+        end = put_segment(end, text, len);
+        end = put_segment(end, tag, tag_size);
+        *token = (usher_str){out, (size_t)(end - out)};
+    }
+    usher_wipe(text, text_max); /* on a failure it may still be plaintext */
+    usher_arena_trim(a, text, text_max, 0);
+    usher_arena_trim(a, out, size, token->len);
+    return rc;
+}

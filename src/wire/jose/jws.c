@@ -1,0 +1,198 @@
+#include "wire/jose/jws.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "wire/base64url.h"
+#include "wire/jose/crypto.h"
+
+#define HEADER_CHARS    8192
+#define SIGNATURE_BYTES 1024 /* RSA of 8192 bits */
+
+static const struct {
+    usher_str name;
+    usher_jwk_type type;
+} algs[] = {
+    [USHER_RS256] = {USHER_STR_INIT("RS256"), USHER_JWK_RSA},
+    [USHER_PS256] = {USHER_STR_INIT("PS256"), USHER_JWK_RSA},
+    [USHER_ES256] = {USHER_STR_INIT("ES256"), USHER_JWK_EC_P256},
+    [USHER_EDDSA] = {USHER_STR_INIT("EdDSA"), USHER_JWK_ED25519},
+};
+
+usher_jws_alg usher_jws_alg_of(usher_str name)
+{
+    for (size_t i = USHER_RS256; i <= USHER_EDDSA; i++)
+        if (usher_str_eq(name, algs[i].name)) return (usher_jws_alg)i;
+    return USHER_JWS_NONE;
+}
+
+usher_str usher_jws_alg_name(usher_jws_alg alg)
+{
+    return alg > USHER_JWS_NONE && alg <= USHER_EDDSA ? algs[alg].name : (usher_str){0};
+}
+
+bool usher_jws_alg_fits(usher_jws_alg alg, const usher_jwk *key)
+{
+    return alg > USHER_JWS_NONE && alg <= USHER_EDDSA && key->key && key->may_verify &&
+           key->type == algs[alg].type && (!key->alg.ptr || usher_str_eq(key->alg, algs[alg].name));
+}
+
+/* ---- reading ---- */
+
+static usher_status optional_text(usher_str *out, usher_arena *a, const usher_json_object *o,
+                                  usher_str name, usher_error *err)
+{
+    usher_json value = usher_json_get(o, name);
+
+    return value.type ? usher_json_string(out, a, value, err) : USHER_OK;
+}
+
+static usher_status header_members(usher_jws *out, usher_arena *a, const usher_json_object *o,
+                                   usher_error *err)
+{
+    usher_status rc;
+
+    if (o->duplicates)
+        return usher_fail(err, USHER_E_SYNTAX, "jws: a header member is repeated", 0);
+    /* b64 changes what is signed (RFC 7797) and comes with crit; neither is understood here. */
+    if (usher_json_get(o, USHER_STR("crit")).type || usher_json_get(o, USHER_STR("b64")).type)
+        return usher_fail(err, USHER_E_UNSUPPORTED, "jws: crit or b64", 0);
+    if ((rc = usher_json_string(&out->alg, a, usher_json_get(o, USHER_STR("alg")), err)) ||
+        (rc = optional_text(&out->kid, a, o, USHER_STR("kid"), err)))
+        return rc;
+    return optional_text(&out->typ, a, o, USHER_STR("typ"), err);
+}
+
+static usher_status read_header(usher_jws *out, usher_arena *a, usher_str text, usher_error *err)
+{
+    usher_status rc;
+    usher_json_object o;
+    size_t size = usher_base64url_decoded_size(text.len);
+    uint8_t *bytes;
+
+    if (text.len == 0 || text.len > HEADER_CHARS)
+        return usher_fail(err, USHER_E_SYNTAX, "jws: header empty or too long", 0);
+    if (!(bytes = usher_arena_get(a, size))) return usher_arena_fail(a, err);
+    if ((rc = usher_base64url_decode(bytes, text, err)) ||
+        (rc = usher_json_read_object(&o, a, (usher_str){(const char *)bytes, size},
+                                     &usher_json_limits_document, err)))
+        return rc;
+    return header_members(out, a, &o, err);
+}
+
+usher_status usher_jws_read(usher_jws *out, usher_arena *a, usher_str token, usher_error *err)
+{
+    usher_status rc;
+    usher_jws jws = {0};
+    usher_str header, rest;
+
+    *out = jws;
+    header = usher_str_cut(token, '.', &rest);
+    jws.payload = usher_str_cut(rest, '.', &jws.signature);
+    if (!jws.signature.ptr || usher_str_has(jws.signature, '.'))
+        return usher_fail(err, USHER_E_SYNTAX, "jws: not three segments", 0);
+    jws.signing_input = (usher_str){token.ptr, header.len + 1 + jws.payload.len};
+    if ((rc = read_header(&jws, a, header, err))) return rc;
+    *out = jws;
+    return USHER_OK;
+}
+
+/* ---- verifying ---- */
+
+/* One INTEGER of a DER signature: no leading zeros, but one before a set top bit. */
+static uint8_t *der_integer(uint8_t *at, const uint8_t *bytes, size_t len)
+{
+    while (len > 1 && *bytes == 0)
+        bytes++, len--;
+    size_t sign = *bytes >> 7;
+    *at++ = 2;
+    *at++ = (uint8_t)(len + sign);
+    if (sign) *at++ = 0;
+    memcpy(at, bytes, len);
+    return at + len;
+}
+
+/* JWS has r and s after each other, 32 bytes each (RFC 7518 section 3.4); libcrypto wants DER. */
+static size_t der_signature(uint8_t out[72], const uint8_t raw[64])
+{
+    uint8_t *end = der_integer(der_integer(out + 2, raw, 32), raw + 32, 32);
+
+    out[0] = 0x30;
+    out[1] = (uint8_t)(end - out - 2);
+    return (size_t)(end - out);
+}
+
+static size_t signature_size(usher_jws_alg alg, const usher_jwk *key)
+{
+    int size = alg == USHER_ES256 || alg == USHER_EDDSA ? 64 : EVP_PKEY_get_size(key->key);
+
+    return size > 0 && size <= SIGNATURE_BYTES ? (size_t)size : 0;
+}
+
+static bool set_padding(EVP_PKEY_CTX *ctx, usher_jws_alg alg)
+{
+    if (alg == USHER_RS256) return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
+    if (alg != USHER_PS256) return true;
+    /* salt as long as the digest, no other (RFC 7518 section 3.5) */
+    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+static usher_status check(usher_jws_alg alg, const usher_jwk *key, usher_str input,
+                          const uint8_t *signature, size_t len, usher_error *err)
+{
+    usher_status rc = USHER_OK;
+    EVP_PKEY_CTX *settings;
+    EVP_MD_CTX *ctx;
+
+    ERR_clear_error(); /* what others left there must not be read as our lack of memory */
+    ctx = EVP_MD_CTX_new();
+    if (!ctx ||
+        EVP_DigestVerifyInit_ex(ctx, &settings, alg == USHER_EDDSA ? NULL : "SHA256", NULL, NULL,
+                                key->key, NULL) != 1 ||
+        !set_padding(settings, alg))
+        rc = usher_crypto_fail(err, "jws: libcrypto failed");
+    else if (EVP_DigestVerify(ctx, signature, len, (const uint8_t *)input.ptr, input.len) != 1 &&
+             (rc = usher_crypto_fail(err, "jws: libcrypto failed")) != USHER_E_NOMEM)
+        rc = usher_fail(err, USHER_E_FORGED, "jws: the signature is wrong", 0);
+    EVP_MD_CTX_free(ctx); /* and the settings */
+    return rc;
+}
+
+static usher_status check_signature(const usher_jws *jws, usher_jws_alg alg, const usher_jwk *key,
+                                    usher_error *err)
+{
+    usher_status rc;
+    uint8_t raw[SIGNATURE_BYTES], der[72];
+    size_t size = signature_size(alg, key);
+
+    if (size == 0 || jws->signature.len != usher_base64url_encoded_size(size))
+        return usher_fail(err, USHER_E_FORGED, "jws: a signature of another size", 0);
+    if ((rc = usher_base64url_decode(raw, jws->signature, err))) return rc;
+    if (alg != USHER_ES256) return check(alg, key, jws->signing_input, raw, size, err);
+    return check(alg, key, jws->signing_input, der, der_signature(der, raw), err);
+}
+
+usher_status usher_jws_verify(usher_str *payload, usher_arena *a, const usher_jws *jws,
+                              usher_jws_alg alg, const usher_jwk *key, usher_error *err)
+{
+    usher_status rc;
+    size_t size = usher_base64url_decoded_size(jws->payload.len);
+    uint8_t *bytes;
+
+    *payload = (usher_str){0};
+    if (alg == USHER_JWS_NONE || usher_jws_alg_of(jws->alg) != alg)
+        return usher_fail(err, USHER_E_UNSUPPORTED, "jws: not the algorithm that was agreed", 0);
+    if (!usher_jws_alg_fits(alg, key))
+        return usher_fail(err, USHER_E_UNSUPPORTED, "jws: a key of another kind or purpose", 0);
+    if ((rc = check_signature(jws, alg, key, err))) return rc;
+    if (!(bytes = usher_arena_get(a, size))) return usher_arena_fail(a, err);
+    if ((rc = usher_base64url_decode(bytes, jws->payload, err))) return rc;
+    *payload = (usher_str){(const char *)bytes, size};
+    return USHER_OK;
+}
