@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 
-#define ALIGN alignof(max_align_t)
+#define ALIGN     alignof(max_align_t)
 #define BLOCK_MIN 4096u
 
 struct usher_arena_block {
@@ -61,8 +61,9 @@ void usher_arena_deinit(usher_arena *a)
 
 static usher_arena_block *block_new(usher_arena *a, size_t size)
 {
-    usher_arena_block *b = a->alloc->get(a->alloc->ctx, sizeof *b + size);
+    usher_arena_block *b = NULL;
 
+    if (size <= SIZE_MAX - sizeof *b) b = a->alloc->get(a->alloc->ctx, sizeof *b + size);
     if (!b) {
         a->failed = USHER_E_NOMEM;
         return NULL;
@@ -90,12 +91,13 @@ static size_t block_size(const usher_arena *a, size_t size)
 
 void *usher_arena_get(usher_arena *a, size_t size)
 {
-    if (size > a->limit || a->limit - size < ALIGN || a->used > a->limit - size - ALIGN) {
+    size_t rounded = (size + ALIGN - 1) / ALIGN * ALIGN; /* 0 if that is past SIZE_MAX */
+    usher_arena_block *b = a->blocks;
+
+    if (rounded < size || rounded > a->limit - a->used) {
         a->failed = USHER_E_LIMIT;
         return NULL;
     }
-    size_t rounded = (size + ALIGN - 1) / ALIGN * ALIGN;
-    usher_arena_block *b = a->blocks;
 #ifdef USHER_ARENA_DEBUG
     if (!(b = block_new(a, block_size(a, size)))) return NULL;
     b->used = size;

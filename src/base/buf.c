@@ -84,6 +84,7 @@ usher_status usher_buf_take(usher_str *out, usher_buf *b, usher_error *err)
         return usher_fail(err, USHER_E_LIMIT, "buf: longer than its maximum", b->len);
     if (b->failed) return usher_fail(err, b->failed, "buf: out of memory", b->len);
     usher_arena_trim(b->arena, b->ptr, b->room, b->len);
+    b->room = b->len; /* what was given back is somebody else's when more is put */
     *out = usher_buf_view(b);
     return USHER_OK;
 }
