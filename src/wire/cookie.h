@@ -1,7 +1,9 @@
-/* cookie - the Cookie header read as each original reads it, and Set-Cookie written as both write it.
+/* cookie - the Cookie header read as each original reads it, and Set-Cookie written as both write
+ * it.
  *
  * The originals disagree about duplicates, quotes and percent signs, and a session opens only if it
- * is read as its writer's system reads it; hence the dialects. Nothing here knows a cookie's meaning. */
+ * is read as its writer's system reads it; hence the dialects. Nothing here knows a cookie's
+ * meaning. */
 #ifndef USHER_WIRE_COOKIE_H
 #define USHER_WIRE_COOKIE_H
 
@@ -18,13 +20,17 @@ typedef enum usher_cookie_dialect {
 
 typedef struct usher_cookie {
     usher_str name;
-    usher_str value; /* decoded as the dialect does; in the arena where it differs from the source */
+    usher_str
+        value; /* decoded as the dialect does; in the arena where it differs from the source */
 } usher_cookie;
 
 #define USHER_COOKIES_MAX 1024 /* pairs in one header; more is USHER_E_LIMIT */
 
-/* Takes the next pair off *header. USHER_OK with *found = false at the end. The value is raw
- * (undecoded, quotes kept); pairs the dialect skips are skipped. Duplicates are NOT resolved. */
+/* Takes the next pair off *header; false at the end. The value is raw (undecoded, quotes kept);
+ * pairs the dialect skips are skipped. Duplicates are NOT resolved. What is left in *header is for
+ * the next call only: it begins with the ';' that ended the pair. Bytes above 7F are kept as they
+ * came (to the originals each is one Latin-1 character). Linear in the bytes it passes; allocates
+ * nothing. */
 typedef struct usher_cookie_raw {
     usher_str name, value;
 } usher_cookie_raw;
@@ -36,7 +42,8 @@ USHER_MUST_USE usher_status usher_cookie_decode(usher_str *out, bool *keep, ushe
                                                 usher_str raw, usher_cookie_dialect dialect,
                                                 usher_error *err);
 
-/* The pairs as the dialect holds them: decoded, one for each name, in its order. */
+/* The pairs as the dialect holds them: decoded, one for each name, in its order (names that are
+ * array indices come first, by value, in the three that hold an object). */
 typedef struct usher_cookies {
     usher_cookie *items;
     size_t count;
@@ -65,7 +72,8 @@ typedef struct usher_set_cookie {
 } usher_set_cookie;
 
 /* The value of one Set-Cookie header, attributes in the originals' order. USHER_E_USAGE for a name
- * or attribute that no cookie can have. */
+ * or attribute that no cookie can have. What a browser demands of "__Host-" and "__Secure-" names
+ * is the business of who sets the attributes. */
 USHER_MUST_USE usher_status usher_set_cookie_write(usher_str *out, usher_arena *a,
                                                    const usher_set_cookie *c, usher_error *err);
 

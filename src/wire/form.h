@@ -17,6 +17,8 @@ typedef struct usher_form {
     size_t count;
 } usher_form;
 
+/* As URLSearchParams reads it, without a '?' in front. Views into `text` where nothing had to be
+ * decoded, else in the arena. More pairs than the bound: USHER_E_LIMIT. */
 USHER_MUST_USE usher_status usher_form_read(usher_form *out, usher_arena *a, usher_str text,
                                             usher_error *err);
 /* The first or last value of a name; absent view if there is none. */

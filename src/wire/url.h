@@ -11,15 +11,19 @@
 
 typedef struct usher_url {
     bool https;
-    usher_str host;   /* as it stands; compare without case; brackets kept for IPv6 */
-    uint16_t port;    /* effective: 80 or 443 if none is written */
+    usher_str host; /* as it stands; compare without case; brackets kept for IPv6 */
+    uint16_t port;  /* effective: 80 or 443 if none is written */
     bool port_given;
-    usher_str path;   /* begins with '/', or is empty */
-    usher_str query;  /* without '?'; absent if there is no '?' */
+    usher_str path;  /* begins with '/', or is empty */
+    usher_str query; /* without '?'; absent if there is no '?' */
     usher_str fragment;
 } usher_url;
 
-/* An absolute http or https URL. Views into `text`. */
+/* An absolute http or https URL. Views into `text`. Refused beside the above (USHER_E_SYNTAX, with
+ * the offset): text that is not UTF-8; a host that is not ASCII (write it as "xn--..."), or an IPv4
+ * address in another spelling than four decimal numbers; an empty port, 0, or one with leading
+ * zeros. Outside the host, spaces and UTF-8 are kept as they are: who writes a header from them
+ * encodes them. A backslash in the query or the fragment stands for itself and stays. */
 USHER_MUST_USE usher_status usher_url_read(usher_url *out, usher_str text, usher_error *err);
 /* scheme, host and effective port are the same (host without case). */
 bool usher_url_same_origin(const usher_url *a, const usher_url *b);
@@ -28,13 +32,17 @@ void usher_url_put_origin(usher_buf *b, const usher_url *url);
 /* 127.0.0.0/8, [::1] or localhost (any label below .localhost too). */
 bool usher_url_is_loopback(const usher_url *url);
 
-/* The rule both systems apply to a callback URL by default, made safe: `url` beginning with a single
+/* The rule both systems apply to a callback URL by default, made safe: `url` beginning with a
+ * single
  * '/' gives base + url; an absolute URL of the same origin is itself; everything else is `base`.
- * `base` is an origin. "//host" and "/\host" and control characters are treated as foreign. */
+ * `base` is an origin (else USHER_E_USAGE). "//host" and "/\host" and control characters are
+ * treated as foreign. Given its own result again, it gives the same. *out is in the arena, or is
+ * `url` or `base` itself. */
 USHER_MUST_USE usher_status usher_url_callback(usher_str *out, usher_arena *a, usher_str url,
                                                usher_str base, usher_error *err);
 
-/* Appends `?` or `&` and name=value (form-encoded) to the URL in the buffer. */
+/* Appends `?` or `&` and name=value (form-encoded) to the URL in the buffer, before its fragment.
+ */
 void usher_url_put_param(usher_buf *b, usher_str name, usher_str value);
 
 #endif

@@ -1,0 +1,84 @@
+#include <assert.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "tests/kit/kit.h"
+#include "wire/cookie.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t walk(usher_str header, usher_cookie_dialect dialect)
+{
+    usher_cookie_raw c;
+    size_t n = 0;
+
+    for (size_t left = header.len; usher_cookie_next(&c, &header, dialect); left = header.len) {
+        assert(header.len < left); /* it always advances */
+        assert(header.len == 0 || header.ptr[0] == ';');
+        assert(c.name.ptr && c.value.ptr);
+        assert(!usher_str_has(c.name, '=') && !usher_str_has(c.name, ';'));
+        assert(!usher_str_has(c.value, ';'));
+        n++;
+    }
+    assert(header.len == 0 && !c.name.ptr);
+    return n;
+}
+
+static void check_read(usher_str header, usher_cookie_dialect dialect, size_t fail_at)
+{
+    kit_alloc memory = {.fail_at = fail_at};
+    usher_allocator from = kit_allocator(&memory);
+    usher_arena a;
+    usher_cookies got;
+    size_t pairs = walk(header, dialect);
+
+    usher_arena_init(&a, &from, 256, 16u << 20);
+    usher_status rc = usher_cookies_read(&got, &a, header, dialect, NULL);
+    assert(memory.failed ? rc == USHER_E_NOMEM
+                         : rc == (pairs > USHER_COOKIES_MAX ? USHER_E_LIMIT : USHER_OK));
+    assert(got.count <= pairs && (rc == USHER_OK || got.count == 0));
+    for (size_t i = 0; i < got.count; i++) {
+        usher_str value = usher_cookies_get(&got, got.items[i].name);
+        assert(value.ptr == got.items[i].value.ptr); /* names are unique: the first is this one */
+        assert(value.len <= header.len || usher_str_eq(value, USHER_STR("true")));
+    }
+    usher_arena_deinit(&a);
+    assert(memory.live == 0);
+}
+
+/* What is written for any name and value is read back by the dialects that decode and do not
+ * unquote an encoded value; a name that is no token is refused. */
+static void check_write(usher_str text)
+{
+    usher_str value, name = usher_str_cut(text, '=', &value), line;
+    usher_set_cookie c = {.name = name, .value = value, .path = USHER_STR("/"), .http_only = true};
+    usher_arena a;
+    usher_cookie_raw raw;
+    usher_str decoded;
+    bool keep;
+
+    usher_arena_init(&a, usher_allocator_default(), 256, 1u << 20);
+    usher_status rc = usher_set_cookie_write(&line, &a, &c, NULL);
+    if (rc == USHER_OK) {
+        for (size_t i = 0; i < line.len; i++)
+            assert(line.ptr[i] >= ' ' && line.ptr[i] <= '~');
+        assert(usher_cookie_next(&raw, &line, USHER_COOKIE_AUTHJS));
+        assert(usher_str_eq(raw.name, name));
+        rc = usher_cookie_decode(&decoded, &keep, &a, raw.value, USHER_COOKIE_AUTHJS, NULL);
+        assert(rc == USHER_OK && keep);
+        assert(usher_str_eq(decoded, value) || usher_str_eq(decoded, raw.value));
+        assert(usher_str_eq(line, USHER_STR("; Path=/; HttpOnly")));
+    }
+    usher_arena_deinit(&a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    usher_str header = {(const char *)data, size};
+    size_t fail_at = size && data[0] < 8 ? data[0] : SIZE_MAX; /* the input decides */
+
+    for (int dialect = USHER_COOKIE_PACKAGE; dialect <= USHER_COOKIE_NEXT_EDGE; dialect++)
+        check_read(header, (usher_cookie_dialect)dialect, fail_at);
+    check_write(header);
+    return 0;
+}
