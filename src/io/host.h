@@ -1,0 +1,24 @@
+/* host - what usher_drive works with: connections, documents, a clock. */
+#ifndef USHER_IO_HOST_H
+#define USHER_IO_HOST_H
+
+#include "io/documents.h"
+#include "usher/drive.h"
+
+struct usher_host {
+    const usher_allocator *alloc;
+    usher_fetcher fetcher;
+    usher_documents documents;
+    int64_t (*now_ms)(void *ctx);
+    void *clock_ctx;
+};
+
+/* As usher_host_new, with an allocator and a clock of the caller's (both outlive the host). */
+USHER_MUST_USE usher_status usher_host_make(usher_host **out, const usher_allocator *alloc,
+                                            int64_t (*now_ms)(void *ctx), void *clock_ctx,
+                                            const char *ca_file, usher_error *err);
+
+/* Performs one want of the kind FETCH: *out is counted. */
+USHER_MUST_USE usher_status usher_host_fetch(usher_answer **out, usher_host *host,
+                                             const usher_fetch *fetch, usher_error *err);
+#endif
