@@ -68,8 +68,8 @@ step_watch() {
 # step_failed LABEL LOGNAME WHAT-TO-DO-NEXT
 step_failed() {
     bad "$1"
-    printf '%s--- the last lines of %s%s\n' "$DIM" "$DEV_LOGS/$2.log" "$PLAIN"
-    tail -n 60 "$DEV_LOGS/$2.log" 2>/dev/null || say "(nothing was written)"
+    printf '%s--- %s of %s%s\n' "$DIM" "${LOG_FROM:-tail}" "$DEV_LOGS/$2.log" "$PLAIN"
+    "${LOG_FROM:-tail}" -n 60 "$DEV_LOGS/$2.log" 2>/dev/null | cut -c1-300 || :
     printf '%s---%s\n' "$DIM" "$PLAIN"
     [[ -z ${3:-} ]] || say "  next: $3"
 }
@@ -128,10 +128,19 @@ configure() {
     printf '%s' "$wanted" >"$dir/.dev-options"
 }
 
+# compile FOLDER LABEL [TARGETS...]. A folder that did not build is not tried twice in one run.
+BROKEN_BUILDS=' '
 compile() {
-    local dir=$1 label=$2
+    local dir=$1 label=$2 log=build-$1
     shift 2
-    step "$label" "build-$dir" ninja -C "$dir" -j "$JOBS" "$@" && return
-    step_failed "$label" "build-$dir" "ninja -C $dir"
+    if [[ $BROKEN_BUILDS == *" $dir "* ]]; then
+        bad "$dir did not build: see above"
+        return 1
+    fi
+    step "$label" "$log" ninja -C "$dir" -j "$JOBS" "$@" && return
+    BROKEN_BUILDS+="$dir "
+    # What comes before the first failure is noise.
+    sed -i -n '/^FAILED:/,$p' "$DEV_LOGS/$log.log"
+    LOG_FROM='head' step_failed "$label" "$log" "ninja -C $dir"
     return 1
 }

@@ -69,11 +69,11 @@ stage_e2e() {
     local node
     need e2e
     build_test || return 1
-    step 'find or fetch Node 20' node bash -c 'tests/node.sh "$PWD/.cache/node"' || {
+    step "find or fetch Node 20" node node_path || {
         step_failed 'find or fetch Node 20' node 'is the network there? ./dev deps test'
         return 1
     }
-    node=$(tests/node.sh "$PWD/.cache/node")
+    node=$(node_path)
     sanitizer_env
     export USHER_ARTEFACTS=$PWD/artefacts/e2e
     stage 'originals, providers, gateways, browser' e2e './dev test e2e [SUITE...]' \
