@@ -1,0 +1,139 @@
+// A person with a real browser goes through the quickstart, in a light and in a dark room.
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { Usherd } from "./kit/process.mjs";
+import { freePort } from "./kit/net.mjs";
+
+const chromiumAt = process.env.USHER_CHROMIUM ?? "/usr/bin/chromium";
+
+const switches = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-proxy-server", "--disable-dev-shm-usage"];
+
+export default async function run(t) {
+    t.need(existsSync(chromiumAt), "Chromium is installed",
+        "apt-get install chromium, ./dev deps test, or say where it is in USHER_CHROMIUM");
+    const { usherd, origin } = await startQuickstart(t);
+    const { chromium } = await import("playwright-core");
+
+    for (const colorScheme of ["light", "dark"])
+        await t.case(colorScheme, async () => {
+            const profile = mkdtempSync(path.join(os.tmpdir(), "usher-chromium-"));
+            t.defer(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+            const context = await chromium.launchPersistentContext(profile, {
+                executablePath: chromiumAt,
+                headless: true,
+                args: switches,
+                colorScheme,
+                viewport: colorScheme === "light" ? { width: 1000, height: 800 }
+                    : { width: 390, height: 800 },
+                env: { PATH: process.env.PATH, HOME: profile, LANG: "C.UTF-8" },
+            });
+            t.defer(() => context.close());
+            await visit(t, { context, origin, usherd, colorScheme });
+            await context.close();
+        });
+}
+
+/** The quickstart as it is shipped, on another port. */
+async function startQuickstart(t) {
+    const folder = path.join(t.dir, "quickstart");
+    const port = await freePort();
+    cpSync(path.join(t.tools.root, "examples/quickstart"), folder, { recursive: true });
+    const file = path.join(folder, "usherd.yaml");
+    const text = readFileSync(file, "utf8");
+    t.ok(text.includes("http://localhost:3000") && text.includes("127.0.0.1:3000"),
+        "the quickstart is at http://localhost:3000");
+    writeFileSync(file, text.replaceAll(":3000", `:${port}`));
+    const usherd = await Usherd.start(t, "usherd", null, { file });
+    return { usherd, origin: `http://localhost:${port}` };
+}
+
+async function visit(t, { context, origin, usherd, colorScheme }) {
+    const page = context.pages()[0] ?? await context.newPage();
+    const complaints = [];
+    const requests = [];
+    await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) =>
+        console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+    page.on("console", (message) => {
+        if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("requestfailed", (request) =>
+        complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+    page.on("request", (request) => requests.push(request.url()));
+    page.setDefaultTimeout(20000);
+    let shots = 0;
+    const shot = (name) => page.screenshot({
+        path: path.join(t.dir, `${colorScheme}-${(shots += 1)}-${name}.png`), fullPage: true });
+
+    await page.goto(`${origin}/`);
+    t.equal(await page.title(), "usher quickstart", "the public page is there");
+    await page.getByRole("status").filter({ hasText: "Not signed in" }).waitFor();
+    t.ok(true, "it says that nobody is signed in");
+    await shot("public");
+
+    await page.locator("#go").click();
+    await page.waitForURL(/\/api\/auth\/signin/);
+    t.ok(new URL(page.url()).searchParams.get("callbackUrl") === `${origin}/closed`,
+        "the closed page leads to the sign-in page, with the way back", page.url());
+    await shot("sign-in");
+
+    await page.getByLabel("Sign in as").selectOption({ label: "智子" });
+    await page.getByRole("button", { name: /Sign in/ }).click();
+    await page.waitForURL(`${origin}/closed`);
+    await page.locator("#card").waitFor();
+    t.equal(await page.locator("#name").textContent(), "智子", "the card shows the name");
+    t.equal(await page.locator("#email").textContent(), "chi@example.com", "and the address");
+    const json = JSON.parse(await page.locator("#json").textContent());
+    t.equal(json.user, { name: "智子", email: "chi@example.com" }, "the JSON is the session");
+    t.match(await page.locator("#remaining").textContent(), /in (29|30) days/, "it lasts 30 days");
+    t.match(await page.locator("#face").textContent(), /^智/, "the face has an initial");
+    await shot("closed");
+
+    const cookies = (await context.cookies(origin)).filter((c) => c.name.startsWith("authjs."));
+    t.ok(cookies.every((c) => c.httpOnly && c.sameSite === "Lax" && c.path === "/"),
+        "all cookies are HttpOnly and Lax", JSON.stringify(cookies.map(({ value, ...c }) => c)));
+    t.equal(await page.evaluate(() => document.cookie), "", "scripts see none of them");
+
+    await page.goto(`${origin}/`);
+    await page.getByRole("status").filter({ hasText: "Signed in as 智子" }).waitFor();
+    t.ok(true, "the public page says who is signed in");
+    await page.goto(`${origin}/closed`);
+    await page.locator("#sign-out:enabled").click();
+    await page.waitForURL(`${origin}/`);
+    await page.getByRole("status").filter({ hasText: "Not signed in" }).waitFor();
+    t.ok(true, "sign-out leads to the public page");
+    await shot("signed-out");
+
+    await page.goto(`${origin}/closed`);
+    t.match(page.url(), /\/api\/auth\/signin\?callbackUrl=/, "and the closed page is closed again");
+    await page.goBack();
+    await page.waitForLoadState();
+    t.ok(!page.url().endsWith("/closed") || !(await page.content()).includes("You are in"),
+        "going back does not show it", page.url());
+
+    t.equal(complaints, [], "the browser has no complaint");
+    t.equal(requests.filter((url) => !url.startsWith(`${origin}/`)), [],
+        "nothing is loaded from elsewhere");
+    await accessible(t, page, origin);
+    t.ok(usherd.running, "usherd is still there");
+}
+
+/** What a screen reader needs at least. */
+async function accessible(t, page, origin) {
+    for (const target of ["/", "/api/auth/signin", "/api/auth/error?error=Configuration"]) {
+        await page.goto(origin + target);
+        const found = await page.evaluate(() => ({
+            lang: document.documentElement.lang,
+            h1: document.querySelectorAll("h1").length,
+            main: document.querySelectorAll("main").length,
+            unlabelled: [...document.querySelectorAll("input:not([type=hidden]), select, button")]
+                .filter((e) => !e.labels?.length && !e.textContent.trim() && !e.ariaLabel).length,
+            wide: document.documentElement.scrollWidth > innerWidth,
+        }));
+        t.equal(found, { lang: "en", h1: 1, main: 1, unlabelled: 0, wide: false },
+            `${target}: language, one heading, labels, nothing cut off`);
+    }
+}
