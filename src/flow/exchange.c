@@ -275,10 +275,3 @@ bool usher_exchange_signed_out(const usher_exchange *ex)
 {
     return ex->signed_out;
 }
-
-const usher_provider *usher_site_provider(const usher_site *site, usher_str id)
-{
-    for (size_t i = 0; i < site->provider_count; i++)
-        if (usher_str_eq(site->providers[i].id, id)) return &site->providers[i];
-    return NULL;
-}

@@ -171,7 +171,7 @@ usher_status usher_respond_unknown(usher_exchange *ex, usher_error *err)
     usher_buf text;
     usher_str body;
 
-    usher_flow_report(ex, USHER_CAUSE_ACTION_UNKNOWN, NULL);
+    if (!ex->report_count) usher_flow_report(ex, USHER_CAUSE_ACTION_UNKNOWN, NULL);
     ex->set_cookie_count = 0;
     if (ex->site->profile->strict_paths) {
         usher_respond_body(ex, 400, USHER_STR("application/json"), USHER_STR("\"Bad request.\""));

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/exchange.h"
-#include "wire/percent.h"
+#include "session/bearer.h"
 
 static usher_session_cookie_attributes attributes(const usher_exchange *ex, int64_t expires_s)
 {
@@ -16,18 +16,6 @@ static usher_session_cookie_attributes attributes(const usher_exchange *ex, int6
                                              .secure = c->secure,
                                              .same_site = c->same_site,
                                              .expires_s = expires_s};
-}
-
-/* "Bearer <token>": both systems take it when no cookie was sent. Case-sensitive, one space. */
-static usher_status bearer(usher_str *out, usher_exchange *ex, usher_error *err)
-{
-    usher_str rest, token, scheme = usher_str_cut(ex->headers.authorization, ' ', &rest);
-
-    *out = (usher_str){0};
-    if (!usher_str_eq(scheme, USHER_STR("Bearer"))) return USHER_OK;
-    token = usher_str_cut(rest, ' ', &rest);
-    usher_status rc = usher_percent_decode(out, &ex->arena, token, err);
-    return usher_flow_peer_fault(rc) ? USHER_OK : rc; /* a malformed escape: no token */
 }
 
 static usher_status judge(usher_exchange *ex, usher_str token, usher_error *err)
@@ -62,7 +50,7 @@ usher_status usher_flow_read_session(usher_exchange *ex, usher_error *err)
     if (rc) return rc;
     token = ex->received.value;
     if (!token.len && !ex->received.too_many && ex->headers.authorization.len)
-        if ((rc = bearer(&token, ex, err))) return rc;
+        if ((rc = usher_bearer_read(&token, &ex->arena, ex->headers.authorization, err))) return rc;
     if (ex->received.too_many || token.len > ex->site->token_max) {
         ex->verdict = USHER_SESSION_REJECTED;
         usher_flow_report(ex, USHER_CAUSE_TOKEN_TOO_LARGE, NULL);

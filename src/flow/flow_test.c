@@ -1,0 +1,881 @@
+/* Every flow from the first request to the last, with a browser's cookies, and then each of them
+ * again with every allocation refused and every want failing, late or lying. Rows proved: T01 (state
+ * and PKCE cookies), T17, T20-T24 and T26 in part, T82, R2 and R3 for these flows. */
+#include "tests/kit/kit.h"
+#include "tests/kit/op.h"
+
+#include "base/str.h"
+#include "usher/usher.h"
+
+#define NOW_S INT64_C(1767225600)
+
+/* --- a browser ------------------------------------------------------------------------------------ */
+
+typedef usher_status usher_operation_fn(usher_exchange *ex, usher_want *want, usher_error *err);
+
+#define JAR_MAX 32
+
+typedef struct browser {
+    usher_site *site;
+    kit_op op;
+    char jar[JAR_MAX][2][6000]; /* name, value */
+    size_t cookies;
+    char header[60000];
+    char csrf[128];
+    int64_t now_s;
+    uint64_t seed;
+    /* the last answer */
+    int status;
+    char location[8192];
+    char body[20000];
+    usher_verdict verdict;
+    size_t set_cookies;
+    usher_cause causes[8];
+    size_t cause_count;
+    bool signed_in, signed_out;
+    usher_decision decision;
+    size_t wants;
+    char user_header[64];
+} browser;
+
+/* One request with its wants' answers, to be run again under stress. */
+typedef struct recorded {
+    char method[8], target[4096], header[60000], body[2048], accept[32];
+    usher_operation_fn *operation;
+    size_t events;
+    int http_status[6];
+    char *bodies[6];
+    int64_t now_s;
+    uint64_t seed;
+} recorded;
+
+static usher_site *make_site(const char *profile, const char *extra)
+{
+    char json[4096];
+    usher_site *site = NULL;
+    usher_problems *problems = NULL;
+    usher_error err = {0};
+
+    snprintf(json, sizeof json,
+             "{\"site\":{\"base_url\":\"http://localhost:3000\",\"development\":true,"
+             "\"profile\":\"%s\",\"secret\":\"0123456789abcdef-test-only-0123456789abcdef\","
+             "\"open\":[\"/\",\"/docs/*\"],"
+             "\"providers\":[{\"id\":\"op\",\"type\":\"oidc\",\"issuer\":\"" KIT_ISSUER "\","
+             "\"client_id\":\"client-1\",\"client_secret\":\"a-client-secret-of-some-length\","
+             "\"id_token_alg\":\"ES256\"%s},"
+             "{\"id\":\"development\",\"type\":\"development\",\"name\":\"Development\","
+             "\"users\":[{\"id\":\"ada\",\"name\":\"Ada\",\"email\":\"ada@example.com\"}]}]}}",
+             profile, extra);
+    usher_status rc = usher_site_new(&site, &problems, kit_str(json), NULL, NULL, &err);
+    for (size_t i = 0; rc && i < usher_problems_count(problems); i++)
+        print_error("%zu:%zu %.*s\n", usher_problems_at(problems, i)->line,
+                    usher_problems_at(problems, i)->column,
+                    (int)usher_problems_at(problems, i)->message.len,
+                    usher_problems_at(problems, i)->message.ptr);
+    usher_problems_free(problems);
+    assert_ok(rc);
+    return site;
+}
+
+static void browser_open(browser *b, const char *profile, const char *extra)
+{
+    memset(b, 0, sizeof *b);
+    b->site = make_site(profile, extra);
+    b->now_s = NOW_S;
+    kit_op_init(&b->op, NOW_S);
+}
+
+static void browser_close(browser *b)
+{
+    usher_site_unref(b->site);
+    kit_op_free(&b->op);
+}
+
+static void keep_cookie(browser *b, usher_str line)
+{
+    usher_str rest, pair = usher_str_cut(line, ';', &rest), value;
+    usher_str name = usher_str_cut(pair, '=', &value);
+    size_t at = 0;
+
+    while (at < b->cookies && !usher_str_eq(kit_str(b->jar[at][0]), name)) at++;
+    bool gone = usher_str_find(rest, USHER_STR("Max-Age=0")) != SIZE_MAX;
+    if (gone && at < b->cookies) {
+        b->cookies--;
+        if (at < b->cookies) memmove(b->jar[at], b->jar[at + 1], (b->cookies - at) * sizeof *b->jar);
+    }
+    if (gone) return;
+    assert_true(at < JAR_MAX && name.len < 6000 && value.len < 6000);
+    snprintf(b->jar[at][0], 6000, "%.*s", (int)name.len, name.ptr);
+    snprintf(b->jar[at][1], 6000, "%.*s", (int)value.len, value.ptr);
+    if (at == b->cookies) b->cookies++;
+}
+
+static void put_header(browser *b)
+{
+    size_t n = 0;
+
+    b->header[0] = 0;
+    for (size_t i = 0; i < b->cookies; i++)
+        n += (size_t)snprintf(b->header + n, sizeof b->header - n, "%s%s=%s", i ? "; " : "",
+                              b->jar[i][0], b->jar[i][1]);
+}
+
+static void copy(char *out, size_t room, usher_str s)
+{
+    snprintf(out, room, "%.*s", (int)s.len, s.len ? s.ptr : "");
+}
+
+static void keep_answer(browser *b, const usher_exchange *ex)
+{
+    const usher_response *r = usher_exchange_response(ex);
+    size_t count;
+    const usher_report *reports = usher_exchange_reports(ex, &count);
+
+    b->status = r->status;
+    b->location[0] = b->user_header[0] = 0;
+    b->set_cookies = 0;
+    copy(b->body, sizeof b->body, r->body);
+    for (size_t i = 0; i < r->header_count; i++) {
+        if (usher_str_eq(r->headers[i].name, USHER_STR("Location")))
+            copy(b->location, sizeof b->location, r->headers[i].value);
+        if (usher_str_eq(r->headers[i].name, USHER_STR("X-Usher-User")))
+            copy(b->user_header, sizeof b->user_header, r->headers[i].value);
+        if (!usher_str_eq(r->headers[i].name, USHER_STR("Set-Cookie"))) continue;
+        b->set_cookies++;
+        keep_cookie(b, r->headers[i].value);
+    }
+    b->cause_count = count;
+    for (size_t i = 0; i < count; i++) b->causes[i] = reports[i].cause;
+    b->verdict = usher_exchange_verdict(ex);
+    b->decision = usher_exchange_decision(ex);
+    b->signed_in = usher_exchange_signed_in(ex);
+    b->signed_out = usher_exchange_signed_out(ex);
+}
+
+/* What stands between the engine and the provider in a request; may change the event. */
+typedef void meddler(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event);
+
+static void load(usher_request *request, usher_header headers[4], const recorded *r)
+{
+    size_t n = 0;
+
+    if (r->header[0]) headers[n++] = (usher_header){USHER_STR("Cookie"), kit_str(r->header)};
+    if (r->body[0])
+        headers[n++] = (usher_header){USHER_STR("Content-Type"),
+                                      USHER_STR("application/x-www-form-urlencoded")};
+    if (r->accept[0]) headers[n++] = (usher_header){USHER_STR("Accept"), kit_str(r->accept)};
+    *request = (usher_request){.size = sizeof *request,
+                               .method = kit_str(r->method),
+                               .target = kit_str(r->target),
+                               .headers = headers,
+                               .header_count = n,
+                               .body = r->body[0] ? kit_str(r->body) : (usher_str){0}};
+}
+
+/* Runs one request to its end; `rec` (may be NULL) remembers it. */
+static void ask(browser *b, usher_operation_fn *op, const char *method, const char *target,
+                const char *body, meddler *meddle, void *ctx, recorded *rec)
+{
+    static recorded scratch;
+    usher_exchange *ex;
+    usher_error err = {0};
+    usher_want want;
+    usher_event event;
+    usher_request request;
+    usher_header headers[4];
+
+    if (!rec) rec = &scratch;
+    memset(rec, 0, sizeof *rec);
+    put_header(b);
+    snprintf(rec->method, sizeof rec->method, "%s", method);
+    snprintf(rec->target, sizeof rec->target, "%s", target);
+    snprintf(rec->header, sizeof rec->header, "%s", b->header);
+    snprintf(rec->body, sizeof rec->body, "%s", body ? body : "");
+    snprintf(rec->accept, sizeof rec->accept, "text/html");
+    rec->operation = op;
+    rec->now_s = b->now_s;
+    rec->seed = ++b->seed;
+    kit_random random = {.seed = rec->seed, .fail_at = SIZE_MAX};
+    usher_exchange_options options = {.size = sizeof options, .entropy = kit_entropy(&random)};
+    load(&request, headers, rec);
+    assert_ok(usher_exchange_new(&ex, &options, &err));
+    assert_ok(usher_exchange_start(ex, b->site, &request, b->now_s * 1000, &err));
+    b->wants = 0;
+    usher_status rc = op(ex, &want, &err);
+    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
+        assert_true(b->wants < 6);
+        b->op.now_s = b->now_s;
+        kit_op_answer(&b->op, &want.fetch, &event);
+        if (meddle) meddle(ctx, b->wants, &want.fetch, &event);
+        rec->http_status[b->wants] = event.http_status;
+        rec->bodies[b->wants] = b->op.body ? strdup(b->op.body) : NULL;
+        rec->events = ++b->wants;
+        rc = usher_resume(ex, &event, &want, &err);
+    }
+    if (rc) fail_msg("%s %s: %s (%s)", method, target, err.what ? err.what : "?", err.where);
+    keep_answer(b, ex);
+    usher_exchange_free(ex);
+    if (rec == &scratch)
+        for (size_t i = 0; i < rec->events; i++) free(rec->bodies[i]);
+}
+
+static void get(browser *b, const char *target)
+{
+    ask(b, usher_handle, "GET", target, NULL, NULL, NULL, NULL);
+}
+
+static void fetch_csrf(browser *b)
+{
+    get(b, "/api/auth/csrf");
+    assert_int_equal(b->status, 200);
+    assert_int_equal(sscanf(b->body, "{\"csrfToken\":\"%64[0-9a-f]\"}", b->csrf), 1);
+    assert_int_equal(strlen(b->csrf), 64);
+}
+
+static bool has_cookie(const browser *b, const char *part)
+{
+    for (size_t i = 0; i < b->cookies; i++)
+        if (strstr(b->jar[i][0], part)) return true;
+    return false;
+}
+
+static bool has_cause(const browser *b, usher_cause cause)
+{
+    for (size_t i = 0; i < b->cause_count; i++)
+        if (b->causes[i] == cause) return true;
+    return false;
+}
+
+static void parameter(const char *url, const char *name, char *out, size_t room)
+{
+    char key[64];
+    snprintf(key, sizeof key, "%s=", name);
+    const char *at = strchr(url, '?');
+    out[0] = 0;
+    while (at) {
+        at++;
+        if (!strncmp(at, key, strlen(key))) {
+            size_t n = strcspn(at + strlen(key), "&");
+            snprintf(out, room, "%.*s", (int)n, at + strlen(key));
+            return;
+        }
+        at = strchr(at, '&');
+    }
+}
+
+/* From the sign-in button to the provider; leaves `state` for the callback. */
+static void start_sign_in(browser *b, char *state, size_t room, recorded *rec)
+{
+    char body[512];
+
+    fetch_csrf(b);
+    snprintf(body, sizeof body, "csrfToken=%s&callbackUrl=%%2Fclosed", b->csrf);
+    ask(b, usher_handle, "POST", "/api/auth/signin/op", body, NULL, NULL, rec);
+    assert_int_equal(b->status, 302);
+    assert_true(usher_str_starts(kit_str(b->location), USHER_STR(KIT_ISSUER "/auth?")));
+    parameter(b->location, "state", state, room);
+    parameter(b->location, "nonce", b->op.nonce, sizeof b->op.nonce);
+}
+
+static void callback_target(char *out, size_t room, const char *state)
+{
+    snprintf(out, room, "/api/auth/callback/op?code=code-1%s%s", state[0] ? "&state=" : "", state);
+}
+
+/* --- the flows ------------------------------------------------------------------------------------ */
+
+static const char *const profiles[] = {"nextauth-4", "authjs-5"};
+static const char *const variants[] = {
+    "", ",\"checks\":[\"state\",\"nonce\"]", ",\"userinfo\":true",
+    ",\"client_auth\":\"client_secret_post\",\"checks\":[\"nonce\"],\"userinfo\":true"};
+
+static void test_sign_in_session_sign_out(void **state)
+{
+    (void)state;
+    for (size_t p = 0; p < 2; p++)
+        for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
+            browser b;
+            char s[1024], target[2048], body[256];
+
+            browser_open(&b, profiles[p], variants[v]);
+            start_sign_in(&b, s, sizeof s, NULL);
+            assert_false(has_cookie(&b, "session-token"));
+            callback_target(target, sizeof target, s);
+            get(&b, target);
+            assert_int_equal(b.status, 302);
+            assert_string_equal(b.location, "http://localhost:3000/closed");
+            assert_true(b.signed_in);
+            assert_true(has_cookie(&b, "session-token"));
+            assert_false(has_cookie(&b, "pkce"));
+            assert_false(has_cookie(&b, "auth.state"));
+
+            get(&b, "/api/auth/session");
+            assert_int_equal(b.verdict, USHER_SESSION_VALID);
+            assert_non_null(strstr(b.body, "\"email\":\"ada@example.com\""));
+            assert_non_null(strstr(b.body, "\"expires\":\"2026-01-31T00:00:00.000Z\""));
+            b.now_s += 3600;
+            get(&b, "/api/auth/session");
+            assert_non_null(strstr(b.body, "\"expires\":\"2026-01-31T01:00:00.000Z\""));
+            assert_int_equal(b.set_cookies, 1); /* rolled, and nothing else */
+
+            ask(&b, usher_guard, "GET", "/closed", NULL, NULL, NULL, NULL);
+            assert_int_equal(b.decision, USHER_ALLOW);
+
+            snprintf(body, sizeof body, "csrfToken=%s", b.csrf);
+            ask(&b, usher_handle, "POST", "/api/auth/signout", body, NULL, NULL, NULL);
+            assert_true(b.signed_out);
+            assert_false(has_cookie(&b, "session-token"));
+            ask(&b, usher_guard, "GET", "/closed", NULL, NULL, NULL, NULL);
+            assert_int_equal(b.decision, USHER_DENY);
+            assert_int_equal(b.status, 302);
+            assert_string_equal(b.location, "http://localhost:3000/api/auth/signin?callbackUrl="
+                                            "http%3A%2F%2Flocalhost%3A3000%2Fclosed");
+            browser_close(&b);
+        }
+}
+
+/* The same person has the same id at the second sign-in, and it is a UUID where the profile says so. */
+static void test_user_id_is_stable(void **state)
+{
+    (void)state;
+    char ids[2][2][64];
+
+    for (size_t p = 0; p < 2; p++)
+        for (size_t i = 0; i < 2; i++) {
+            browser b;
+            char s[1024], target[2048];
+            browser_open(&b, profiles[p], "");
+            b.seed = 1000 * (i + 1);
+            start_sign_in(&b, s, sizeof s, NULL);
+            callback_target(target, sizeof target, s);
+            get(&b, target);
+            ask(&b, usher_forward_auth, "GET", "/_usher/check", NULL, NULL, NULL, NULL);
+            assert_int_equal(b.status, 200);
+            snprintf(ids[p][i], 64, "%s", b.user_header);
+            browser_close(&b);
+        }
+    assert_string_equal(ids[0][0], "user-1");
+    assert_string_equal(ids[0][0], ids[0][1]);
+    assert_int_equal(strlen(ids[1][0]), 36);
+    assert_string_equal(ids[1][0], ids[1][1]);
+}
+
+static void test_development_sign_in(void **state)
+{
+    (void)state;
+    for (size_t p = 0; p < 2; p++) {
+        browser b;
+        char body[256];
+
+        browser_open(&b, profiles[p], "");
+        fetch_csrf(&b);
+        snprintf(body, sizeof body, "csrfToken=%s&user=nobody", b.csrf);
+        ask(&b, usher_handle, "POST", "/api/auth/callback/development", body, NULL, NULL, NULL);
+        assert_false(b.signed_in);
+        assert_true(has_cause(&b, USHER_CAUSE_CREDENTIALS));
+        snprintf(body, sizeof body, "user=ada");
+        ask(&b, usher_handle, "POST", "/api/auth/callback/development", body, NULL, NULL, NULL);
+        assert_false(b.signed_in);
+        assert_true(has_cause(&b, USHER_CAUSE_CSRF_TOKEN));
+        snprintf(body, sizeof body, "csrfToken=%s&user=ada", b.csrf);
+        ask(&b, usher_handle, "POST", "/api/auth/callback/development", body, NULL, NULL, NULL);
+        assert_true(b.signed_in);
+        get(&b, "/api/auth/session");
+        assert_non_null(strstr(b.body, "\"name\":\"Ada\""));
+        browser_close(&b);
+    }
+}
+
+static void test_anonymous_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *target;
+        int status;
+        const char *body_part;
+        size_t cookies;
+    } rows[] = {
+        {"nextauth-4", "/api/auth/session", 200, "{}", 2},
+        {"authjs-5", "/api/auth/session", 200, "null", 2},
+        {"nextauth-4", "/api/auth/providers", 200, "\"type\":\"oauth\"", 0},
+        {"authjs-5", "/api/auth/providers", 200, "\"type\":\"oidc\"", 0},
+        {"nextauth-4", "/api/auth/signin", 200, "name=\"csrfToken\"", 2},
+        {"authjs-5", "/api/auth/signin", 200, "action=\"http://localhost:3000/api/auth/signin/op\"", 2},
+        {"authjs-5", "/api/auth/signout", 200, "/signout\"", 2},
+        {"nextauth-4", "/api/auth/error?error=accessdenied", 403, "AccessDenied", 2},
+        {"authjs-5", "/api/auth/error?error=Configuration", 500, "Configuration", 2},
+        {"authjs-5", "/api/auth/error?error=configuration", 200, "Something went wrong", 2},
+        {"authjs-5", "/api/auth/error?error=%3Cscript%3E", 200, "Something went wrong", 2},
+        {"nextauth-4", "/api/auth/nothing", 400, "not supported", 0},
+        {"authjs-5", "/api/auth/nothing", 400, "\"Bad request.\"", 0},
+        {"authjs-5", "/api/authx/session", 400, "\"Bad request.\"", 0},
+        {"authjs-5", "/api/auth/session/x", 400, "\"Bad request.\"", 0},
+        {"nextauth-4", "/api/auth/session/x", 200, "{}", 2},
+        {"authjs-5", "/api/auth/session?callbackUrl=foo", 500, "message", 0},
+        {"authjs-5", "/api/auth/session?callbackUrl=javascript:alert(1)", 500, "message", 0},
+        {"nextauth-4", "/api/auth/signin?callbackUrl=foo", 500, "Configuration", 0},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        browser b;
+        browser_open(&b, rows[i].profile, "");
+        get(&b, rows[i].target);
+        if (b.status != rows[i].status || !strstr(b.body, rows[i].body_part) ||
+            b.set_cookies != rows[i].cookies)
+            fail_msg("%s %s: %d, %zu cookies, %.300s", rows[i].profile, rows[i].target, b.status,
+                     b.set_cookies, b.body);
+        assert_null(strstr(b.body, "<script"));
+        browser_close(&b);
+    }
+}
+
+static void test_error_codes_lead_to_sign_in(void **state)
+{
+    (void)state;
+    browser b;
+    browser_open(&b, "nextauth-4", "");
+    get(&b, "/api/auth/error?error=OAuthCallback");
+    assert_int_equal(b.status, 302);
+    assert_string_equal(b.location, "http://localhost:3000/api/auth/signin?error=OAuthCallback");
+    browser_close(&b);
+}
+
+static void test_foreign_callback_urls_stay_home(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"https%3A%2F%2Fevil.example%2Fx", "%2F%2Fevil.example",
+                                       "%2F%5Cevil.example", "http%3A%2F%2Flocalhost%3A3000%40evil.example",
+                                       "foo", "javascript%3Aalert(1)"};
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        browser b;
+        char body[512];
+        browser_open(&b, "authjs-5", "");
+        fetch_csrf(&b);
+        snprintf(body, sizeof body, "csrfToken=%s&user=ada&callbackUrl=%s", b.csrf, urls[i]);
+        ask(&b, usher_handle, "POST", "/api/auth/callback/development", body, NULL, NULL, NULL);
+        assert_true(usher_str_starts(kit_str(b.location), USHER_STR("http://localhost:3000")));
+        assert_false(usher_str_starts(kit_str(b.location), USHER_STR("http://localhost:3000@")));
+        if (usher_str_starts(kit_str(b.location), USHER_STR("http://localhost:3000//")) ||
+            strchr(b.location, '\\'))
+            fail_msg("%s led to %s", urls[i], b.location);
+        browser_close(&b);
+    }
+}
+
+/* --- what must be refused at the callback -------------------------------------------------------- */
+
+static void drop_cookie(browser *b, const char *part)
+{
+    for (size_t i = 0; i < b->cookies; i++)
+        if (strstr(b->jar[i][0], part)) {
+            b->cookies--;
+            if (i < b->cookies) memmove(b->jar[i], b->jar[i + 1], (b->cookies - i) * sizeof *b->jar);
+            return;
+        }
+    fail_msg("no cookie %s", part);
+}
+
+static char *cookie_value(browser *b, const char *part)
+{
+    for (size_t i = 0; i < b->cookies; i++)
+        if (strstr(b->jar[i][0], part)) return b->jar[i][1];
+    fail_msg("no cookie %s", part);
+    return NULL;
+}
+
+static void no_state(browser *b, char *t) { (void)b; *strstr(t, "&state=") = 0; }
+static void empty_state(browser *b, char *t) { (void)b; strstr(t, "&state=")[7] = 0; }
+static void other_state(browser *b, char *t) { (void)b; t[strlen(t) - 1] ^= 1; }
+static void two_states(browser *b, char *t) { (void)b; strcat(t, "&state=x"); }
+static void no_code(browser *b, char *t) { (void)b; memmove(strstr(t, "code="), "cod_=", 5); }
+static void two_codes(browser *b, char *t) { (void)b; strcat(t, "&code=y"); }
+static void code_and_error(browser *b, char *t) { (void)b; strcat(t, "&error=x"); }
+static void wrong_iss(browser *b, char *t) { (void)b; strcat(t, "&iss=https%3A%2F%2Fother.example"); }
+static void no_state_cookie(browser *b, char *t) { (void)t; drop_cookie(b, "auth.state"); }
+static void no_pkce_cookie(browser *b, char *t) { (void)t; drop_cookie(b, "pkce"); }
+static void no_nonce_cookie(browser *b, char *t) { (void)t; drop_cookie(b, "nonce"); }
+static void forged_state(browser *b, char *t) { (void)t; cookie_value(b, "auth.state")[80] ^= 1; }
+static void forged_pkce(browser *b, char *t) { (void)t; cookie_value(b, "pkce")[80] ^= 1; }
+static void late(browser *b, char *t) { (void)t; b->now_s += 900 + 15; }
+static void swapped(browser *b, char *t)
+{
+    char keep[6000];
+    (void)t;
+    strcpy(keep, cookie_value(b, "pkce"));
+    strcpy(cookie_value(b, "pkce"), cookie_value(b, "auth.state"));
+    strcpy(cookie_value(b, "auth.state"), keep);
+}
+static void other_provider(browser *b, char *t) { (void)b; memcpy(strstr(t, "callback/op"), "callback/ox", 11); }
+
+static void test_callback_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        void (*spoil)(browser *, char *target);
+        usher_cause cause;
+        size_t wants; /* how far it may get */
+    } rows[] = {
+        {"no state", no_state, USHER_CAUSE_STATE_MISMATCH, 0},
+        {"empty state", empty_state, USHER_CAUSE_RESPONSE_PARAMS, 0},
+        {"other state", other_state, USHER_CAUSE_STATE_MISMATCH, 0},
+        {"two states", two_states, USHER_CAUSE_RESPONSE_PARAMS, 0},
+        {"no code", no_code, USHER_CAUSE_RESPONSE_PARAMS, 0},
+        {"two codes", two_codes, USHER_CAUSE_RESPONSE_PARAMS, 0},
+        {"code and error", code_and_error, USHER_CAUSE_RESPONSE_PARAMS, 0},
+        {"no state cookie", no_state_cookie, USHER_CAUSE_STATE_COOKIE, 0},
+        {"no pkce cookie", no_pkce_cookie, USHER_CAUSE_PKCE_COOKIE, 0},
+        {"no nonce cookie", no_nonce_cookie, USHER_CAUSE_NONCE_COOKIE, 0},
+        {"forged state cookie", forged_state, USHER_CAUSE_STATE_COOKIE, 0},
+        {"forged pkce cookie", forged_pkce, USHER_CAUSE_PKCE_COOKIE, 0},
+        {"check cookies swapped", swapped, USHER_CAUSE_STATE_COOKIE, 0},
+        {"after the checks expired", late, USHER_CAUSE_STATE_COOKIE, 0},
+        {"another provider's callback", other_provider, USHER_CAUSE_PROVIDER_UNKNOWN, 0},
+        {"wrong iss", wrong_iss, USHER_CAUSE_RESPONSE_ISS, 1},
+    };
+
+    for (size_t p = 0; p < 2; p++)
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            browser b;
+            char s[1024], target[4096];
+            browser_open(&b, profiles[p], ",\"checks\":[\"state\",\"nonce\"]");
+            start_sign_in(&b, s, sizeof s, NULL);
+            callback_target(target, sizeof target, s);
+            rows[i].spoil(&b, target);
+            get(&b, target);
+            if (b.signed_in || has_cookie(&b, "session-token") || !has_cause(&b, rows[i].cause) ||
+                b.wants > rows[i].wants || b.cause_count != 1)
+                fail_msg("%s, %s: status %d, cause %s, %zu wants", profiles[p], rows[i].name,
+                         b.status, usher_cause_word(b.causes[0]), b.wants);
+            browser_close(&b);
+        }
+}
+
+static void test_provider_error(void **state)
+{
+    (void)state;
+    static const char *const where[] = {"http://localhost:3000/api/auth/error?error=Callback",
+                                        "http://localhost:3000/api/auth/signin?error=OAuthCallbackError"};
+    for (size_t p = 0; p < 2; p++) {
+        browser b;
+        char s[1024], target[2048];
+        browser_open(&b, profiles[p], ",\"checks\":[\"state\"]");
+        start_sign_in(&b, s, sizeof s, NULL);
+        snprintf(target, sizeof target, "/api/auth/callback/op?error=access_denied&state=%s", s);
+        get(&b, target);
+        assert_string_equal(b.location, where[p]);
+        assert_true(has_cause(&b, USHER_CAUSE_PROVIDER_ERROR));
+        browser_close(&b);
+    }
+}
+
+/* --- every want failed, late, or lying in turn ---------------------------------------------------- */
+
+typedef struct spoiler {
+    size_t at;
+    int kind;
+    bool reached;
+} spoiler;
+
+enum { FAILED, STATUS_500, EMPTY, ONE_BYTE, HTML, TRUNCATED, JSON_ARRAY, HUGE_DEPTH, KINDS };
+
+static void spoil(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
+{
+    static char deep[4096];
+    spoiler *s = ctx;
+
+    (void)fetch;
+    if (want != s->at) return;
+    s->reached = true;
+    switch (s->kind) {
+    case FAILED:
+        event->kind = USHER_EVENT_FETCH_FAILED;
+        event->why = "timed out";
+        event->body = (usher_str){0};
+        break;
+    case STATUS_500: event->http_status = 500; break;
+    case EMPTY: event->body = USHER_STR(""); break;
+    case ONE_BYTE: event->body.len = 1; break;
+    case HTML:
+        event->body = USHER_STR("<html>hello</html>");
+        event->content_type = USHER_STR("text/html");
+        break;
+    case TRUNCATED: event->body.len -= 1; break;
+    case JSON_ARRAY: event->body = USHER_STR("[]"); break;
+    case HUGE_DEPTH:
+        memset(deep, '[', sizeof deep);
+        event->body = (usher_str){deep, sizeof deep};
+        break;
+    }
+}
+
+static void test_each_want_failed_in_turn(void **state)
+{
+    (void)state;
+    size_t spoiled = 0;
+
+    for (size_t p = 0; p < 2; p++)
+        for (int kind = 0; kind < KINDS; kind++)
+            for (size_t at = 0; at < 6; at++) {
+                browser b;
+                char s[1024], target[2048], body[512];
+                spoiler sp = {.at = at, .kind = kind};
+
+                browser_open(&b, profiles[p], ",\"userinfo\":true");
+                if (at == 0) { /* the start has one want of its own */
+                    fetch_csrf(&b);
+                    snprintf(body, sizeof body, "csrfToken=%s", b.csrf);
+                    ask(&b, usher_handle, "POST", "/api/auth/signin/op", body, spoil, &sp, NULL);
+                    assert_true(sp.reached && b.cause_count == 1);
+                    assert_false(has_cookie(&b, "pkce"));
+                    sp.reached = false;
+                }
+                start_sign_in(&b, s, sizeof s, NULL);
+                callback_target(target, sizeof target, s);
+                ask(&b, usher_handle, "GET", target, NULL, spoil, &sp, NULL);
+                if (!sp.reached) {
+                    assert_true(b.signed_in); /* the control */
+                    browser_close(&b);
+                    break;
+                }
+                spoiled++;
+                if (b.signed_in || b.status != 302 || b.cause_count == 0 ||
+                    has_cookie(&b, "session-token") || !strstr(b.location, "error="))
+                    fail_msg("%s: want %zu spoiled by %d: %d %s", profiles[p], at, kind, b.status,
+                             b.location);
+                assert_true(has_cookie(&b, "pkce")); /* a failed callback takes nothing away */
+                browser_close(&b);
+            }
+    assert_int_equal(spoiled, 2 * KINDS * 4); /* metadata, tokens, keys, userinfo */
+}
+
+static void test_keys_may_have_changed(void **state)
+{
+    (void)state;
+    browser b;
+    char s[1024], target[2048];
+
+    browser_open(&b, "authjs-5", "");
+    start_sign_in(&b, s, sizeof s, NULL);
+    b.op.old_keys_first = true;
+    callback_target(target, sizeof target, s);
+    get(&b, target);
+    assert_true(b.signed_in);
+    assert_int_equal(b.op.keys_asked, 2);
+    browser_close(&b);
+}
+
+/* --- every allocation, and every draw of entropy, refused in turn --------------------------------- */
+
+/* Runs a recorded request with what `alloc` and `random` allow. Returns the status. */
+static usher_status run_recorded(usher_site *site, const recorded *r, kit_alloc *alloc,
+                                 kit_random *random, bool *answered)
+{
+    usher_allocator allocator = kit_allocator(alloc);
+    usher_exchange_options options = {
+        .size = sizeof options, .allocator = &allocator, .entropy = kit_entropy(random)};
+    usher_exchange *ex = NULL;
+    usher_request request;
+    usher_header headers[4];
+    usher_error err = {0};
+    usher_want want;
+    size_t event_at = 0;
+
+    *answered = false;
+    load(&request, headers, r);
+    usher_status rc = usher_exchange_new(&ex, &options, &err);
+    if (rc == USHER_OK) rc = usher_exchange_start(ex, site, &request, r->now_s * 1000, &err);
+    if (rc == USHER_OK) rc = r->operation(ex, &want, &err);
+    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
+        usher_event event = {.size = sizeof event,
+                             .kind = USHER_EVENT_FETCHED,
+                             .now_ms = r->now_s * 1000,
+                             .fetched_ms = r->now_s * 1000,
+                             .http_status = r->http_status[event_at],
+                             .content_type = USHER_STR("application/json"),
+                             .body = kit_str(r->bodies[event_at])};
+        assert_true(++event_at <= r->events);
+        rc = usher_resume(ex, &event, &want, &err);
+    }
+    if (ex) {
+        const usher_response *answer = usher_exchange_response(ex);
+        *answered = answer->status != 0;
+        if (rc) { /* could not tell: nothing set, nothing cleared, nobody in */
+            size_t reports;
+            assert_int_equal(answer->header_count, 0);
+            assert_int_equal(usher_exchange_decision(ex), USHER_UNDECIDED);
+            assert_null(usher_exchange_session(ex));
+            assert_false(usher_exchange_signed_in(ex) || usher_exchange_signed_out(ex));
+            usher_exchange_reports(ex, &reports);
+        }
+    }
+    usher_exchange_free(ex);
+    return rc;
+}
+
+static size_t record_all(browser *b, const char *profile, recorded *all)
+{
+    char s[1024], target[2048], body[256];
+    size_t n = 0;
+
+    browser_open(b, profile, ",\"checks\":[\"state\",\"nonce\"],\"userinfo\":true");
+    ask(b, usher_handle, "GET", "/api/auth/signin", NULL, NULL, NULL, &all[n++]);
+    ask(b, usher_handle, "GET", "/api/auth/providers", NULL, NULL, NULL, &all[n++]);
+    ask(b, usher_handle, "GET", "/api/auth/error?error=AccessDenied", NULL, NULL, NULL, &all[n++]);
+    ask(b, usher_guard, "GET", "/closed", NULL, NULL, NULL, &all[n++]);
+    start_sign_in(b, s, sizeof s, &all[n++]);
+    callback_target(target, sizeof target, s);
+    ask(b, usher_handle, "GET", target, NULL, NULL, NULL, &all[n++]);
+    assert_true(b->signed_in);
+    ask(b, usher_handle, "GET", "/api/auth/session", NULL, NULL, NULL, &all[n++]);
+    ask(b, usher_get_token, "GET", "/closed", NULL, NULL, NULL, &all[n++]);
+    ask(b, usher_forward_auth, "GET", "/_usher/check", NULL, NULL, NULL, &all[n++]);
+    snprintf(body, sizeof body, "csrfToken=%s", b->csrf);
+    ask(b, usher_handle, "POST", "/api/auth/session", body, NULL, NULL, &all[n++]);
+    ask(b, usher_handle, "POST", "/api/auth/signout", body, NULL, NULL, &all[n++]);
+    assert_true(b->signed_out);
+    return n;
+}
+
+static void sweep(usher_site *site, const recorded *r, bool from_then_on)
+{
+    bool answered;
+    size_t n = 0, refused = 0;
+    kit_alloc alloc;
+
+    do {
+        alloc = (kit_alloc){.fail_at = n++, .from_then_on = from_then_on};
+        kit_random random = {.seed = r->seed, .fail_at = SIZE_MAX};
+        usher_status rc = run_recorded(site, r, &alloc, &random, &answered);
+        if (alloc.live) fail_msg("%s: allocation %zu refused: %zu leak", r->target, n - 1, alloc.live);
+        if (rc != (alloc.failed ? USHER_E_NOMEM : USHER_OK))
+            fail_msg("%s: allocation %zu refused: status %s", r->target, n - 1, usher_status_name(rc));
+        refused += alloc.failed;
+    } while (alloc.failed);
+    assert_true(refused > 0);
+    assert_true(answered || r->operation == usher_get_token);
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    static recorded all[16];
+
+    for (size_t p = 0; p < 2; p++) {
+        browser b;
+        size_t n = record_all(&b, profiles[p], all);
+        for (size_t i = 0; i < n; i++) {
+            sweep(b.site, &all[i], false);
+            sweep(b.site, &all[i], true);
+        }
+        for (size_t i = 0; i < n; i++)
+            for (size_t e = 0; e < all[i].events; e++) free(all[i].bodies[e]);
+        browser_close(&b);
+    }
+}
+
+/* The same for what libcrypto allocates: it may survive some refusals, but then the answer is right. */
+static void test_every_crypto_allocation_may_fail(void **state)
+{
+    (void)state;
+    static recorded all[16];
+
+    for (size_t p = 0; p < 2; p++) {
+        browser b;
+        size_t n = record_all(&b, profiles[p], all);
+        for (size_t i = 0; i < n; i++) {
+            bool answered;
+            for (size_t at = 0; at < 100000; at++) {
+                kit_alloc alloc = {.fail_at = SIZE_MAX};
+                kit_random random = {.seed = all[i].seed, .fail_at = SIZE_MAX};
+                kit_crypto.calls = 0;
+                kit_crypto.failed = false;
+                kit_crypto.fail_at = at;
+                usher_status rc = run_recorded(b.site, &all[i], &alloc, &random, &answered);
+                kit_crypto.fail_at = SIZE_MAX;
+                assert_int_equal(alloc.live, 0);
+                if (rc == USHER_OK) assert_true(answered || all[i].operation == usher_get_token);
+                else if (rc != USHER_E_NOMEM && rc != USHER_E_CRYPTO)
+                    fail_msg("%s: crypto allocation %zu refused: %s", all[i].target, at,
+                             usher_status_name(rc));
+                if (!kit_crypto.failed) break;
+            }
+        }
+        for (size_t i = 0; i < n; i++)
+            for (size_t e = 0; e < all[i].events; e++) free(all[i].bodies[e]);
+        browser_close(&b);
+    }
+}
+
+static void test_every_draw_of_entropy_may_fail(void **state)
+{
+    (void)state;
+    static recorded all[16];
+
+    for (size_t p = 0; p < 2; p++) {
+        browser b;
+        size_t n = record_all(&b, profiles[p], all), failures = 0;
+        for (size_t i = 0; i < n; i++)
+            for (size_t at = 0;; at++) {
+                bool answered;
+                kit_alloc alloc = {.fail_at = SIZE_MAX};
+                kit_random random = {.seed = all[i].seed, .fail_at = at};
+                usher_status rc = run_recorded(b.site, &all[i], &alloc, &random, &answered);
+                assert_int_equal(alloc.live, 0);
+                if (random.calls <= at) {
+                    assert_int_equal(rc, USHER_OK);
+                    break;
+                }
+                assert_int_equal(rc, USHER_E_CRYPTO);
+                failures++;
+            }
+        assert_true(failures > n);
+        for (size_t i = 0; i < n; i++)
+            for (size_t e = 0; e < all[i].events; e++) free(all[i].bodies[e]);
+        browser_close(&b);
+    }
+}
+
+static void test_misuse_is_told(void **state)
+{
+    (void)state;
+    usher_exchange *ex;
+    usher_error err = {0};
+    usher_want want;
+    usher_event event = {.size = sizeof event, .kind = USHER_EVENT_FETCHED};
+    usher_request request = {.size = sizeof request, .method = USHER_STR("GET"),
+                             .target = USHER_STR("/api/auth/session")};
+    usher_site *site = make_site("authjs-5", "");
+
+    assert_ok(usher_exchange_new(&ex, NULL, &err));
+    assert_int_equal(usher_handle(ex, &want, &err), USHER_E_USAGE);
+    assert_ok(usher_exchange_start(ex, site, &request, NOW_S * 1000, &err));
+    assert_int_equal(usher_resume(ex, &event, &want, &err), USHER_E_USAGE);
+    assert_ok(usher_handle(ex, &want, &err));
+    assert_int_equal(usher_handle(ex, &want, &err), USHER_E_USAGE);
+    usher_site_unref(site); /* the exchange holds its own reference */
+    assert_ok(usher_exchange_start(ex, site, &request, NOW_S * 1000, &err));
+    usher_exchange_free(ex);
+}
+
+int main(void)
+{
+    kit_crypto_install();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sign_in_session_sign_out),
+        cmocka_unit_test(test_user_id_is_stable),
+        cmocka_unit_test(test_development_sign_in),
+        cmocka_unit_test(test_anonymous_answers),
+        cmocka_unit_test(test_error_codes_lead_to_sign_in),
+        cmocka_unit_test(test_foreign_callback_urls_stay_home),
+        cmocka_unit_test(test_callback_refusals),
+        cmocka_unit_test(test_provider_error),
+        cmocka_unit_test(test_each_want_failed_in_turn),
+        cmocka_unit_test(test_keys_may_have_changed),
+        cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_every_crypto_allocation_may_fail),
+        cmocka_unit_test(test_every_draw_of_entropy_may_fail),
+        cmocka_unit_test(test_misuse_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
