@@ -77,19 +77,21 @@ function readNative(line) {
 
 const results = new Map(); // "profile size" -> row -> numbers
 
+// Of ours the processor's time counts, which neighbours on the core do not lengthen; `share` tells
+// how much of the core we had. Of the originals it is the better of two clocks (originals.mjs).
 function keep({ profile, size }, row, ns, more = {}) {
     const key = `${profile} ${size}`;
     if (!results.has(key)) results.set(key, new Map());
     const rows = results.get(key);
-    if (!rows.has(row)) rows.set(row, { rounds: [], cpu: [], ...more });
+    if (!rows.has(row)) rows.set(row, { rounds: [], shares: [], ...more });
     rows.get(row).rounds.push(ns);
-    if (more.cpuNs) rows.get(row).cpu.push(more.cpuNs / ns);
+    if (more.share) rows.get(row).shares.push(more.share);
 }
 
 async function measure(native, peers) {
     for (let i = 0; i < rounds; i++) {
         for (const r of await native.ask("round 50"))
-            keep(r, r.timed, r.ns, { cpuNs: r.cpu, allocations: r.allocations });
+            keep(r, r.timed, r.cpu, { share: r.cpu / r.ns, allocations: r.allocations });
         for (const r of await peers.ask("round 160"))
             keep(r, `${r.peer} ${r.timed}`, Math.min(r.single, r.window32), { original: true });
         if (process.stderr.isTTY) process.stderr.write(`\r  round ${i + 1} of ${rounds} `);
@@ -99,7 +101,7 @@ async function measure(native, peers) {
 
 function summarise(row) {
     const sorted = [...row.rounds].sort((a, b) => a - b);
-    const share = row.cpu.length ? row.cpu.reduce((a, b) => a + b) / row.cpu.length : null;
+    const share = row.shares.length ? row.shares.reduce((a, b) => a + b) / row.shares.length : null;
     return { median: sorted[sorted.length >> 1], low: sorted[0], high: sorted.at(-1), rounds: row.rounds,
         allocations: row.original ? null : row.allocations, core_share: share, original: !!row.original };
 }

@@ -59,8 +59,9 @@ def code_only(text):
 
 
 def is_test(path):
-    """Tests, fuzz targets and benchmarks: they may do what the product must not."""
-    return path.startswith(('tests/', 'bench/')) or re.search(r'_(test|fuzz)\.c$', path) is not None
+    """Tests, their rigs, fuzz targets and benchmarks: they may do what the product must not."""
+    return path.startswith(('tests/', 'bench/')) or \
+        re.search(r'(_(test|fuzz)\.c|(^|[/_])rig\.[ch])$', path) is not None
 
 
 def run_plants(check, clean, plants):

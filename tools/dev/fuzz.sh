@@ -2,10 +2,12 @@
 # fuzz: libFuzzer on each target, from its corpus; finds are kept.
 
 fuzz_build() {
+    local targets
+    mapfile -t targets < <(fuzz_sources | xargs -r -n 1 basename | sed 's|^|tests/|; s|\.c$||')
     # The library needs the coverage hooks too, not only the target's own file.
     configure build-fuzz clang-14 -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
         -Dc_args=-fsanitize=fuzzer-no-link -Doptimization=1 -Darena_debug=true &&
-        compile build-fuzz 'build the fuzz targets (clang, libFuzzer, ASan, UBSan)'
+        compile build-fuzz 'build the fuzz targets (clang, libFuzzer, ASan, UBSan)' "${targets[@]}"
 }
 
 # Target sources, one a line, sorted.
