@@ -307,7 +307,7 @@ static void test_sign_in_session_sign_out(void **state)
             assert_true(b.signed_in);
             assert_true(has_cookie(&b, "session-token"));
             assert_false(has_cookie(&b, "pkce"));
-            assert_false(has_cookie(&b, "auth.state"));
+            assert_false(has_cookie(&b, ".state"));
 
             get(&b, "/api/auth/session");
             assert_int_equal(b.verdict, USHER_SESSION_VALID);
@@ -491,10 +491,10 @@ static void no_code(browser *b, char *t) { (void)b; memmove(strstr(t, "code="), 
 static void two_codes(browser *b, char *t) { (void)b; strcat(t, "&code=y"); }
 static void code_and_error(browser *b, char *t) { (void)b; strcat(t, "&error=x"); }
 static void wrong_iss(browser *b, char *t) { (void)b; strcat(t, "&iss=https%3A%2F%2Fother.example"); }
-static void no_state_cookie(browser *b, char *t) { (void)t; drop_cookie(b, "auth.state"); }
+static void no_state_cookie(browser *b, char *t) { (void)t; drop_cookie(b, ".state"); }
 static void no_pkce_cookie(browser *b, char *t) { (void)t; drop_cookie(b, "pkce"); }
 static void no_nonce_cookie(browser *b, char *t) { (void)t; drop_cookie(b, "nonce"); }
-static void forged_state(browser *b, char *t) { (void)t; cookie_value(b, "auth.state")[80] ^= 1; }
+static void forged_state(browser *b, char *t) { (void)t; cookie_value(b, ".state")[80] ^= 1; }
 static void forged_pkce(browser *b, char *t) { (void)t; cookie_value(b, "pkce")[80] ^= 1; }
 static void late(browser *b, char *t) { (void)t; b->now_s += 900 + 15; }
 static void swapped(browser *b, char *t)
@@ -502,8 +502,8 @@ static void swapped(browser *b, char *t)
     char keep[6000];
     (void)t;
     strcpy(keep, cookie_value(b, "pkce"));
-    strcpy(cookie_value(b, "pkce"), cookie_value(b, "auth.state"));
-    strcpy(cookie_value(b, "auth.state"), keep);
+    strcpy(cookie_value(b, "pkce"), cookie_value(b, ".state"));
+    strcpy(cookie_value(b, ".state"), keep);
 }
 static void other_provider(browser *b, char *t) { (void)b; memcpy(strstr(t, "callback/op"), "callback/ox", 11); }
 
