@@ -30,6 +30,7 @@ const usher_profile usher_profile_authjs_5 = {
     .chunk_max = 3936, /* 4096 less what the original allows for name and attributes, 160 */
     .nonce_has_max_age = false,
     .chunks_ignore_empty = true,
+    .chunk_dot_is_zero = true,
 
     .session_max_age_s = 2592000,
     .check_max_age_s = 900,
@@ -55,4 +56,12 @@ const usher_profile usher_profile_authjs_5 = {
         },
     .checks_state_default = false,
     .checks_nonce_default = false,
+    .provider_error_first = false,
+    .custom_pages_direct = true,
+    .error_case_free = false,
+    .error_to_sign_in = false,
+    .failure_keeps_cookies = false,
+    .log_endpoint = false,
+    .user_id_uuid = true,
+    .oidc_type = USHER_STR_INIT("oidc"),
 };

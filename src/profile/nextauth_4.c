@@ -30,6 +30,7 @@ const usher_profile usher_profile_nextauth_4 = {
     .chunk_max = 3933, /* 4096 less what the original allows for name and attributes, 163 */
     .nonce_has_max_age = false,
     .chunks_ignore_empty = false,
+    .chunk_dot_is_zero = false,
 
     .session_max_age_s = 2592000,
     .check_max_age_s = 900,
@@ -55,4 +56,12 @@ const usher_profile usher_profile_nextauth_4 = {
         },
     .checks_state_default = true,
     .checks_nonce_default = false,
+    .provider_error_first = true,
+    .custom_pages_direct = false,
+    .error_case_free = true,
+    .error_to_sign_in = true,
+    .failure_keeps_cookies = true,
+    .log_endpoint = true,
+    .user_id_uuid = false,
+    .oidc_type = USHER_STR_INIT("oauth"),
 };

@@ -78,6 +78,7 @@ typedef struct usher_profile {
     size_t chunk_max;             /* characters of one session cookie's value */
     bool nonce_has_max_age;
     bool chunks_ignore_empty;     /* an empty chunk does not count as received */
+    bool chunk_dot_is_zero;       /* a name that ends in a dot is chunk 0; otherwise it has no number */
 
     /* lifetimes */
     int64_t session_max_age_s, check_max_age_s, update_age_s, tolerance_s;

@@ -79,6 +79,7 @@ static void test_nextauth_4(void **state)
     assert_int_equal(p->chunk_max, 3933);
     assert_false(p->nonce_has_max_age);
     assert_false(p->chunks_ignore_empty);
+    assert_false(p->chunk_dot_is_zero);
     check_lifetimes(p);
     assert_false(p->secret_list);
     assert_int_equal(p->json_redirect, USHER_JSON_BY_FIELD);
@@ -88,6 +89,14 @@ static void test_nextauth_4(void **state)
     check_failures(p, failures);
     assert_true(p->checks_state_default);
     assert_false(p->checks_nonce_default);
+    assert_true(p->provider_error_first);
+    assert_false(p->custom_pages_direct);
+    assert_true(p->error_case_free);
+    assert_true(p->error_to_sign_in);
+    assert_true(p->failure_keeps_cookies);
+    assert_true(p->log_endpoint);
+    assert_false(p->user_id_uuid);
+    assert_str(p->oidc_type, "oauth");
 }
 
 static void test_authjs_5(void **state)
@@ -126,6 +135,7 @@ static void test_authjs_5(void **state)
     assert_int_equal(p->chunk_max, 3936);
     assert_false(p->nonce_has_max_age);
     assert_true(p->chunks_ignore_empty);
+    assert_true(p->chunk_dot_is_zero);
     check_lifetimes(p);
     assert_true(p->secret_list);
     assert_int_equal(p->json_redirect, USHER_JSON_BY_HEADER);
@@ -135,6 +145,14 @@ static void test_authjs_5(void **state)
     check_failures(p, failures);
     assert_false(p->checks_state_default);
     assert_false(p->checks_nonce_default);
+    assert_false(p->provider_error_first);
+    assert_true(p->custom_pages_direct);
+    assert_false(p->error_case_free);
+    assert_false(p->error_to_sign_in);
+    assert_false(p->failure_keeps_cookies);
+    assert_false(p->log_endpoint);
+    assert_true(p->user_id_uuid);
+    assert_str(p->oidc_type, "oidc");
 }
 
 static void test_lookup(void **state)

@@ -51,16 +51,16 @@ static double js_int(usher_str s)
     return negative ? -n : n;
 }
 
-/* What the originals read off a name to order it by: the number after the last dot, or of the whole
- * name if it has none; 0 after a dot at the end. */
-static double chunk_number(usher_str name)
+/* What the originals read off a name to order it by: the number after the last dot, or at the start
+ * of a name without one. */
+static double chunk_number(usher_str name, const usher_profile *profile)
 {
     size_t at = name.len;
 
     while (at && name.ptr[at - 1] != '.')
         at--;
     usher_str tail = usher_str_from(name, at);
-    return tail.len ? js_int(tail) : 0;
+    return tail.len || !profile->chunk_dot_is_zero ? js_int(tail) : 0;
 }
 
 static double chunk_compare(const chunk *a, const chunk *b)
@@ -87,9 +87,9 @@ static size_t run_at_start(chunk *items, size_t count)
     return run;
 }
 
-/* "Equal to every other" is no order, so how a list comes out depends on who compares with whom. This
- * is what JavaScript's sort does with so few items: take the run they begin with, then insert the
- * rest one by one by bisection, behind its equals. Stable where the order is one. */
+/* "Equal to every other" is no order, so how a list comes out depends on who compares with whom.
+ * This is what JavaScript's sort does with so few items: take the run they begin with, then insert
+ * the rest one by one by bisection, behind its equals. Stable where the order is one. */
 static void chunks_sort(chunk_list *list)
 {
     for (size_t next = run_at_start(list->items, list->count); next < list->count; next++) {
@@ -118,8 +118,8 @@ static chunk *chunk_find(chunk_list *list, usher_str name)
 }
 
 /* A name that came before: the last value counts for Next.js' edge parser, the first elsewhere. */
-static usher_status chunk_take(chunk_list *list, usher_arena *a, usher_cookie_dialect dialect,
-                               usher_cookie_raw raw, usher_error *err)
+static usher_status chunk_take(chunk_list *list, usher_arena *a, const usher_profile *profile,
+                               usher_cookie_dialect dialect, usher_cookie_raw raw, usher_error *err)
 {
     usher_str value;
     bool keep;
@@ -133,7 +133,7 @@ static usher_status chunk_take(chunk_list *list, usher_arena *a, usher_cookie_di
     } else if (list->count == USHER_CHUNKS_MAX) {
         list->too_many = true;
     } else {
-        list->items[list->count++] = (chunk){raw.name, value, chunk_number(raw.name)};
+        list->items[list->count++] = (chunk){raw.name, value, chunk_number(raw.name, profile)};
     }
     return USHER_OK;
 }
@@ -157,7 +157,7 @@ static usher_status chunks_collect(chunk_list *list, usher_arena *a, const usher
     *list = (chunk_list){.count = 0};
     while (usher_cookie_next(&raw, &header, dialect)) {
         if (!usher_str_starts(raw.name, name)) continue;
-        if ((rc = chunk_take(list, a, dialect, raw, err))) return rc;
+        if ((rc = chunk_take(list, a, profile, dialect, raw, err))) return rc;
     }
     if (profile->chunks_ignore_empty) drop_empty(list);
     return USHER_OK;
@@ -179,7 +179,8 @@ static usher_status chunks_join(usher_str *out, usher_arena *a, chunk_list *list
     char *p = usher_arena_get(a, len);
     if (!p) return usher_arena_fail(a, err);
     for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i].value.len) memcpy(p + at, list->items[i].value.ptr, list->items[i].value.len);
+        if (list->items[i].value.len)
+            memcpy(p + at, list->items[i].value.ptr, list->items[i].value.len);
         at += list->items[i].value.len;
     }
     *out = (usher_str){p, len};
@@ -233,7 +234,8 @@ static usher_status name_chunks(chunk_writer *w, usher_error *err)
 
     w->chunks = w->token.len / w->chunk_max + (w->token.len % w->chunk_max != 0);
     if (w->chunks > USHER_CHUNKS_MAX)
-        return usher_fail(err, USHER_E_LIMIT, "chunks: the token needs too many cookies", w->chunks);
+        return usher_fail(err, USHER_E_LIMIT, "chunks: the token needs too many cookies",
+                          w->chunks);
     if (w->chunks == 1) w->names[0] = w->attributes->name;
     for (size_t i = 0; w->chunks > 1 && i < w->chunks && rc == USHER_OK; i++)
         rc = name_chunk(&w->names[i], w, i, err);

@@ -1,8 +1,8 @@
 /* chunks - a session token in the Cookie header, perhaps cut into pieces, and in Set-Cookie.
  *
- * Reading is the originals': every cookie whose name begins with the session cookie's counts, ordered
- * by the number after the last dot; so what they read, we read, and what they fail on, we fail on
- * (vectors authjs4-cookies, authjs5-cookies). Bounded: at most USHER_CHUNKS_MAX pieces. */
+ * Reading is the originals': every cookie whose name begins with the session cookie's counts,
+ * ordered by the number after the last dot; so what they read, we read, and what they fail on, we
+ * fail on (vectors authjs4-cookies, authjs5-cookies). Bounded: at most USHER_CHUNKS_MAX pieces. */
 #ifndef USHER_SESSION_CHUNKS_H
 #define USHER_SESSION_CHUNKS_H
 
@@ -14,8 +14,8 @@
 #define USHER_CHUNKS_MAX 32
 
 typedef struct usher_session_cookie {
-    usher_str value;                    /* joined; absent if no such cookie came, or all were empty */
-    usher_str names[USHER_CHUNKS_MAX];  /* as received, in order: what has to be deleted */
+    usher_str value; /* joined; absent if no such cookie came, or all were empty */
+    usher_str names[USHER_CHUNKS_MAX]; /* as received, in order: what has to be deleted */
     size_t count;
     bool too_many; /* more than USHER_CHUNKS_MAX: value is absent, treat as rejected */
 } usher_session_cookie;
@@ -38,10 +38,9 @@ typedef struct usher_session_cookie_attributes {
  * are not written again, then the new ones. At most one value for each name. An empty token deletes
  * only. *lines has *count values, in the arena. USHER_E_LIMIT if the token needs more than
  * USHER_CHUNKS_MAX cookies: then nothing is written and the old session stays. */
-USHER_MUST_USE usher_status usher_session_cookie_write(usher_str **lines, size_t *count,
-                                                       usher_arena *a, const usher_profile *profile,
-                                                       const usher_session_cookie *received,
-                                                       const usher_session_cookie_attributes *attributes,
-                                                       usher_str token, usher_error *err);
+USHER_MUST_USE usher_status usher_session_cookie_write(
+    usher_str **lines, size_t *count, usher_arena *a, const usher_profile *profile,
+    const usher_session_cookie *received, const usher_session_cookie_attributes *attributes,
+    usher_str token, usher_error *err);
 
 #endif

@@ -12,7 +12,7 @@
 USHER_MUST_USE usher_status usher_csrf_read(usher_str *token, const usher_keyring *keys,
                                             usher_str cookie_value, usher_error *err);
 /* A new token (64 hex digits) and the cookie value that vouches for it. */
-USHER_MUST_USE usher_status usher_csrf_new(usher_str *token, usher_str *cookie_value, usher_arena *a,
-                                           const usher_keyring *keys, usher_entropy entropy,
-                                           usher_error *err);
+USHER_MUST_USE usher_status usher_csrf_new(usher_str *token, usher_str *cookie_value,
+                                           usher_arena *a, const usher_keyring *keys,
+                                           usher_entropy entropy, usher_error *err);
 #endif

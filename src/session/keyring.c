@@ -37,7 +37,8 @@ static void header_append(usher_key_header *h, usher_str text)
 }
 
 /* The members in the originals' order, without white space. */
-static void header_write(usher_key_header *h, const usher_profile *profile, const usher_jwe_key *key)
+static void header_write(usher_key_header *h, const usher_profile *profile,
+                         const usher_jwe_key *key)
 {
     *h = (usher_key_header){0};
     header_append(h, USHER_STR("{\"alg\":\"dir\",\"enc\":\""));
@@ -51,8 +52,8 @@ static void header_write(usher_key_header *h, const usher_profile *profile, cons
     h->b64_len = (uint16_t)usher_base64url_encoded_size(h->json_len);
 }
 
-/* Derives the keys of one secret for one purpose. A256GCM's key is the first half of the longer one:
- * HKDF's output does not depend on how much of it is asked for. */
+/* Derives the keys of one secret for one purpose. A256GCM's key is the first half of the longer
+ * one: HKDF's output does not depend on how much of it is asked for. */
 static usher_status keys_derive(usher_keyring *k, usher_purpose purpose, size_t index,
                                 usher_secret secret, usher_str salt, usher_error *err)
 {
@@ -133,8 +134,8 @@ static usher_status csrf_join(usher_secret *out, const usher_allocator *alloc,
 }
 
 static usher_status purpose_derive(usher_keyring *k, usher_purpose purpose,
-                                   const usher_secret *secrets, const usher_str salts[USHER_PURPOSES],
-                                   usher_error *err)
+                                   const usher_secret *secrets,
+                                   const usher_str salts[USHER_PURPOSES], usher_error *err)
 {
     usher_str salt;
     usher_status rc = USHER_OK;

@@ -98,8 +98,9 @@ static void put_user(usher_json_writer *w, usher_str name, usher_str text, bool 
     usher_json_put_null(w);
 }
 
-usher_status usher_session_new_claims(usher_str *claims_json, usher_arena *a, const usher_user *user,
-                                      usher_entropy entropy, usher_error *err)
+usher_status usher_session_new_claims(usher_str *claims_json, usher_arena *a,
+                                      const usher_user *user, usher_entropy entropy,
+                                      usher_error *err)
 {
     uint8_t random[16];
     char id[22];

@@ -12,16 +12,16 @@ struct usher_session {
     usher_str claims; /* source text */
 };
 
-/* What a new session says about its user. Absent members are left out, except that a sign-in through
- * a provider that gave none writes null where `null_*` is set (the originals keep null). */
+/* What a new session says about its user. Absent members are left out, except that a sign-in
+ * through a provider that gave none writes null where `null_*` is set (the originals keep null). */
 typedef struct usher_user {
     usher_str id, name, email, picture;
     bool null_name, null_email, null_picture;
 } usher_user;
 
 /* Builds the session from opened claims. `expires_ms` is the end it will have (rolled or not).
- * Shape check: the claims must be those of a session (a check cookie's `value` + `provider` shape is
- * refused: *is_session false). */
+ * Shape check: the claims must be those of a session (a check cookie's `value` + `provider` shape
+ * is refused: *is_session false). */
 USHER_MUST_USE usher_status usher_session_from_claims(struct usher_session *out, bool *is_session,
                                                       usher_arena *a, const usher_claims *claims,
                                                       int64_t expires_ms, usher_error *err);

@@ -20,8 +20,8 @@ static usher_cause cause_of(usher_status rc)
     }
 }
 
-/* A bound of the JSON reader (nesting, members) is no passing trouble: it refuses the token today and
- * tomorrow. The arena's bound is the exchange's, and leaves the answer open. */
+/* A bound of the JSON reader (nesting, members) is no passing trouble: it refuses the token today
+ * and tomorrow. The arena's bound is the exchange's, and leaves the answer open. */
 static usher_status bounded(usher_status rc, const usher_arena *a, usher_error *err)
 {
     if (rc != USHER_E_LIMIT || a->failed != USHER_OK) return rc;

@@ -17,8 +17,9 @@ typedef struct usher_claims {
 } usher_claims;
 
 /* An answer, not a status: VALID with claims, EXPIRED with claims too, or REJECTED; *cause says why
- * for the latter two. An empty token is NO_SESSION. A status other than USHER_OK is "could not tell".
- * Which keys are tried: the profile's rule (by kid where it has one; otherwise each in turn). */
+ * for the latter two. An empty token is NO_SESSION. A status other than USHER_OK is "could not
+ * tell". Which keys are tried: the profile's rule (by kid where it has one; otherwise each in
+ * turn). */
 USHER_MUST_USE usher_status usher_token_open(usher_claims *out, usher_verdict *verdict,
                                              usher_cause *cause, usher_arena *a,
                                              usher_jwe_cipher *cipher, const usher_keyring *keys,
@@ -30,8 +31,8 @@ USHER_MUST_USE usher_status usher_token_open(usher_claims *out, usher_verdict *v
 USHER_MUST_USE usher_status usher_token_seal(usher_str *token, int64_t *exp_s, usher_arena *a,
                                              usher_jwe_cipher *cipher, const usher_keyring *keys,
                                              usher_purpose purpose, usher_str claims_json,
-                                             int64_t now_s, int64_t max_age_s, usher_entropy entropy,
-                                             usher_error *err);
+                                             int64_t now_s, int64_t max_age_s,
+                                             usher_entropy entropy, usher_error *err);
 
 /* A random UUID (version 4), lower case, 36 characters. */
 USHER_MUST_USE usher_status usher_uuid4(char out[36], usher_entropy entropy, usher_error *err);

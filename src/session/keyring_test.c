@@ -1,0 +1,252 @@
+#include "session/rig.h"
+
+static const char *const one[] = {"secret", NULL};
+static const char *const two[] = {"new", "old", NULL};
+
+static void check_hex(const uint8_t *bytes, size_t len, const char *hex)
+{
+    char text[2 * USHER_JWE_KEY_MAX + 1] = "";
+
+    for (size_t i = 0; i < len; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    assert_string_equal(text, hex);
+}
+
+/* The keys of the specification's appendix A, which the originals derived. */
+static void test_keys_of_the_originals(void **state)
+{
+    static const struct {
+        const usher_profile *profile;
+        usher_purpose purpose;
+        const char *salt, *key;
+    } cases[] = {
+        {&usher_profile_nextauth_4, USHER_FOR_SESSION, "ignored",
+         "9ab5058ebf5be88f82f4aee99d22cf8be7a34a4af1836299d0668f4d83020f5a"},
+        {&usher_profile_nextauth_4, USHER_FOR_STATE, "next-auth.state",
+         "c01f89640026c3c617ec6a68dc377509d2c405289c116743082c17c9874371a7"},
+        {&usher_profile_nextauth_4, USHER_FOR_PKCE, "__Secure-next-auth.pkce.code_verifier",
+         "92f0a08dbcd9a684cf1d9647c7d345ba5e35480312d5bdef38cc193345a5941b"},
+        {&usher_profile_authjs_5, USHER_FOR_SESSION, "authjs.session-token",
+         "b1ef6cdd915c44c0a71232574a6a70546a5e16d12bb38df4638e3b96bdd32025"
+         "131e90695ff072a9d148f1511c7a4981a85b63a628311da1fa7ccfc49c47c2bb"},
+        {&usher_profile_authjs_5, USHER_FOR_SESSION, "__Secure-authjs.session-token",
+         "0d8bf2d720367891eda6b7cc8f1960cf3fac4c0e5972e05c0ea71f835d01d69a"
+         "60b8d258a71a473d46b0eec5ed3dfe45a7bcfbe54ccfa14f50206f3af0f777f5"},
+        {&usher_profile_authjs_5, USHER_FOR_STATE_PARAM, "ignored",
+         "873919037dab91c0520af9b5dbaa5c3642b0ee31f816a0b08fc766b788879243"
+         "af6b009a41598809c140510bd5f782dfe391ce3792140318fad4e4cd6b6d99a4"},
+    };
+    static uint8_t secret[] = "secret";
+    const usher_secret secrets[] = {{secret, 6}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        usher_str salts[USHER_PURPOSES] = {{0}};
+        usher_keyring keys;
+
+        salts[cases[i].purpose] = kit_str(cases[i].salt);
+        assert_ok(usher_keyring_init(&keys, usher_allocator_default(), cases[i].profile, secrets, 1,
+                                     salts, NULL));
+        assert_true(keys.has[cases[i].purpose]);
+        const usher_jwe_key *key = &keys.keys[cases[i].purpose][0][0];
+        check_hex(key->bytes, usher_jwe_key_size(key->enc), cases[i].key);
+        usher_keyring_deinit(&keys, usher_allocator_default());
+    }
+}
+
+static void test_kids_and_headers(void **state)
+{
+    rig r;
+
+    (void)state;
+    rig_open(&r, &usher_profile_authjs_5, one);
+    const usher_jwe_key *keys = r.keys.keys[USHER_FOR_SESSION][0];
+    const usher_key_header *h = &r.keys.headers[USHER_FOR_SESSION][0];
+    assert_str(((usher_str){keys[0].kid, keys[0].kid_len}),
+               "7x9DUMVaEU6giab0l0OWDt4e4SsRH_cbwMof2EzEyy6onK5o8xSPPB799RVoqm2v6z674kQCv9jom2T8S-"
+               "a1dQ");
+    assert_int_equal(keys[1].enc, USHER_A256GCM);
+    assert_memory_equal(keys[1].bytes, keys[0].bytes, 32); /* the first half */
+    assert_str(((usher_str){keys[1].kid, keys[1].kid_len}),
+               "tgdt-VLOTRviBTc4vwSS-WjOhg14Bq0M6tGDvSzfdgs");
+    assert_str(((usher_str){h->json, h->json_len}),
+               "{\"alg\":\"dir\",\"enc\":\"A256CBC-HS512\",\"kid\":\"7x9DUMVaEU6giab0l0OWDt4e4SsRH_"
+               "cbwMof2EzEyy6onK5o8xSPPB799RVoqm2v6z674kQCv9jom2T8S-a1dQ\"}");
+    assert_str(
+        ((usher_str){h->b64, h->b64_len}),
+        "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIiwia2lkIjoiN3g5RFVNVmFFVTZnaWFiMGwwT1d"
+        "EdDRlNFNzUkhfY2J3TW9mMkV6RXl5Nm9uSzVvOHhTUFBCNzk5UlZvcW0ydjZ6Njc0a1FDdjlqb20yVDhTLWE"
+        "xZFEifQ");
+    rig_close(&r);
+    rig_open(&r, &usher_profile_nextauth_4, one);
+    h = &r.keys.headers[USHER_FOR_STATE][0];
+    assert_str(((usher_str){h->json, h->json_len}), "{\"alg\":\"dir\",\"enc\":\"A256GCM\"}");
+    assert_str(((usher_str){h->b64, h->b64_len}), "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0");
+    assert_int_equal(r.keys.keys[USHER_FOR_STATE][0][1].enc, 0); /* nothing else is read */
+    rig_close(&r);
+}
+
+static void test_purposes_without_salt_have_no_key(void **state)
+{
+    static uint8_t secret[] = "s";
+    const usher_secret secrets[] = {{secret, 1}};
+    const usher_str none[USHER_PURPOSES] = {{0}};
+    usher_keyring keys;
+
+    (void)state;
+    assert_ok(usher_keyring_init(&keys, usher_allocator_default(), &usher_profile_nextauth_4,
+                                 secrets, 1, none, NULL));
+    assert_true(keys.has[USHER_FOR_SESSION]); /* its salt is the empty one */
+    assert_false(keys.has[USHER_FOR_STATE]);  /* else it would be the session's key */
+    assert_false(keys.has[USHER_FOR_STATE_PARAM]);
+    usher_keyring_deinit(&keys, usher_allocator_default());
+    assert_ok(usher_keyring_init(&keys, usher_allocator_default(), &usher_profile_authjs_5, secrets,
+                                 1, none, NULL));
+    assert_false(keys.has[USHER_FOR_SESSION]);
+    assert_true(keys.has[USHER_FOR_STATE_PARAM]);
+    usher_keyring_deinit(&keys, usher_allocator_default());
+}
+
+static void test_every_key_differs(void **state)
+{
+    static const char *const secrets[] = {"a", "b", "c", NULL};
+    const uint8_t *seen[USHER_PURPOSES * 3];
+
+    (void)state;
+    for (size_t i = 0; usher_profile_at(i); i++) {
+        size_t count = 0;
+        rig r;
+
+        rig_open(&r, usher_profile_at(i), secrets);
+        for (unsigned p = 0; p < USHER_PURPOSES; p++)
+            for (size_t s = 0; s < 3 && r.keys.has[p]; s++)
+                seen[count++] = r.keys.keys[p][s][0].bytes;
+        assert_true(count >= 12);
+        for (size_t a = 0; a < count; a++)
+            for (size_t b = 0; b < a; b++)
+                assert_memory_not_equal(seen[a], seen[b], 32);
+        rig_close(&r);
+    }
+}
+
+static void test_csrf_secret(void **state)
+{
+    static const struct {
+        const usher_profile *profile;
+        const char *const *secrets;
+        const char *csrf;
+    } cases[] = {
+        {&usher_profile_authjs_5, one, "secret"},
+        {&usher_profile_authjs_5, two, "new,old"},
+        {&usher_profile_nextauth_4, one, "secret"},
+        {&usher_profile_nextauth_4, two, "new"}, /* the original beside us knows one only */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rig r;
+
+        rig_open(&r, cases[i].profile, cases[i].secrets);
+        assert_int_equal(r.keys.csrf.len, strlen(cases[i].csrf));
+        assert_memory_equal(r.keys.csrf.ptr, cases[i].csrf, r.keys.csrf.len);
+        rig_close(&r);
+    }
+}
+
+static void test_settings_that_are_refused(void **state)
+{
+    static uint8_t text[] = "secret";
+    usher_secret secrets[USHER_SECRETS_MAX + 1];
+    usher_str salts[USHER_PURPOSES];
+    usher_keyring keys;
+    usher_error err;
+    const usher_allocator *heap = usher_allocator_default();
+    const usher_profile *v5 = &usher_profile_authjs_5;
+
+    (void)state;
+    for (size_t i = 0; i < USHER_SECRETS_MAX + 1; i++)
+        secrets[i] = (usher_secret){text, 6};
+    rig_salts(salts, v5);
+    assert_int_equal(usher_keyring_init(&keys, heap, v5, secrets, 0, salts, &err), USHER_E_SETTING);
+    assert_string_equal(err.what, "keyring: no secret");
+    assert_int_equal(usher_keyring_init(&keys, heap, v5, secrets, 17, salts, NULL),
+                     USHER_E_SETTING);
+    assert_ok(usher_keyring_init(&keys, heap, v5, secrets, 16, salts, NULL)); /* control */
+    usher_keyring_deinit(&keys, heap);
+    secrets[1].len = 0;
+    assert_int_equal(usher_keyring_init(&keys, heap, v5, secrets, 2, salts, NULL), USHER_E_SETTING);
+    secrets[1].len = 6;
+    salts[USHER_FOR_NONCE] = salts[USHER_FOR_SESSION]; /* one name for two cookies */
+    assert_int_equal(usher_keyring_init(&keys, heap, v5, secrets, 1, salts, NULL), USHER_E_SETTING);
+    salts[USHER_FOR_NONCE] = USHER_STR("encodedState"); /* the state parameter's */
+    assert_int_equal(usher_keyring_init(&keys, heap, v5, secrets, 1, salts, NULL), USHER_E_SETTING);
+    char name[2000];
+    memset(name, 'x', sizeof name);
+    salts[USHER_FOR_NONCE] = (usher_str){name, sizeof name};
+    assert_int_equal(usher_keyring_init(&keys, heap, v5, secrets, 1, salts, NULL), USHER_E_SETTING);
+    assert_null(keys.csrf.ptr);
+    assert_false(keys.has[USHER_FOR_SESSION]);
+}
+
+static void test_deinit_wipes(void **state)
+{
+    static const uint8_t zero[sizeof(usher_keyring)];
+    usher_keyring keys;
+
+    (void)state;
+    assert_ok(rig_ring(&keys, usher_allocator_default(), &usher_profile_authjs_5, two));
+    usher_keyring_deinit(&keys, usher_allocator_default());
+    assert_memory_equal(&keys, zero, sizeof keys);
+    usher_keyring_deinit(&keys, usher_allocator_default());
+    usher_keyring_deinit(NULL, usher_allocator_default());
+}
+
+/* Ours and libcrypto's, each refused in turn. */
+static void test_every_allocation_may_fail(void **state)
+{
+    kit_alloc memory = {.fail_at = SIZE_MAX}, *const sources[] = {&memory, &kit_crypto};
+    usher_allocator alloc = kit_allocator(&memory);
+    size_t refused = 0;
+
+    (void)state;
+    for (size_t s = 0; s < 2; s++)
+        for (size_t n = 0;; n++) {
+            usher_keyring keys;
+
+            *sources[s] = (kit_alloc){.fail_at = n, .live = sources[s]->live};
+            usher_status rc = rig_ring(&keys, &alloc, &usher_profile_authjs_5, two);
+            bool failed = sources[s]->failed;
+            sources[s]->fail_at = SIZE_MAX;
+            if (!failed) {
+                assert_ok(rc);
+                usher_keyring_deinit(&keys, &alloc);
+                break;
+            }
+            if (rc) {
+                /* libcrypto does not always say that it was memory */
+                assert_true(rc == USHER_E_NOMEM || (s == 1 && rc == USHER_E_CRYPTO));
+                refused++;
+            } else {
+                usher_keyring_deinit(&keys, &alloc); /* libcrypto did without */
+            }
+            assert_int_equal(memory.live, 0);
+        }
+    assert_true(refused > 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keys_of_the_originals),
+        cmocka_unit_test(test_kids_and_headers),
+        cmocka_unit_test(test_purposes_without_salt_have_no_key),
+        cmocka_unit_test(test_every_key_differs),
+        cmocka_unit_test(test_csrf_secret),
+        cmocka_unit_test(test_settings_that_are_refused),
+        cmocka_unit_test(test_deinit_wipes),
+        cmocka_unit_test(test_every_allocation_may_fail),
+    };
+
+    kit_crypto_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
