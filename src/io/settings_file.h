@@ -4,11 +4,17 @@
 
 #include "site/node.h"
 
-/* Reads the file (at most 1 MiB). Anchors, aliases, tags, merge keys, repeated keys and further
- * documents are refused, each with its place. */
-USHER_MUST_USE usher_status usher_node_from_file(usher_node **out, usher_arena *a, const char *path,
-                                                 usher_problems *problems, usher_error *err);
+/* Anchors, aliases, tags, merge keys, repeated keys, further documents, NUL, more than 1 MiB and
+ * more than 16 levels are refused, each with its place: USHER_E_SETTING, and *out is NULL.
+ *
+ * Give the arena a limit of USHER_NODE_MEMORY, and deinit it soon: it holds the secrets. */
 USHER_MUST_USE usher_status usher_node_from_yaml(usher_node **out, usher_arena *a, usher_str text,
                                                  usher_str file, usher_problems *problems,
                                                  usher_error *err);
+
+/* Reads the file and what it refers to: `secret_file`, `secrets_files` and `client_secret_file`
+ * become `secret`, `secrets` and `client_secret`. Relative names are relative to the settings file.
+ * A file that cannot be read is a problem, and USHER_E_SETTING. */
+USHER_MUST_USE usher_status usher_node_from_file(usher_node **out, usher_arena *a, const char *path,
+                                                 usher_problems *problems, usher_error *err);
 #endif

@@ -1,0 +1,228 @@
+/* The six cookies: the profile's names and attributes, with what the settings changed, and what a
+ * browser would silently drop refused here. */
+#include "base/str.h"
+#include "site/build.h"
+
+/* In the order of usher_cookie_kind. */
+static const int name_rows[USHER_COOKIE_KINDS] = {
+    [USHER_COOKIE_SESSION] = USHER_ROW_SITE_COOKIES_SESSION_NAME,
+    [USHER_COOKIE_CALLBACK_URL] = USHER_ROW_SITE_COOKIES_CALLBACK_URL_NAME,
+    [USHER_COOKIE_CSRF] = USHER_ROW_SITE_COOKIES_CSRF_NAME,
+    [USHER_COOKIE_PKCE] = USHER_ROW_SITE_COOKIES_PKCE_NAME,
+    [USHER_COOKIE_STATE] = USHER_ROW_SITE_COOKIES_STATE_NAME,
+    [USHER_COOKIE_NONCE] = USHER_ROW_SITE_COOKIES_NONCE_NAME,
+};
+
+static const usher_value *name_of(const usher_building *b, size_t kind)
+{
+    return &b->v[name_rows[kind]];
+}
+
+static usher_str row_name(size_t kind)
+{
+    return usher_str_z(usher_site_table.rows[name_rows[kind]].path);
+}
+
+static void complain_at(usher_building *b, int row, const char *text, usher_str v1, usher_str v2)
+{
+    usher_complain(&b->c, usher_place_of(b->v[row].node), text, v1, v2, USHER_NIL);
+}
+
+/* token of RFC 9110, which is what a cookie's name is. */
+static bool is_cookie_name(usher_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
+        if (c <= ' ' || c >= 0x7f || usher_str_has(USHER_STR("()<>@,;:\\\"/[]?={}"), (char)c))
+            return false;
+    }
+    return name.len != 0;
+}
+
+static bool has_prefix(usher_str name, const char *prefix)
+{
+    usher_str p = usher_str_z(prefix);
+
+    /* Browsers compare without case. */
+    return name.len >= p.len && usher_str_eq_case(usher_str_of(name.ptr, p.len), p);
+}
+
+static bool decide_secure(usher_building *b)
+{
+    enum { AUTO, ON, OFF };
+    const usher_value *v = &b->v[USHER_ROW_SITE_COOKIES_SECURE];
+    bool https = b->base_known && b->base.https;
+
+    if (v->number == AUTO) return https;
+    if (v->number == OFF && https && !b->site->development)
+        usher_warn(&b->c, usher_place_of(v->node),
+                   "site.cookies.secure is false: browsers send the session over http too",
+                   USHER_NIL, USHER_NIL, USHER_NIL);
+    if (v->number == ON && b->base_known && !https)
+        usher_warn(&b->c, usher_place_of(v->node),
+                   "site.cookies.secure is true, but browsers drop such cookies over http",
+                   USHER_NIL, USHER_NIL, USHER_NIL);
+    return v->number == ON;
+}
+
+/* "app.example.com" lies in "example.com". */
+static bool lies_in(usher_str host, usher_str domain)
+{
+    if (host.len <= domain.len) return usher_str_eq_case(host, domain);
+    usher_str tail = usher_str_from(host, host.len - domain.len);
+    return host.ptr[host.len - domain.len - 1] == '.' && usher_str_eq_case(tail, domain);
+}
+
+static bool is_address(usher_str host)
+{
+    bool digits = true;
+
+    for (size_t i = 0; i < host.len; i++)
+        digits &= (host.ptr[i] >= '0' && host.ptr[i] <= '9') || host.ptr[i] == '.';
+    return digits || usher_str_has(host, ':');
+}
+
+static bool is_host_text(usher_str domain)
+{
+    for (size_t i = 0; i < domain.len; i++) {
+        char c = domain.ptr[i];
+        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '-' || c == '.';
+        if (!fine) return false;
+    }
+    return domain.len != 0;
+}
+
+static void check_domain(usher_building *b)
+{
+    const usher_value *v = &b->v[USHER_ROW_SITE_COOKIES_DOMAIN];
+    usher_str domain = v->text;
+
+    if (!v->node || v->bad) return;
+    if (usher_str_starts(domain, USHER_STR("."))) domain = usher_str_from(domain, 1);
+    if (!is_host_text(domain) || is_address(domain) || !usher_str_has(domain, '.'))
+        complain_at(b, USHER_ROW_SITE_COOKIES_DOMAIN,
+                    "site.cookies.domain is '$1'; write a domain: example.com", v->text, USHER_NIL);
+    else if (b->base_known && !lies_in(b->base.host, domain))
+        complain_at(
+            b, USHER_ROW_SITE_COOKIES_DOMAIN,
+            "site.cookies.domain is '$1', but site.base_url is not in it: browsers would drop "
+            "the cookies",
+            v->text, USHER_NIL);
+}
+
+/* path-match of RFC 6265 section 5.1.4 */
+static bool covers(usher_str path, usher_str below)
+{
+    if (!usher_str_starts(below, path)) return false;
+    return below.len == path.len || usher_str_ends(path, USHER_STR("/")) ||
+           below.ptr[path.len] == '/';
+}
+
+static void check_path(usher_building *b)
+{
+    const usher_value *v = &b->v[USHER_ROW_SITE_COOKIES_PATH];
+    usher_str base = b->site->base_path.len ? b->site->base_path : USHER_STR("/");
+
+    if (v->node && !v->bad && !covers(v->text, base))
+        complain_at(
+            b, USHER_ROW_SITE_COOKIES_PATH,
+            "site.cookies.path is '$1', which does not cover site.base_path ('$2'): signing in "
+            "would never see its cookies",
+            v->text, base);
+}
+
+static usher_same_site same_site_of(const usher_building *b, size_t kind)
+{
+    static const usher_same_site values[] = {USHER_SAME_SITE_LAX, USHER_SAME_SITE_STRICT,
+                                             USHER_SAME_SITE_NONE};
+    usher_same_site wanted = values[b->v[USHER_ROW_SITE_COOKIES_SAME_SITE].number];
+
+    /* The browser comes back from the provider's site with the checks' cookies. */
+    if (wanted == USHER_SAME_SITE_STRICT && kind != USHER_COOKIE_SESSION)
+        return USHER_SAME_SITE_LAX;
+    return wanted;
+}
+
+/* RFC 6265bis section 4.1.3: what a browser demands of a name it believes. */
+static void check_prefix(usher_building *b, size_t kind)
+{
+    const usher_site_cookie *c = &b->site->cookies[kind];
+    bool host = has_prefix(c->name, "__Host-");
+
+    if (!host && !has_prefix(c->name, "__Secure-")) return;
+    if (!c->secure)
+        complain_at(b, name_rows[kind],
+                    "site.$1 is '$2', but cookies are not secure here: take another name, or https",
+                    row_name(kind), c->name);
+    else if (host && (c->domain.len || !usher_str_eq(c->path, USHER_STR("/"))))
+        complain_at(b, name_rows[kind],
+                    "site.$1 is '$2', but such a name allows no domain and no path but '/'",
+                    row_name(kind), c->name);
+}
+
+static void set_cookie(usher_building *b, size_t kind)
+{
+    const usher_profile_cookie *standard = &b->site->profile->cookies[kind];
+    const usher_value *v = name_of(b, kind);
+    usher_site_cookie *c = &b->site->cookies[kind];
+    bool renamed = v->node && !v->bad;
+    bool secure = b->site->secure_cookies;
+
+    c->name = renamed  ? usher_build_keep(b, v->text)
+              : secure ? standard->secure_name
+                       : standard->name;
+    c->secure = secure;
+    c->http_only = true;
+    c->same_site = same_site_of(b, kind);
+    c->path = usher_build_keep(b, b->v[USHER_ROW_SITE_COOKIES_PATH].text);
+    c->domain = usher_build_keep(b, b->v[USHER_ROW_SITE_COOKIES_DOMAIN].text);
+    if (!renamed && has_prefix(c->name, "__Host-")) { /* the name was not theirs to choose */
+        c->path = USHER_STR("/");
+        c->domain = USHER_NIL;
+    }
+    if (!renamed) return;
+    if (is_cookie_name(c->name))
+        check_prefix(b, kind);
+    else
+        complain_at(b, name_rows[kind],
+                    "site.$1 is '$2', which no cookie can be called: no spaces, separators or '='",
+                    row_name(kind), c->name);
+}
+
+/* Names are salts of keys too, and chunks of the session are found by how their names begin. */
+static void check_distinct(usher_building *b, size_t kind)
+{
+    const usher_site_cookie *cookies = b->site->cookies;
+    usher_str session = cookies[USHER_COOKIE_SESSION].name;
+    size_t blamed = name_of(b, kind)->node ? kind : USHER_COOKIE_SESSION;
+
+    if (kind != USHER_COOKIE_SESSION && usher_str_starts(cookies[kind].name, session)) {
+        complain_at(
+            b, name_rows[blamed],
+            "the cookie '$1' begins like the session's, '$2', and would be read as a part of it",
+            cookies[kind].name, session);
+        return;
+    }
+    for (size_t other = 0; other < kind; other++)
+        if (usher_str_eq(cookies[other].name, cookies[kind].name))
+            complain_at(b, name_rows[name_of(b, kind)->node ? kind : other],
+                        "two cookies are called '$1'; each needs a name of its own",
+                        cookies[kind].name, USHER_NIL);
+}
+
+void usher_build_cookies(usher_building *b)
+{
+    b->site->secure_cookies = decide_secure(b);
+    check_domain(b);
+    check_path(b);
+    for (size_t kind = 0; kind < USHER_COOKIE_KINDS; kind++)
+        set_cookie(b, kind);
+    for (size_t kind = 0; kind < USHER_COOKIE_KINDS; kind++)
+        check_distinct(b, kind);
+    if (b->v[USHER_ROW_SITE_COOKIES_SAME_SITE].number == 2 && !b->site->secure_cookies &&
+        b->base_known)
+        complain_at(b, USHER_ROW_SITE_COOKIES_SAME_SITE,
+                    "site.cookies.same_site is none, which browsers take from secure cookies only",
+                    USHER_NIL, USHER_NIL);
+}

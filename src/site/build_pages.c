@@ -1,0 +1,178 @@
+/* What visitors see and where they may go: pages, title, open paths, the header prefix. */
+#include "base/str.h"
+#include "gate/path.h"
+#include "gate/rules.h"
+#include "site/build.h"
+
+static usher_place place_of(const usher_building *b, int row)
+{
+    return usher_place_of(b->v[row].node);
+}
+
+/* A path in its plain form, with or without a query, or a URL of this origin. */
+static bool is_page(const usher_building *b, usher_str page)
+{
+    usher_str path;
+    usher_url url;
+
+    for (size_t i = 0; i < page.len; i++)
+        if ((unsigned char)page.ptr[i] <= ' ' || page.ptr[i] == '\\' || page.ptr[i] == '#' ||
+            (unsigned char)page.ptr[i] >= 0x7f)
+            return false;
+    if (page.ptr[0] == '/') return usher_path_classify(&path, page) == USHER_PATH_CANONICAL;
+    if (usher_url_read(&url, page, NULL)) return false;
+    return !b->base_known || usher_url_same_origin(&url, &b->base);
+}
+
+/* The part of a page's address that rules are about. */
+static usher_str path_of_page(usher_str page)
+{
+    usher_url url;
+    usher_str query;
+
+    if (page.len && page.ptr[0] != '/' && usher_url_read(&url, page, NULL) == USHER_OK)
+        return url.path.len ? url.path : USHER_STR("/");
+    return usher_str_cut(page, '?', &query);
+}
+
+/* base_path followed by "/signin" and nothing else */
+static bool is_endpoint(const usher_building *b, usher_str path, usher_str endpoint)
+{
+    usher_str base = b->site->base_path;
+
+    return usher_str_starts(path, base) && usher_str_eq(usher_str_from(path, base.len), endpoint);
+}
+
+static usher_str build_page(usher_building *b, int row, usher_str endpoint)
+{
+    const usher_value *v = &b->v[row];
+    usher_str what = usher_str_z(usher_site_table.rows[row].path);
+
+    if (!v->node || v->bad) return USHER_NIL;
+    if (!is_page(b, v->text)) {
+        usher_complain(&b->c, place_of(b, row),
+                       "site.$1 is '$2'; write a path (/login) or a URL of site.base_url's origin",
+                       what, v->text, USHER_NIL);
+        return USHER_NIL;
+    }
+    if (endpoint.len && is_endpoint(b, path_of_page(v->text), endpoint)) {
+        usher_complain(
+            &b->c, place_of(b, row),
+            "site.$1 is '$2', the endpoint that sends people there: they would go in a circle",
+            what, v->text, USHER_NIL);
+        return USHER_NIL;
+    }
+    return usher_build_keep(b, v->text);
+}
+
+static void build_title(usher_building *b)
+{
+    const usher_value *v = &b->v[USHER_ROW_SITE_TITLE];
+
+    if (v->node && !v->bad)
+        b->site->title = usher_build_keep(b, v->text);
+    else if (b->base_known)
+        b->site->title = usher_build_keep(b, b->base.host);
+}
+
+static void complain_pattern(usher_building *b, const usher_node *item, const usher_error *why)
+{
+    usher_str detail, whole = usher_str_z(why->what);
+
+    usher_str_cut(whole, ' ', &detail); /* without the unit's name */
+    usher_complain(&b->c, usher_place_of(item), "site.open: '$1' cannot be used: $2", item->text,
+                   detail.ptr ? detail : whole, USHER_NIL);
+}
+
+static void add_pattern(usher_str *patterns, size_t *count, usher_str pattern)
+{
+    if (pattern.len && usher_rules_check(pattern, NULL) == USHER_OK) patterns[(*count)++] = pattern;
+}
+
+/* A visitor without a session must reach the pages that are for visitors without one. */
+static void add_pages(usher_building *b, usher_str *patterns, size_t *count)
+{
+    const usher_pages *p = &b->site->pages;
+    const usher_str pages[] = {p->sign_in, p->error, p->verify_request};
+
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        add_pattern(patterns, count, path_of_page(pages[i]));
+}
+
+static void build_open(usher_building *b)
+{
+    const usher_value *v = &b->v[USHER_ROW_SITE_OPEN];
+    const usher_node *first = v->node && !v->bad ? v->node->first : NULL;
+    usher_error why = {0};
+    size_t count = 3; /* pages */
+
+    for (const usher_node *n = first; n; n = n->next)
+        count++;
+    usher_str *patterns = usher_build_get(b, count, sizeof *patterns);
+    usher_rules *rules = usher_build_get(b, 1, sizeof *rules);
+    if (!patterns || !rules) return;
+    count = 0;
+    for (const usher_node *n = first; n; n = n->next)
+        if (usher_rules_check(n->text, &why))
+            complain_pattern(b, n, &why);
+        else
+            add_pattern(patterns, &count, usher_build_keep(b, n->text));
+    add_pages(b, patterns, &count);
+    if (!count) return; /* no rules: every path needs a session */
+    *rules = (usher_rules){patterns, count};
+    b->site->rules = rules;
+}
+
+static bool is_header_prefix(usher_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && (i == 0 || (c != '-' && (c < '0' || c > '9')))) return false;
+    }
+    return usher_str_ends(text, USHER_STR("-"));
+}
+
+/* Headers with this prefix are taken out of requests; these are for others to read. */
+static bool is_taken(usher_str text)
+{
+    static const char *const taken[] = {"X-Forwarded-", "X-Original-", "X-", "Sec-", "Content-"};
+
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (usher_str_eq_case(text, usher_str_z(taken[i]))) return true;
+    return false;
+}
+
+static void build_header_prefix(usher_building *b)
+{
+    const usher_value *v = &b->v[USHER_ROW_SITE_IDENTITY_HEADER_PREFIX];
+
+    b->site->header_prefix = usher_build_keep(b, v->text);
+    if (!is_header_prefix(v->text))
+        usher_complain(
+            &b->c, usher_place_of(v->node),
+            "site.identity_header_prefix is '$1'; write letters, digits and '-', ending with "
+            "'-': X-Usher-",
+            v->text, USHER_NIL, USHER_NIL);
+    else if (is_taken(v->text))
+        usher_complain(
+            &b->c, usher_place_of(v->node),
+            "site.identity_header_prefix is '$1', which has another meaning; take one of your "
+            "own: X-Usher-",
+            v->text, USHER_NIL, USHER_NIL);
+}
+
+void usher_build_pages(usher_building *b)
+{
+    usher_pages *p = &b->site->pages;
+
+    p->sign_in = build_page(b, USHER_ROW_SITE_PAGES_SIGN_IN, USHER_STR("/signin"));
+    p->sign_out = build_page(b, USHER_ROW_SITE_PAGES_SIGN_OUT, USHER_STR("/signout"));
+    p->error = build_page(b, USHER_ROW_SITE_PAGES_ERROR, USHER_STR("/error"));
+    p->verify_request =
+        build_page(b, USHER_ROW_SITE_PAGES_VERIFY_REQUEST, USHER_STR("/verify-request"));
+    p->new_user = build_page(b, USHER_ROW_SITE_PAGES_NEW_USER, USHER_NIL);
+    build_title(b);
+    build_open(b);
+    build_header_prefix(b);
+}

@@ -1,0 +1,259 @@
+/* table - every setting there is, as rows: path, type, default, environment, range, help, example.
+ * The parser, the defaults, docs/settings.md, usherd.yaml(5) and the JSON for generated types all
+ * read these rows, so none of them can drift from another. A new setting is one row and the line
+ * that uses it; site_test fails for a row that changes nothing. */
+#ifndef USHER_SITE_TABLE_H
+#define USHER_SITE_TABLE_H
+
+#include "usher/base.h"
+
+typedef enum usher_setting_type {
+    USHER_SETTING_TEXT,
+    USHER_SETTING_SECRET, /* never shown in a message */
+    USHER_SETTING_BOOL,
+    USHER_SETTING_INTEGER,
+    USHER_SETTING_BYTES,    /* 65536, 64KiB, 1MiB */
+    USHER_SETTING_DURATION, /* 3600, 90s, 15m, 12h, 30d, 2w; kept in the row's unit */
+    USHER_SETTING_WORD,     /* one of `words` */
+    USHER_SETTING_URL,
+    USHER_SETTING_PATH, /* of a URL: begins with '/' and has one reading */
+    USHER_SETTING_FILE, /* a path in the file system */
+    USHER_SETTING_TEXTS,
+    USHER_SETTING_SECRETS,
+    USHER_SETTING_WORDS,
+    USHER_SETTING_FILES,
+    USHER_SETTING_MAPS, /* a list of maps, which have a table of their own */
+} usher_setting_type;
+
+typedef enum usher_setting_unit {
+    USHER_UNIT_NONE,
+    USHER_UNIT_S,
+    USHER_UNIT_MS,
+} usher_setting_unit;
+
+typedef struct usher_setting {
+    const char *path; /* below its map: "session.max_age" */
+    usher_setting_type type;
+    usher_setting_unit unit;
+    const char *words;    /* "auto|true|false" */
+    int64_t min, max;     /* of the number; of a text, its length in bytes; of a list, its items */
+    const char *fallback; /* the default as one would write it; NULL: there is none */
+    const char *note;     /* what stands for the default in the documentation; NULL: `fallback` */
+    const char *env;      /* environment variables, in the order they are asked; NULL: none */
+    const char *since, *help;
+    const char *example; /* as YAML on one line; never the default */
+} usher_setting;
+
+/* One map of the settings file, or one kind of map in a list. */
+typedef struct usher_setting_table {
+    const char *name;  /* how its settings are addressed: "site", "site.providers[]" */
+    const char *intro; /* a paragraph for the documentation */
+    const usher_setting *rows;
+    size_t count;
+} usher_setting_table;
+
+/* X(symbol, path, type, unit, words, min, max, fallback, note, env, help, example) */
+#define USHER_SITE_SETTINGS(X)                                                                     \
+    X(BASE_URL, "base_url", URL, NONE, NULL, 8, 2048, NULL, "required", "AUTH_URL, NEXTAUTH_URL",  \
+      "Where browsers reach the site: scheme, host and perhaps a port. A path in it becomes "      \
+      "base_path if that is not given. http is for a loopback host or development only. A value "  \
+      "here wins over the environment.",                                                           \
+      "https://app.example.com")                                                                   \
+    X(BASE_PATH, "base_path", PATH, NONE, NULL, 0, 256, NULL, "/api/auth",                         \
+      "AUTH_URL, NEXTAUTH_URL",                                                                    \
+      "Path below which sign-in, callback, session and the other endpoints answer. From the "      \
+      "environment only if its URL has a path.",                                                   \
+      "/auth")                                                                                     \
+    X(PROFILE, "profile", WORD, NONE, "authjs-5|nextauth-4", 0, 0, "authjs-5", NULL, NULL,         \
+      "The system whose cookies and endpoints are spoken: Auth.js v5 or NextAuth.js v4.",          \
+      "nextauth-4")                                                                                \
+    X(DEVELOPMENT, "development", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,                     \
+      "Allows what must not be reachable by others: weak or missing secrets, http, and the "       \
+      "development provider.",                                                                     \
+      "true")                                                                                      \
+    X(SECRET, "secret", SECRET, NONE, NULL, 1, 4096, NULL, "required",                             \
+      "AUTH_SECRET, NEXTAUTH_SECRET",                                                              \
+      "What all keys are derived from, at least 32 bytes; `usher secret` makes one. With profile " \
+      "nextauth-4 NEXTAUTH_SECRET is asked first.",                                                \
+      "m4Hn0cXrT7uZk2Qe9wLbVy5sJd8pGa1fRi6oCtNxE3U")                                               \
+    X(SECRETS, "secrets", SECRETS, NONE, NULL, 1, 16, NULL, "none",                                \
+      "AUTH_SECRET_3, AUTH_SECRET_2, AUTH_SECRET_1",                                               \
+      "Several secrets, instead of `secret`: the first one seals, all of them open. To rotate, "   \
+      "put "                                                                                       \
+      "a new one first. The numbered variables are asked by profile authjs-5 when no other is "    \
+      "set.",                                                                                      \
+      "[m4Hn0cXrT7uZk2Qe9wLbVy5sJd8pGa1fRi6oCtNxE3U, "                                             \
+      "tB9sKf2LwYp7VhXj4nQzD1mRcE6aUo8gSiW3xTuJ5kM]")                                              \
+    X(SECRET_FILE, "secret_file", FILE, NONE, NULL, 1, 4096, NULL, "none", NULL,                   \
+      "File that holds the secret, relative to the settings file; one line end after it is not "   \
+      "part of it. Settings files only.",                                                          \
+      "/run/secrets/usher")                                                                        \
+    X(SECRETS_FILES, "secrets_files", FILES, NONE, NULL, 1, 16, NULL, "none", NULL,                \
+      "As `secrets`, each in a file of its own.",                                                  \
+      "[/run/secrets/usher-new, /run/secrets/usher-old]")                                          \
+    X(SESSION_MAX_AGE, "session.max_age", DURATION, S, NULL, 1, 315360000, "30d", NULL, NULL,      \
+      "How long a session lives after it was last renewed.", "12h")                                \
+    X(SESSION_UPDATE_AGE, "session.update_age", DURATION, S, NULL, 0, 315360000, "1d", NULL, NULL, \
+      "How old a session may grow before it is written again.", "15m")                             \
+    X(COOKIES_SECURE, "cookies.secure", WORD, NONE, "auto|true|false", 0, 0, "auto", NULL, NULL,   \
+      "The Secure attribute and the __Secure- and __Host- names. `auto`: if base_url is https.",   \
+      "true")                                                                                      \
+    X(COOKIES_DOMAIN, "cookies.domain", TEXT, NONE, NULL, 1, 253, NULL, "the host alone", NULL,    \
+      "Domain attribute, to share cookies with subdomains. Cookies whose default name begins "     \
+      "with __Host- "                                                                              \
+      "stay without it.",                                                                          \
+      "example.com")                                                                               \
+    X(COOKIES_PATH, "cookies.path", PATH, NONE, NULL, 1, 256, "/", NULL, NULL,                     \
+      "Path attribute; must cover base_path. Cookies whose default name begins with __Host- keep " \
+      "\"/\".",                                                                                    \
+      "/api")                                                                                      \
+    X(COOKIES_SAME_SITE, "cookies.same_site", WORD, NONE, "lax|strict|none", 0, 0, "lax", NULL,    \
+      NULL,                                                                                        \
+      "SameSite attribute. `strict` is for the session cookie alone: the others must come along "  \
+      "when the provider sends the browser back. `none` needs secure cookies.",                    \
+      "strict")                                                                                    \
+    X(COOKIES_SESSION_NAME, "cookies.session.name", TEXT, NONE, NULL, 1, 128, NULL,                \
+      "the profile's", NULL, "Complete name of the session cookie, prefix included.",              \
+      "__Secure-app.session")                                                                      \
+    X(COOKIES_CALLBACK_URL_NAME, "cookies.callback_url.name", TEXT, NONE, NULL, 1, 128, NULL,      \
+      "the profile's", NULL,                                                                       \
+      "Complete name of the cookie that remembers where to go after signing in.",                  \
+      "__Secure-app.callback-url")                                                                 \
+    X(COOKIES_CSRF_NAME, "cookies.csrf.name", TEXT, NONE, NULL, 1, 128, NULL, "the profile's",     \
+      NULL, "Complete name of the cookie against cross-site request forgery.", "__Host-app.csrf")  \
+    X(COOKIES_PKCE_NAME, "cookies.pkce.name", TEXT, NONE, NULL, 1, 128, NULL, "the profile's",     \
+      NULL, "Complete name of the cookie that keeps the PKCE code verifier.", "__Secure-app.pkce") \
+    X(COOKIES_STATE_NAME, "cookies.state.name", TEXT, NONE, NULL, 1, 128, NULL, "the profile's",   \
+      NULL, "Complete name of the cookie that keeps the state.", "__Secure-app.state")             \
+    X(COOKIES_NONCE_NAME, "cookies.nonce.name", TEXT, NONE, NULL, 1, 128, NULL, "the profile's",   \
+      NULL, "Complete name of the cookie that keeps the nonce.", "__Secure-app.nonce")             \
+    X(PAGES_SIGN_IN, "pages.sign_in", TEXT, NONE, NULL, 1, 2048, NULL, "our own", NULL,            \
+      "Your sign-in page: a path, or a URL of the same origin.", "/login")                         \
+    X(PAGES_SIGN_OUT, "pages.sign_out", TEXT, NONE, NULL, 1, 2048, NULL, "our own", NULL,          \
+      "Your sign-out page.", "/logout")                                                            \
+    X(PAGES_ERROR, "pages.error", TEXT, NONE, NULL, 1, 2048, NULL, "our own", NULL,                \
+      "Your error page; it gets the code as `error`.", "/sign-in-failed")                          \
+    X(PAGES_VERIFY_REQUEST, "pages.verify_request", TEXT, NONE, NULL, 1, 2048, NULL, "our own",    \
+      NULL, "Your page that says a mail was sent.", "/look-in-your-mail")                          \
+    X(PAGES_NEW_USER, "pages.new_user", TEXT, NONE, NULL, 1, 2048, NULL, "none", NULL,             \
+      "Where somebody is sent who signed in for the first time.", "/welcome")                      \
+    X(TITLE, "title", TEXT, NONE, NULL, 1, 200, NULL, "the host of base_url", NULL,                \
+      "Heading of usher's own pages.", "Example Weather")                                          \
+    X(OPEN, "open", TEXTS, NONE, NULL, 0, 1000, NULL, "none: every path needs a session", NULL,    \
+      "Paths that need no session: \"/about\" is that path, \"/docs/*\" is /docs and all below "   \
+      "it.",                                                                                       \
+      "[/, /docs/*]")                                                                              \
+    X(IDENTITY_HEADER_PREFIX, "identity_header_prefix", TEXT, NONE, NULL, 2, 64, "X-Usher-", NULL, \
+      NULL, "How the headers begin in which forward authentication names the user.",               \
+      "X-Identity-")                                                                               \
+    X(TOKEN_MAX, "token_max", BYTES, NONE, NULL, 1024, 1048576, "64KiB", NULL, NULL,               \
+      "Longest session token that is read.", "16KiB")                                              \
+    X(PROVIDERS, "providers", MAPS, NONE, NULL, 0, 100, NULL, "none", NULL,                        \
+      "Where people can sign in; see site.providers[].",                                           \
+      "[{id: company, issuer: https://id.example.com, client_id: app}]")
+
+#define USHER_PROVIDER_SETTINGS(X)                                                                 \
+    X(ID, "id", TEXT, NONE, NULL, 1, 64, NULL, "required", NULL,                                   \
+      "The provider's name in URLs: a-z, 0-9 and '-'. Upper-cased, with '_' for '-', it is the "   \
+      "ID of "                                                                                     \
+      "the environment variables.",                                                                \
+      "my-company")                                                                                \
+    X(TYPE, "type", WORD, NONE, "oidc|development", 0, 0, "oidc", NULL, NULL,                      \
+      "OpenID Connect, or the development provider: pick a name, be signed in.", "development")    \
+    X(NAME, "name", TEXT, NONE, NULL, 1, 200, NULL, "the id", NULL,                                \
+      "What the sign-in button says.", "My Company")                                               \
+    X(ISSUER, "issuer", URL, NONE, NULL, 8, 2048, NULL, "required (oidc)", "AUTH_ID_ISSUER",       \
+      "The issuer exactly as the provider writes it; its discovery document is read.",             \
+      "https://login.example.com/tenant")                                                          \
+    X(CLIENT_ID, "client_id", TEXT, NONE, NULL, 1, 512, NULL, "required (oidc)", "AUTH_ID_ID",     \
+      "The client identifier that the provider gave to this site.", "app-1234")                    \
+    X(CLIENT_SECRET, "client_secret", SECRET, NONE, NULL, 1, 4096, NULL,                           \
+      "required unless client_auth is none", "AUTH_ID_SECRET",                                     \
+      "The client secret that the provider gave to this site.", "WqE8rT5yU2iO9pA6sD3f")            \
+    X(CLIENT_SECRET_FILE, "client_secret_file", FILE, NONE, NULL, 1, 4096, NULL, "none", NULL,     \
+      "File that holds the client secret, relative to the settings file. Settings files only.",    \
+      "/run/secrets/company-client")                                                               \
+    X(CLIENT_AUTH, "client_auth", WORD, NONE, "client_secret_basic|client_secret_post|none", 0, 0, \
+      "client_secret_basic", NULL, NULL, "How the client proves itself at the token endpoint.",    \
+      "client_secret_post")                                                                        \
+    X(SCOPE, "scope", TEXT, NONE, NULL, 1, 1024, "openid profile email", NULL, NULL,               \
+      "What is asked for; must contain openid.", "openid email")                                   \
+    X(ID_TOKEN_ALG, "id_token_alg", WORD, NONE, "RS256|PS256|ES256|EdDSA", 0, 0, "RS256", NULL,    \
+      NULL, "The only algorithm that is accepted for ID tokens.", "ES256")                         \
+    X(CHECKS, "checks", WORDS, NONE, "state|nonce|pkce", 0, 8, NULL, "the profile's", NULL,        \
+      "What binds the answer to the browser that asked, besides PKCE, which is always sent.",      \
+      "[state, nonce]")                                                                            \
+    X(USERINFO, "userinfo", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,                           \
+      "Asks the userinfo endpoint too and uses what it says.", "true")                             \
+    X(PRIVATE_NETWORK, "private_network", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,             \
+      "The provider may be at an address that is not public (10.x, 192.168.x, loopback).", "true") \
+    X(PLAIN_HTTP, "plain_http", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,                       \
+      "The provider may be reached by http. Only with development.", "true")                       \
+    X(TIMEOUT, "timeout", DURATION, MS, NULL, 100, 60000, "5s", NULL, NULL,                        \
+      "Longest wait for one answer of the provider.", "2s")                                        \
+    X(USERS, "users", MAPS, NONE, NULL, 1, 100, NULL, "Ada and Grace", NULL,                       \
+      "Whom a development provider offers; see site.providers[].users[].",                         \
+      "[{id: ada, name: Ada Lovelace}]")
+
+#define USHER_USER_SETTINGS(X)                                                                     \
+    X(ID, "id", TEXT, NONE, NULL, 1, 255, NULL, "required", NULL, "The user's id.", "ada")         \
+    X(NAME, "name", TEXT, NONE, NULL, 1, 200, NULL, "none", NULL, "Name to show.", "Ada Lovelace") \
+    X(EMAIL, "email", TEXT, NONE, NULL, 3, 254, NULL, "none", NULL, "E-mail address.",             \
+      "ada@example.com")                                                                           \
+    X(IMAGE, "image", TEXT, NONE, NULL, 1, 2048, NULL, "none", NULL, "URL of a picture.",          \
+      "/ada.png")
+
+#define USHER_DAEMON_SETTINGS(X)                                                                   \
+    X(LISTEN, "listen", TEXT, NONE, NULL, 1, 64, "127.0.0.1:3000", NULL, NULL,                     \
+      "Address and port that requests come in at: an IPv4 address, an IPv6 address in brackets, "  \
+      "or "                                                                                        \
+      "localhost. Port 0 takes a free one.",                                                       \
+      "\"[::1]:8080\"")                                                                            \
+    X(THREADS, "threads", INTEGER, NONE, NULL, 0, 256, "0", "one for each processor", NULL,        \
+      "Threads that read and answer requests.", "4")                                               \
+    X(WORKERS, "workers", INTEGER, NONE, NULL, 1, 256, "8", NULL, NULL,                            \
+      "Threads that may wait for a provider.", "16")                                               \
+    X(HEAD_TIMEOUT, "head_timeout", DURATION, S, NULL, 1, 300, "10s", NULL, NULL,                  \
+      "A request's head must be complete after this time, however slowly it comes.", "5s")         \
+    X(BODY_TIMEOUT, "body_timeout", DURATION, S, NULL, 1, 3600, "20s", NULL, NULL,                 \
+      "The same for its body.", "30s")                                                             \
+    X(DRAIN_TIMEOUT, "drain_timeout", DURATION, S, NULL, 0, 3600, "25s", NULL, NULL,               \
+      "How long requests that are under way may take when the daemon is told to stop.", "5s")      \
+    X(HEAD_MAX, "head_max", BYTES, NONE, NULL, 4096, 1048576, "64KiB", NULL, NULL,                 \
+      "Largest head of a request.", "32KiB")                                                       \
+    X(BODY_MAX, "body_max", BYTES, NONE, NULL, 1024, 67108864, "1MiB", NULL, NULL,                 \
+      "Largest body of a request.", "256KiB")                                                      \
+    X(CONNECTIONS_MAX, "connections_max", INTEGER, NONE, NULL, 1, 1000000, "10000", NULL, NULL,    \
+      "Connections that may be open at once.", "500")                                              \
+    X(TRUSTED_PEERS, "trusted_peers", TEXTS, NONE, NULL, 0, 1000, NULL, "none", NULL,              \
+      "Addresses or networks (CIDR) of proxies whose X-Forwarded-* and X-Original-* headers "      \
+      "count. Without any, none does.",                                                            \
+      "[127.0.0.1, 10.0.0.0/8, \"fd00::/8\"]")                                                     \
+    X(CHECK_PATH, "check_path", PATH, NONE, NULL, 2, 256, "/_usher/check", NULL, NULL,             \
+      "Where forward authentication asks.", "/internal/check")                                     \
+    X(FILES, "files", FILE, NONE, NULL, 1, 4096, NULL, "none", NULL,                               \
+      "Folder of pages to serve, relative to the settings file.", "pages")
+
+#define USHER_SETTING_SITE_ENUM(symbol, ...)     USHER_ROW_SITE_##symbol,
+#define USHER_SETTING_PROVIDER_ENUM(symbol, ...) USHER_ROW_PROVIDER_##symbol,
+#define USHER_SETTING_USER_ENUM(symbol, ...)     USHER_ROW_USER_##symbol,
+#define USHER_SETTING_DAEMON_ENUM(symbol, ...)   USHER_ROW_DAEMON_##symbol,
+enum { USHER_SITE_SETTINGS(USHER_SETTING_SITE_ENUM) USHER_ROWS_SITE };
+enum { USHER_PROVIDER_SETTINGS(USHER_SETTING_PROVIDER_ENUM) USHER_ROWS_PROVIDER };
+enum { USHER_USER_SETTINGS(USHER_SETTING_USER_ENUM) USHER_ROWS_USER };
+enum { USHER_DAEMON_SETTINGS(USHER_SETTING_DAEMON_ENUM) USHER_ROWS_DAEMON };
+#undef USHER_SETTING_SITE_ENUM
+#undef USHER_SETTING_PROVIDER_ENUM
+#undef USHER_SETTING_USER_ENUM
+#undef USHER_SETTING_DAEMON_ENUM
+
+extern const usher_setting_table usher_site_table, usher_provider_table, usher_user_table,
+    usher_daemon_table;
+/* The four of them in the order of the documentation. */
+#define USHER_SETTING_TABLES 4
+extern const usher_setting_table *const usher_setting_tables[USHER_SETTING_TABLES];
+
+/* Word number `index` of "a|b|c"; absent past the last. */
+usher_str usher_setting_word(const char *words, size_t index);
+
+#endif
