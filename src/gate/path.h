@@ -10,9 +10,8 @@ typedef enum usher_path_kind {
     /* Escapes, segments of dots only, "//", or a byte that is no pchar of RFC 3986, nor '/', or is
      * ';'. An honest client may send it ("/tags/c%23"): serve it, but only to who is signed in. */
     USHER_PATH_UNCLEAR,
-    /* NUL or control (also escaped), an escape that is none, one that a second decoding would turn
-     * into '.', '/' or a backslash ("%252f"), '#', backslash, no leading '/': refuse the request.
-     */
+    /* NUL or control (also escaped), '%' that begins no escape, one that a second decoding makes a
+     * '.', '/' or backslash ("%252f"), '#', backslash, no leading '/': refuse the request. */
     USHER_PATH_INVALID,
 } usher_path_kind;
 

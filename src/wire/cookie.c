@@ -16,26 +16,23 @@ static usher_str str_range(usher_str s, size_t from, size_t to)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-/* What String.prototype.trim takes off a header value. The originals see each byte as one character
- * (Latin-1), so byte A0 is the no-break space and goes too. */
-static bool is_js_space(char c)
+/* What a dialect takes off both ends of a name and a value. In API routes that is what trim() of
+ * JavaScript does: each byte is one character there (Latin-1), so byte A0 is a no-break space. */
+static inline bool is_blank(char c, usher_cookie_dialect dialect)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r') || c == '\xa0';
+    if ((signed char)c > ' ') return false; /* the ASCII that is nearly always there */
+    if (dialect == USHER_COOKIE_NEXT_PAGES)
+        return c == ' ' || (c >= '\t' && c <= '\r') || c == '\xa0';
+    return dialect != USHER_COOKIE_NEXT_EDGE && (c == ' ' || c == '\t');
 }
 
-static usher_str js_trim(usher_str s)
+static inline usher_str dialect_trim(usher_str s, usher_cookie_dialect dialect)
 {
-    while (s.len && is_js_space(s.ptr[0]))
+    while (s.len && is_blank(s.ptr[0], dialect))
         s.ptr++, s.len--;
-    while (s.len && is_js_space(s.ptr[s.len - 1]))
+    while (s.len && is_blank(s.ptr[s.len - 1], dialect))
         s.len--;
     return s;
-}
-
-static usher_str dialect_trim(usher_str s, usher_cookie_dialect dialect)
-{
-    if (dialect == USHER_COOKIE_NEXT_EDGE) return s;
-    return dialect == USHER_COOKIE_NEXT_PAGES ? js_trim(s) : usher_str_trim(s);
 }
 
 static bool is_http_space(char c)
@@ -80,12 +77,12 @@ static usher_str take_pair(usher_str *rest, usher_cookie_dialect dialect)
     bool edge = dialect == USHER_COOKIE_NEXT_EDGE;
 
     if (s.ptr[0] == ';') {
-        s = usher_str_from(s, 1);
+        s.ptr++, s.len--;
         while (edge && s.len && s.ptr[0] == ' ')
-            s = usher_str_from(s, 1);
+            s.ptr++, s.len--;
     } else {
         while (edge && s.len && is_http_space(s.ptr[0])) /* Headers.get() has trimmed it */
-            s = usher_str_from(s, 1);
+            s.ptr++, s.len--;
     }
     const char *end = s.len ? memchr(s.ptr, ';', s.len) : NULL;
     size_t len = end ? (size_t)(end - s.ptr) : s.len;

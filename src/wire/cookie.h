@@ -1,9 +1,7 @@
-/* cookie - the Cookie header read as each original reads it, and Set-Cookie written as both write
- * it.
+/* cookie - the Cookie header as each original reads it, and Set-Cookie as both write it.
  *
  * The originals disagree about duplicates, quotes and percent signs, and a session opens only if it
- * is read as its writer's system reads it; hence the dialects. Nothing here knows a cookie's
- * meaning. */
+ * is read as its writer's system reads it; hence the dialects. No meaning of a cookie is known. */
 #ifndef USHER_WIRE_COOKIE_H
 #define USHER_WIRE_COOKIE_H
 
@@ -20,8 +18,7 @@ typedef enum usher_cookie_dialect {
 
 typedef struct usher_cookie {
     usher_str name;
-    usher_str
-        value; /* decoded as the dialect does; in the arena where it differs from the source */
+    usher_str value; /* decoded as the dialect does; in the arena if it is not the source's text */
 } usher_cookie;
 
 #define USHER_COOKIES_MAX 1024 /* pairs in one header; more is USHER_E_LIMIT */

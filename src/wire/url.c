@@ -46,8 +46,7 @@ static bool read_decimal(unsigned *out, usher_str s, unsigned max)
     uint64_t n = 0;
 
     *out = 0;
-    if (s.len > 5 || (s.len > 1 && s.ptr[0] == '0') || !usher_str_u64(&n, s) || n > max)
-        return false;
+    if ((s.len > 1 && s.ptr[0] == '0') || !usher_str_u64(&n, s) || n > max) return false;
     *out = (unsigned)n;
     return true;
 }
@@ -242,11 +241,16 @@ usher_status usher_url_read(usher_url *out, usher_str text, usher_error *err)
 
 /* ---- origins -------------------------------------------------------------------------------- */
 
+static bool same_address(const uint8_t a[16], const uint8_t b[16])
+{
+    return usher_str_eq((usher_str){(const char *)a, 16}, (usher_str){(const char *)b, 16});
+}
+
 static bool same_host(usher_str a, usher_str b)
 {
     uint8_t m[16], n[16];
 
-    if (read_bracketed(m, a) && read_bracketed(n, b)) return memcmp(m, n, sizeof m) == 0;
+    if (read_bracketed(m, a) && read_bracketed(n, b)) return same_address(m, n);
     return usher_str_eq_case(a, b);
 }
 
@@ -321,7 +325,7 @@ bool usher_url_is_loopback(const usher_url *url)
     usher_str host = url->host, below = USHER_STR(".localhost");
     uint8_t ip[16];
 
-    if (read_bracketed(ip, host)) return memcmp(ip, loopback, sizeof ip) == 0;
+    if (read_bracketed(ip, host)) return same_address(ip, loopback);
     if (read_ipv4(ip, host)) return ip[0] == 127;
     if (host.len > below.len) host = usher_str_from(host, host.len - below.len);
     return usher_str_eq_case(host, below) || usher_str_eq_case(host, USHER_STR("localhost"));
@@ -329,12 +333,12 @@ bool usher_url_is_loopback(const usher_url *url)
 
 /* ---- callback URLs -------------------------------------------------------------------------- */
 
-/* One '/' and no second one: "//host" and "/\host" name another host to a browser as soon as
- * somebody uses them without our origin in front. */
+/* One '/' and no second one: "//host" names another host to a browser as soon as somebody uses it
+ * without our origin in front. So does "/\host", but check_text lets no backslash through there. */
 static bool is_own_path(usher_str url)
 {
     if (url.len == 0 || url.ptr[0] != '/') return false;
-    if (url.len > 1 && (url.ptr[1] == '/' || url.ptr[1] == '\\')) return false;
+    if (url.len > 1 && url.ptr[1] == '/') return false;
     return check_text(url, NULL) == USHER_OK;
 }
 

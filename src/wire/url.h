@@ -32,17 +32,15 @@ void usher_url_put_origin(usher_buf *b, const usher_url *url);
 /* 127.0.0.0/8, [::1] or localhost (any label below .localhost too). */
 bool usher_url_is_loopback(const usher_url *url);
 
-/* The rule both systems apply to a callback URL by default, made safe: `url` beginning with a
- * single
- * '/' gives base + url; an absolute URL of the same origin is itself; everything else is `base`.
+/* The rule both systems apply to a callback URL by default, made safe: `url` beginning with one '/'
+ * gives base + url; an absolute URL of the same origin is itself; everything else is `base`.
  * `base` is an origin (else USHER_E_USAGE). "//host" and "/\host" and control characters are
  * treated as foreign. Given its own result again, it gives the same. *out is in the arena, or is
  * `url` or `base` itself. */
 USHER_MUST_USE usher_status usher_url_callback(usher_str *out, usher_arena *a, usher_str url,
                                                usher_str base, usher_error *err);
 
-/* Appends `?` or `&` and name=value (form-encoded) to the URL in the buffer, before its fragment.
- */
+/* Puts `?` or `&` and name=value (form-encoded) behind the query of the URL in the buffer. */
 void usher_url_put_param(usher_buf *b, usher_str name, usher_str value);
 
 #endif

@@ -202,6 +202,8 @@ static void test_hosts(void **state)
         {"[1::2::3]", NULL},
         {"[:1]", NULL},
         {"[1:]", NULL},
+        {"[1::2:]", NULL},
+        {"[1:2:3:4:5:6:7:8:]", NULL},
         {"[12345::]", NULL},
         {"[g::]", NULL},
         {"[fe80::1%25eth0]", NULL},
