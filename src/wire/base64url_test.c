@@ -1,0 +1,209 @@
+#include "wire/base64url.h"
+
+#include "base/str.h"
+#include "tests/kit/kit.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+/* RFC 4648 section 10 without its padding, and what the two other characters stand for. */
+static const struct {
+    usher_str bytes;
+    const char *url, *basic;
+} vectors[] = {
+    {USHER_STR_INIT(""), "", ""},
+    {USHER_STR_INIT("f"), "Zg", "Zg=="},
+    {USHER_STR_INIT("fo"), "Zm8", "Zm8="},
+    {USHER_STR_INIT("foo"), "Zm9v", "Zm9v"},
+    {USHER_STR_INIT("foob"), "Zm9vYg", "Zm9vYg=="},
+    {USHER_STR_INIT("fooba"), "Zm9vYmE", "Zm9vYmE="},
+    {USHER_STR_INIT("foobar"), "Zm9vYmFy", "Zm9vYmFy"},
+    {USHER_STR_INIT("\0"), "AA", "AA=="},
+    {USHER_STR_INIT("\0\0\0"), "AAAA", "AAAA"},
+    {USHER_STR_INIT("\xff"), "_w", "/w=="},
+    {USHER_STR_INIT("\xff\xff\xff"), "____", "////"},
+    {USHER_STR_INIT("\xfb\xef\xbe"), "----", "++++"},
+    {USHER_STR_INIT("{\"alg\":\"dir\",\"enc\":\"A256GCM\"}"),
+     "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0", "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0="},
+};
+
+static void test_vectors(void **state)
+{
+    (void)state;
+    usher_arena arena;
+
+    usher_arena_init(&arena, usher_allocator_default(), 1024, 1 << 20);
+    for (size_t i = 0; i < COUNT(vectors); i++) {
+        uint8_t bytes[64];
+        usher_str url = kit_str(vectors[i].url), out;
+        const uint8_t *in = (const uint8_t *)vectors[i].bytes.ptr;
+        assert_int_equal(usher_base64url_decoded_size(url.len), vectors[i].bytes.len);
+        assert_int_equal(usher_base64url_encoded_size(vectors[i].bytes.len), url.len);
+        assert_ok(usher_base64url_decode(bytes, url, NULL));
+        assert_memory_equal(bytes, vectors[i].bytes.ptr, vectors[i].bytes.len);
+        usher_buf b;
+        usher_buf_init(&b, &arena, 100);
+        usher_base64url_put(&b, in, vectors[i].bytes.len);
+        assert_ok(usher_buf_take(&out, &b, NULL));
+        assert_str(out, vectors[i].url);
+        usher_buf_init(&b, &arena, 100);
+        usher_base64_put(&b, in, vectors[i].bytes.len);
+        assert_ok(usher_buf_take(&out, &b, NULL));
+        assert_str(out, vectors[i].basic);
+    }
+    usher_arena_deinit(&arena);
+}
+
+static const struct {
+    const char *name;
+    usher_str text;
+    size_t at;
+} refused[] = {
+#define ROW(name, text, at)                                                                        \
+    {                                                                                              \
+        name, USHER_STR_INIT(text), at                                                             \
+    }
+    ROW("one character", "A", 1),
+    ROW("five characters", "AAAAA", 5),
+    ROW("nine characters", "AAAAAAAAA", 9),
+    ROW("one wrong character", "=", 0),
+    ROW("unused bits of two", "Zh", 1),
+    ROW("all unused bits of two", "Zv", 1),
+    ROW("unused bits of three", "Zm9", 2),
+    ROW("unused bits after a group", "Zm9vYmF", 6),
+    ROW("padding of two", "Zg==", 2),
+    ROW("padding of one", "Zm8=", 3),
+    ROW("padding alone", "====", 0),
+    ROW("too much padding", "Zm9v=", 4),
+    ROW("plus", "Zm+v", 2),
+    ROW("slash", "Zm/v", 2),
+    ROW("space", "Zm 9v", 2),
+    ROW("trailing space", "Zm9v ", 4),
+    ROW("trailing line feed", "Zm9vYg\n", 6),
+    ROW("leading space", " Zm9vYg", 0),
+    ROW("line break between groups", "Zm9v\r\nYmFy", 4),
+    ROW("NUL", "Zm\0v", 2),
+    ROW("NUL at the end", "Zm9v\0", 4),
+    ROW("dot", "Zm9v.Zm9v", 4),
+    ROW("not ASCII", "Zm9\xc3\xa9", 3),
+    ROW("a byte above 127",
+        "\xff"
+        "AAA",
+        0),
+    ROW("percent", "Zm9v%3D", 4),
+    ROW("the alphabet's neighbours", "AA@A", 2),
+    ROW("the alphabet's neighbours", "AA[A", 2),
+    ROW("the alphabet's neighbours", "AA`A", 2),
+    ROW("the alphabet's neighbours", "AA{A", 2),
+    ROW("the alphabet's neighbours", "AA:A", 2),
+    ROW("the alphabet's neighbours", "AA^A", 2),
+    ROW("late in a long text", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA*AAAAAA", 41),
+#undef ROW
+};
+
+static void test_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        uint8_t bytes[64];
+        usher_error err = {0};
+        usher_status rc = usher_base64url_decode(bytes, refused[i].text, &err);
+        if (rc != USHER_E_SYNTAX || err.status != rc || err.at != refused[i].at)
+            fail_msg("%s: status %d at %zu", refused[i].name, (int)rc, err.at);
+    }
+    uint8_t none;
+    assert_ok(usher_base64url_decode(&none, (usher_str){0}, NULL));
+}
+
+/* Every byte at every place of texts of every length up to three steps: accepted or not, and where.
+ */
+static void test_every_character_at_every_place(void **state)
+{
+    (void)state;
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    for (size_t len = 0; len <= 27; len++) {
+        char *text = malloc(len + 1); /* exact sizes, for the sanitizer */
+        uint8_t *bytes = malloc(usher_base64url_decoded_size(len) + 1);
+        assert_true(text && bytes);
+        for (size_t at = 0; at < len; at++)
+            for (unsigned c = 0; c < 256; c++) {
+                char *end = text + 1 + at;
+                memset(text + 1, 'A', len);
+                *end = (char)(uint8_t)c;
+                const char *hit = c ? strchr(alphabet, (int)c) : NULL;
+                unsigned value = hit ? (unsigned)(hit - alphabet) : 0;
+                unsigned unused = at + 1 < len ? 0 : len % 4 == 2 ? 15 : len % 4 == 3 ? 3 : 0;
+                bool good = len % 4 != 1 && hit && (value & unused) == 0;
+                usher_error err = {0};
+                usher_status rc =
+                    usher_base64url_decode(bytes + 1, (usher_str){text + 1, len}, &err);
+                assert_int_equal(rc, good ? USHER_OK : USHER_E_SYNTAX);
+                if (rc && len % 4 == 1) assert_int_equal(err.at, hit ? len : at);
+                if (rc && len % 4 != 1) assert_int_equal(err.at, at);
+            }
+        free(text);
+        free(bytes);
+    }
+}
+
+static void test_any_bytes_come_back(void **state)
+{
+    (void)state;
+    uint64_t seed = 8;
+
+    for (size_t len = 0; len < 700; len++) {
+        size_t chars = usher_base64url_encoded_size(len);
+        uint8_t *bytes = malloc(len + 1), *back = malloc(usher_base64url_decoded_size(chars) + 1);
+        char *text = malloc(chars + 1);
+        assert_true(bytes && back && text);
+        for (size_t i = 0; i < len; i++)
+            bytes[i] = (uint8_t)kit_next(&seed);
+        text[chars] = '!';
+        back[len] = 0x5a;
+        usher_base64url_encode(text, bytes, len);
+        assert_int_equal(text[chars], '!');
+        assert_int_equal(usher_base64url_decoded_size(chars), len);
+        assert_ok(usher_base64url_decode(back, (usher_str){text, chars}, NULL));
+        assert_memory_equal(back, bytes, len);
+        assert_int_equal(back[len], 0x5a); /* the step of eight bytes stays inside */
+        free(bytes);
+        free(back);
+        free(text);
+    }
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    kit_alloc kit = {.fail_at = 0};
+    usher_allocator alloc = kit_allocator(&kit);
+    usher_arena a;
+    usher_buf b;
+    usher_str out;
+
+    for (int way = 0; way < 2; way++) {
+        kit.calls = 0;
+        usher_arena_init(&a, &alloc, 1024, 1 << 20);
+        usher_buf_init(&b, &a, 100);
+        (way ? usher_base64_put : usher_base64url_put)(&b, (const uint8_t *)"abc", 3);
+        assert_int_equal(usher_buf_take(&out, &b, NULL), USHER_E_NOMEM);
+        usher_buf_init(&b, &a, 3);
+        (way ? usher_base64_put : usher_base64url_put)(&b, (const uint8_t *)"abc", 3);
+        assert_int_equal(usher_buf_take(&out, &b, NULL), USHER_E_LIMIT);
+        usher_arena_deinit(&a);
+        assert_int_equal(kit.live, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_every_character_at_every_place),
+        cmocka_unit_test(test_any_bytes_come_back),
+        cmocka_unit_test(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
