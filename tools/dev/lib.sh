@@ -137,7 +137,7 @@ compile() {
         bad "$dir did not build: see above"
         return 1
     fi
-    step "$label" "$log" ninja -C "$dir" -j "$JOBS" "$@" && return
+    step "$label" "$log" ninja -C "$dir" -j "$JOBS" -k 0 "$@" && return
     BROKEN_BUILDS+="$dir "
     # What comes before the first failure is noise.
     sed -i -n '/^FAILED:/,$p' "$DEV_LOGS/$log.log"

@@ -57,29 +57,6 @@ lint_python() {
     ((wrong == 0))
 }
 
-# GCC's path analysis of the product's own files: leaks, double frees, uninitialised values.
-analyze_one() {
-    local said
-    said=$(gcc -std=c17 -D_GNU_SOURCE -O1 -fanalyzer -Iinclude -Isrc -I. -c "$1" -o /dev/null 2>&1) || {
-        printf '%s\nfailed %s\n' "$said" "$1"
-        return
-    }
-    if [[ $said ]]; then printf '%s\nfailed %s\n' "$said" "$1"; else printf 'passed %s\n' "$1"; fi
-}
-
-lint_analyze() {
-    local out passed failed
-    export -f analyze_one
-    # One line of a file's findings must not mix with another's, so each is printed whole.
-    out=$(c_files | grep -E '^(src|hosts)/.*\.c$' | grep -vE '_(test|fuzz)\.c$' |
-        xargs -P "$JOBS" -I{} bash -c 'out=$(analyze_one "$1"); printf "%s\n" "$out"' bash {})
-    passed=$(grep -c '^passed ' <<<"$out") || :
-    failed=$(grep -c '^failed ' <<<"$out") || :
-    grep -v '^passed ' <<<"$out" || :
-    say "$passed passed, $failed failed"
-    ((failed == 0))
-}
-
 # A finished -Werror build counts as one.
 lint_build() {
     if "$@"; then
@@ -109,7 +86,8 @@ lint_all() {
         tools/check_symbols --self-test || rc=1
     stage 'tools/check_symbols' check_symbols 'tools/check_symbols build-lint [--update]' \
         tools/check_symbols build-lint || rc=1
-    stage 'path analysis (gcc -fanalyzer)' analyze './dev lint' lint_analyze || rc=1
+    stage 'path analysis (gcc -fanalyzer)' analyze 'tools/analyze build-lint' \
+        tools/analyze build-lint "$JOBS" || rc=1
     stage 'C is formatted' format 'clang-format-14 -i FILE' lint_format || rc=1
     stage 'shell scripts parse' shell './dev lint' lint_shell || rc=1
     stage 'Python scripts parse' python './dev lint' lint_python || rc=1
