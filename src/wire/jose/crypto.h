@@ -14,8 +14,17 @@
  */
 const EVP_MD *usher_crypto_digest(usher_digest_kind kind);
 
-/* What libcrypto's last failure means: USHER_E_NOMEM if memory ran out anywhere below, otherwise
- * USHER_E_CRYPTO. Empties the error queue, so nothing of ours shows up in the host's log. */
+/* What the error queue says about libcrypto's last failure. Reading it empties it, so nothing of
+ * ours shows up in the host's log. */
+typedef enum usher_crypto_reason {
+    USHER_CRYPTO_SILENT, /* nothing was recorded */
+    USHER_CRYPTO_MEMORY,
+    USHER_CRYPTO_OTHER,
+} usher_crypto_reason;
+usher_crypto_reason usher_crypto_reason_read(void);
+
+/* For steps that can fail for lack of memory only, or for a reason that libcrypto records:
+ * USHER_E_NOMEM, or else USHER_E_CRYPTO. */
 #define usher_crypto_fail(err, what) usher_crypto_fail_at((err), (what), USHER_HERE)
 usher_status usher_crypto_fail_at(usher_error *err, const char *what, const char *where);
 

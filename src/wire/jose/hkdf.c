@@ -7,6 +7,9 @@
 #include "base/secret.h"
 #include "wire/jose/crypto.h"
 
+#define OUT_MAX  (255u * 32)
+#define INFO_MAX 1024u /* libcrypto's own bound */
+
 static OSSL_PARAM octets(const char *name, const void *bytes, size_t len)
 {
     return OSSL_PARAM_construct_octet_string(name, usher_crypto_unconst(len ? bytes : ""), len);
@@ -31,6 +34,8 @@ usher_status usher_hkdf_sha256(uint8_t *out, size_t out_len, const uint8_t *ikm,
     if (ikm_len == 0)                      /* a derived key would be public knowledge */
         return usher_fail(err, USHER_E_USAGE, "hkdf: no key material", 0);
     if (out_len == 0) return USHER_OK;
+    if (out_len > OUT_MAX || info.len > INFO_MAX)
+        return usher_fail(err, USHER_E_USAGE, "hkdf: more output or info than it has", out_len);
     kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
     if (!ctx || EVP_KDF_derive(ctx, out, out_len, params) != 1) {

@@ -143,8 +143,10 @@ static bool set_padding(EVP_PKEY_CTX *ctx, usher_jws_alg alg)
            EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-static usher_status check(usher_jws_alg alg, const usher_jwk *key, usher_str input,
-                          const uint8_t *signature, size_t len, usher_error *err)
+/* USHER_OK: *good is the answer, and *why what libcrypto recorded about a no. */
+static usher_status check_once(bool *good, usher_crypto_reason *why, usher_jws_alg alg,
+                               const usher_jwk *key, usher_str input, usher_str signature,
+                               usher_error *err)
 {
     usher_status rc = USHER_OK;
     EVP_PKEY_CTX *settings;
@@ -155,13 +157,36 @@ static usher_status check(usher_jws_alg alg, const usher_jwk *key, usher_str inp
     if (!ctx ||
         EVP_DigestVerifyInit_ex(ctx, &settings, alg == USHER_EDDSA ? NULL : "SHA256", NULL, NULL,
                                 key->key, NULL) != 1 ||
-        !set_padding(settings, alg))
+        !set_padding(settings, alg)) {
         rc = usher_crypto_fail(err, "jws: libcrypto failed");
-    else if (EVP_DigestVerify(ctx, signature, len, (const uint8_t *)input.ptr, input.len) != 1 &&
-             (rc = usher_crypto_fail(err, "jws: libcrypto failed")) != USHER_E_NOMEM)
-        rc = usher_fail(err, USHER_E_FORGED, "jws: the signature is wrong", 0);
+    } else {
+        *good = EVP_DigestVerify(ctx, (const uint8_t *)signature.ptr, signature.len,
+                                 (const uint8_t *)input.ptr, input.len) == 1;
+        *why = usher_crypto_reason_read();
+    }
     EVP_MD_CTX_free(ctx); /* and the settings */
     return rc;
+}
+
+/* A wrong signature must not be taken for lack of memory, nor lack of memory for a wrong signature.
+ * libcrypto says no silently for both at times (EC and Ed25519 always do for the first), so a
+ * silent no is asked again, once memory is known to be there. */
+static usher_status check(usher_jws_alg alg, const usher_jwk *key, usher_str input,
+                          usher_str signature, usher_error *err)
+{
+    usher_crypto_reason why = USHER_CRYPTO_SILENT;
+    uint8_t probe[USHER_DIGEST_MAX];
+    bool good = false;
+
+    for (int round = 0; round < 2 && !good && why == USHER_CRYPTO_SILENT; round++) {
+        usher_status rc;
+
+        if (round && (rc = usher_digest(probe, USHER_SHA512, input, err))) return rc;
+        if ((rc = check_once(&good, &why, alg, key, input, signature, err))) return rc;
+    }
+    if (good) return USHER_OK;
+    if (why == USHER_CRYPTO_MEMORY) return usher_fail(err, USHER_E_NOMEM, "jws: out of memory", 0);
+    return usher_fail(err, USHER_E_FORGED, "jws: the signature is wrong", 0);
 }
 
 static usher_status check_signature(const usher_jws *jws, usher_jws_alg alg, const usher_jwk *key,
@@ -174,8 +199,10 @@ static usher_status check_signature(const usher_jws *jws, usher_jws_alg alg, con
     if (size == 0 || jws->signature.len != usher_base64url_encoded_size(size))
         return usher_fail(err, USHER_E_FORGED, "jws: a signature of another size", 0);
     if ((rc = usher_base64url_decode(raw, jws->signature, err))) return rc;
-    if (alg != USHER_ES256) return check(alg, key, jws->signing_input, raw, size, err);
-    return check(alg, key, jws->signing_input, der, der_signature(der, raw), err);
+    if (alg != USHER_ES256)
+        return check(alg, key, jws->signing_input, (usher_str){(char *)raw, size}, err);
+    return check(alg, key, jws->signing_input, (usher_str){(char *)der, der_signature(der, raw)},
+                 err);
 }
 
 usher_status usher_jws_verify(usher_str *payload, usher_arena *a, const usher_jws *jws,

@@ -1,0 +1,82 @@
+/* A compact JWS as it comes; or, if it begins with '{', a header up to the first line feed and a
+ * payload behind it, which are signed here with the sample's Ed25519 key first. */
+#include <assert.h>
+
+#include "base/str.h"
+#include "tests/kit/kit.h"
+#include "wire/jose/jws.h"
+#include "wire/jose/jws_sample.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static usher_jwks keys;
+static usher_arena keys_arena;
+
+static void set_up(void)
+{
+    usher_arena_init(&keys_arena, usher_allocator_default(), 4096, 1 << 20);
+    usher_status rc = usher_jwks_read(&keys, &keys_arena, USHER_STR(SAMPLE_JWKS), NULL);
+    assert(!rc && keys.count == 2);
+}
+
+/* The payload is what the token says, and a token with another signature is refused. */
+static void check_good(usher_arena *a, const usher_jws *jws, usher_jws_alg alg,
+                       const usher_jwk *key, usher_str payload)
+{
+    usher_jws forged = *jws;
+    usher_str text;
+    usher_buf b;
+
+    usher_buf_init(&b, a, 1 << 20);
+    usher_base64url_put(&b, (const uint8_t *)payload.ptr, payload.len);
+    if (!usher_buf_take(&text, &b, NULL)) assert(usher_str_eq(text, jws->payload));
+    assert(usher_str_eq(jws->alg, usher_jws_alg_name(alg)));
+    if (jws->signing_input.len > 1) {
+        forged.signing_input.len--;
+        assert(usher_jws_verify(&text, a, &forged, alg, key, NULL) != USHER_OK);
+    }
+    forged.signing_input = jws->signing_input;
+    forged.signature.len--;
+    assert(usher_jws_verify(&text, a, &forged, alg, key, NULL) != USHER_OK);
+}
+
+static void read_token(usher_arena *a, usher_str token, bool ours)
+{
+    usher_jws jws;
+    usher_str payload;
+
+    if (usher_jws_read(&jws, a, token, NULL)) {
+        assert(!jws.signing_input.ptr && !jws.alg.ptr);
+        return;
+    }
+    assert(jws.alg.ptr && jws.signing_input.len + 1 + jws.signature.len == token.len);
+    for (int alg = USHER_JWS_NONE; alg <= USHER_EDDSA; alg++)
+        for (size_t i = 0; i < keys.count; i++) {
+            const usher_jwk *key = &keys.keys[i];
+            usher_status rc = usher_jws_verify(&payload, a, &jws, (usher_jws_alg)alg, key, NULL);
+
+            assert(!payload.ptr == (rc != USHER_OK));
+            if (!rc) check_good(a, &jws, (usher_jws_alg)alg, key, payload);
+            /* what we signed with Ed25519 is accepted as such */
+            if (ours && alg == USHER_EDDSA && i == 0 && usher_str_eq(jws.alg, USHER_STR("EdDSA")))
+                assert(rc == USHER_OK);
+        }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    usher_str input = {(const char *)data, size}, payload;
+    usher_arena a;
+
+    if (!keys.count) set_up();
+    if (size > 1 << 16) return 0;
+    usher_arena_init(&a, usher_allocator_default(), 4096, 4 << 20);
+    if (usher_str_starts(input, USHER_STR("{"))) {
+        usher_str header = usher_str_cut(input, '\n', &payload);
+        read_token(&a, sample_sign(&a, true, header, payload), true);
+    } else {
+        read_token(&a, input, false);
+    }
+    usher_arena_deinit(&a);
+    return 0;
+}
