@@ -187,7 +187,7 @@ static void test_limits_of_the_reader_are_an_answer(void **state)
     const usher_jwe_key *key = &r.keys.keys[USHER_FOR_SESSION][0][0];
     const usher_key_header *h = &r.keys.headers[USHER_FOR_SESSION][0];
     usher_str header = {h->json, h->json_len};
-    at = (size_t)sprintf(text, "{\"exp\":1767225601,\"n\":");
+    at = (size_t)snprintf(text, 64, "{\"exp\":1767225601,\"n\":");
     memset(text + at, '[', depth);
     memset(text + at + depth, ']', depth);
     text[at + 2 * depth] = '}';
@@ -198,7 +198,7 @@ static void test_limits_of_the_reader_are_an_answer(void **state)
     text[0] = '{';
     at = 1;
     for (size_t i = 0; i < members; i++)
-        at += (size_t)sprintf(text + at, "\"m%zu\":1,", i);
+        at += (size_t)snprintf(text + at, 32, "\"m%zu\":1,", i);
     text[at - 1] = '}';
     token = rig_seal_raw(&r, key, header, (usher_str){text, at});
     assert_int_equal(rig_judge(&r, USHER_FOR_SESSION, token, RIG_NOW, &cause, &claims),

@@ -1,0 +1,123 @@
+#include "hosts/cli/found.h"
+
+#include "base/str.h"
+#include "session/bearer.h"
+#include "wire/base64url.h"
+#include "wire/json.h"
+
+static usher_str cut_space(usher_str s)
+{
+    while (s.len && (s.ptr[s.len - 1] == '\n' || s.ptr[s.len - 1] == '\r'))
+        s.len--;
+    while (s.len && (s.ptr[0] == '\n' || s.ptr[0] == '\r'))
+        s = usher_str_from(s, 1);
+    return usher_str_trim(s);
+}
+
+/* Takes "Name:" off the front. */
+static bool cut_field(usher_str *s, usher_str name)
+{
+    if (s->len <= name.len || s->ptr[name.len] != ':' ||
+        !usher_str_eq_case((usher_str){s->ptr, name.len}, name))
+        return false;
+    *s = usher_str_trim(usher_str_from(*s, name.len + 1));
+    return true;
+}
+
+static void add_name(cli_found *out, usher_str name)
+{
+    if (out->name_count < 2) out->names[out->name_count++] = name;
+}
+
+/* The cookie's possible names, the likeliest first. */
+static void names_of(cli_found *out, const cli_wanted *wanted, const usher_profile *profile)
+{
+    const usher_profile_cookie *cookie = &profile->cookies[USHER_COOKIE_SESSION];
+
+    out->name_count = 0;
+    if (wanted->cookie_name.ptr) {
+        add_name(out, wanted->cookie_name);
+        return;
+    }
+    if (!wanted->secure) add_name(out, cookie->name);
+    if (!wanted->insecure) add_name(out, cookie->secure_name);
+}
+
+/* A kid, or the encryption that only Auth.js writes. Anything else is read as NextAuth v4's. */
+static const usher_profile *guess_by_header(usher_arena *a, usher_str token)
+{
+    usher_str rest, header = usher_str_cut(token, '.', &rest);
+    uint8_t *bytes = usher_arena_get(a, usher_base64url_decoded_size(header.len));
+    usher_json_object object;
+
+    if (!bytes || usher_base64url_decode(bytes, header, NULL) ||
+        usher_json_read_object(
+            &object, a, (usher_str){(const char *)bytes, usher_base64url_decoded_size(header.len)},
+            &usher_json_limits_document, NULL))
+        return &usher_profile_nextauth_4;
+    if (usher_json_get(&object, USHER_STR("kid")).type ||
+        usher_json_string_is(usher_json_get(&object, USHER_STR("enc")), USHER_STR("A256CBC-HS512")))
+        return &usher_profile_authjs_5;
+    return &usher_profile_nextauth_4;
+}
+
+static usher_status read_cookie(cli_found *out, usher_arena *a, const usher_profile *profile,
+                                usher_str name, usher_str header, usher_error *err)
+{
+    usher_session_cookie cookie;
+    usher_status rc =
+        usher_session_cookie_read(&cookie, a, profile, profile->dialect, name, header, err);
+
+    if (rc || (cookie.value.len == 0 && !cookie.too_many)) return rc;
+    out->profile = profile;
+    out->token = cookie.value;
+    out->pieces = cookie.count;
+    out->too_many = cookie.too_many;
+    out->names[0] = name;
+    out->name_count = 1;
+    return USHER_OK;
+}
+
+/* The first of the possible cookies that is there. */
+static usher_status find_in_cookies(cli_found *out, usher_arena *a, const cli_wanted *wanted,
+                                    usher_str header, usher_error *err)
+{
+    usher_status rc = USHER_OK;
+
+    out->from_cookie = true;
+    for (size_t p = 0; usher_profile_at(p) && rc == USHER_OK && !out->pieces; p++) {
+        const usher_profile *profile = usher_profile_at(p);
+        cli_found names = {0};
+
+        if (wanted->profile && wanted->profile != profile) continue;
+        names_of(&names, wanted, profile);
+        for (size_t i = 0; i < names.name_count && rc == USHER_OK && !out->pieces; i++)
+            rc = read_cookie(out, a, profile, names.names[i], header, err);
+    }
+    /* A name of the site's own says nothing about the profile. */
+    if (out->token.len && wanted->cookie_name.ptr && !wanted->profile)
+        out->profile = guess_by_header(a, out->token);
+    return rc;
+}
+
+usher_status cli_find_token(cli_found *out, usher_arena *a, const cli_wanted *wanted,
+                            usher_str text, usher_error *err)
+{
+    usher_status rc;
+
+    *out = (cli_found){.profile = wanted->profile, .guessed = !wanted->profile};
+    if (!out->profile) out->profile = &usher_profile_nextauth_4;
+    text = cut_space(text);
+    bool cookies = cut_field(&text, USHER_STR("Cookie")) ||
+                   cut_field(&text, USHER_STR("Set-Cookie")) || usher_str_has(text, '=');
+    if (!cookies) (void)cut_field(&text, USHER_STR("Authorization"));
+    if (cookies) return find_in_cookies(out, a, wanted, text, err);
+    out->token = text;
+    if (usher_str_starts(text, USHER_STR("Bearer")) &&
+        (rc = usher_bearer_read(&out->token, a, text, err)))
+        return rc;
+    out->pieces = out->token.len != 0;
+    if (!wanted->profile && out->token.len) out->profile = guess_by_header(a, out->token);
+    names_of(out, wanted, out->profile);
+    return USHER_OK;
+}
