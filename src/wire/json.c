@@ -628,7 +628,9 @@ usher_json usher_json_get(const usher_json_object *object, usher_str name)
 {
     for (size_t i = 0; i < object->count; i++) {
         const usher_json_member *m = &object->members[i];
-        if (m->name_escaped ? escaped_equals(m->name, name) : usher_str_eq(m->name, name))
+        if (m->name_escaped) {
+            if (escaped_equals(m->name, name)) return m->value;
+        } else if (m->name.len == name.len && usher_str_eq(m->name, name))
             return m->value;
     }
     return (usher_json){0};

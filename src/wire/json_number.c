@@ -270,12 +270,27 @@ static bool whole(uint64_t *out, const decimal *d)
     return !d->more; /* twenty digits or more: a fraction, or too great */
 }
 
+/* Up to eighteen digits and nothing else: what exp and iat are, in every session. */
+static bool plain_digits(int64_t *out, usher_str s)
+{
+    int64_t n = 0;
+
+    if (s.len == 0 || s.len > 18) return false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_digit(s.ptr[i])) return false;
+        n = n * 10 + (s.ptr[i] - '0');
+    }
+    *out = n;
+    return true;
+}
+
 bool usher_json_int64(int64_t *out, usher_json value)
 {
     uint64_t n = 0;
 
     *out = 0;
     if (value.type != USHER_JSON_NUMBER) return false;
+    if (plain_digits(out, value.text)) return true;
     decimal d = read_decimal(value.text);
     if (!whole(&n, &d) || n > (uint64_t)INT64_MAX + d.negative) return false;
     *out = d.negative ? -(int64_t)(n - (n != 0)) - (n != 0) : (int64_t)n;
