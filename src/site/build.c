@@ -3,7 +3,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
-#define SITE_MEMORY (32u << 20)
+#define SITE_MEMORY    (32u << 20)
+#define SCRATCH_MEMORY (4u << 20)
 
 usher_str usher_build_keep(usher_building *b, usher_str text)
 {
@@ -22,12 +23,14 @@ void *usher_build_get(usher_building *b, size_t count, size_t size)
     return p;
 }
 
-usher_str usher_build_env(const usher_building *b, const char *name)
+usher_str usher_build_env(usher_building *b, const char *name)
 {
     usher_getenv *env = b->parts->env;
-    usher_str value = usher_str_z(env ? env(b->parts->env_ctx, name) : NULL);
+    usher_str value = usher_str_z(env ? env(b->parts->env_ctx, name) : NULL), copy = {0};
+    usher_status rc = value.len ? usher_arena_dup(&copy, &b->scratch, value, NULL) : USHER_OK;
 
-    return value.len ? value : USHER_NIL;
+    if (rc && !b->status) b->status = rc;
+    return copy;
 }
 
 const usher_environment *usher_build_environment(const usher_building *b)
@@ -138,9 +141,11 @@ usher_status usher_site_build(usher_site **out, usher_problems *problems, const 
     *out = NULL;
     if (!(b.site = site_new(parts->alloc)))
         return usher_fail(err, USHER_E_NOMEM, "site: out of memory", 0);
+    usher_arena_init(&b.scratch, parts->alloc, 1024, SCRATCH_MEMORY);
     usher_settings_read(b.v, &b.c, &usher_site_table, USHER_STR("site"),
                         usher_node_get(root, USHER_STR("site")));
     rc = build_all(&b, errors_before, err);
+    usher_arena_deinit(&b.scratch);
     usher_wipe(b.made, sizeof b.made);
     if (rc)
         usher_site_unref(b.site);

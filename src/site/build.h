@@ -38,6 +38,7 @@ typedef struct usher_building {
     usher_complaints c;
     const usher_site_parts *parts;
     usher_site *site;
+    usher_arena scratch; /* wiped when the site is made */
     usher_value v[USHER_ROWS_SITE];
     usher_status status; /* the first failure that is not a problem of the settings */
     bool base_known; /* the base URL could be read; otherwise what follows from it is not judged */
@@ -61,8 +62,9 @@ const usher_environment *usher_build_environment(const usher_building *b);
 usher_str usher_build_keep(usher_building *b, usher_str text);
 /* Zeroed memory in the site's arena, or NULL with b->status set. */
 void *usher_build_get(usher_building *b, size_t count, size_t size);
-/* The variable's value; absent if it is not set or empty. */
-usher_str usher_build_env(const usher_building *b, const char *name);
+/* The variable's value, in b->scratch (a host may use the same buffer for the next one); absent if
+ * it is not set or empty. */
+usher_str usher_build_env(usher_building *b, const char *name);
 
 void usher_build_base(usher_building *b);
 void usher_build_secrets(usher_building *b);

@@ -26,10 +26,11 @@ static source from_environment(usher_building *b)
     /* As NextAuth.js v4 does, which looks no further than these four letters. */
     if (s.text.ptr && names->scheme_optional && !usher_str_starts(s.text, USHER_STR("http"))) {
         usher_buf whole;
-        usher_buf_init(&whole, &b->site->arena, 4096);
+        usher_buf_init(&whole, &b->scratch, 4096);
         usher_buf_put(&whole, USHER_STR("https://"));
         usher_buf_put(&whole, s.text);
-        if (usher_buf_take(&s.text, &whole, NULL) == USHER_E_NOMEM) b->status = USHER_E_NOMEM;
+        if (usher_buf_take(&s.text, &whole, NULL) == USHER_E_NOMEM && !b->status)
+            b->status = USHER_E_NOMEM;
     }
     return s;
 }

@@ -84,7 +84,7 @@ static usher_str from_environment(reading *r, char variable[VARIABLE_MAX], const
 /* The setting, else the variable, which is held against the same row. */
 static usher_str text_or_variable(reading *r, int row, const char *suffix, bool required)
 {
-    char variable[VARIABLE_MAX] = "AUTH_…";
+    char variable[VARIABLE_MAX] = "";
     usher_value *v = &r->v[row];
     usher_value found = {0};
 
@@ -96,8 +96,9 @@ static usher_str text_or_variable(reading *r, int row, const char *suffix, bool 
                                    usher_str_z(variable), &env)
                    ? found.text
                    : USHER_NIL;
-    if (required)
-        complain(r, row, "$1 is missing; give it, or set $2", usher_str_z(variable), USHER_NIL);
+    if (required) /* without an id, the variable has no name either */
+        complain(r, row, variable[0] ? "$1 is missing; give it, or set $2" : "$1 is missing",
+                 usher_str_z(variable), USHER_NIL);
     return USHER_NIL;
 }
 
@@ -297,11 +298,27 @@ static usher_str indexed_name(usher_complaints *c, usher_str list, size_t index)
     return text;
 }
 
+/* The maps of a list; an entry of another kind was complained about, and the others are read all
+ * the same, so that one run shows everything. */
+static const usher_node *next_map(const usher_node *from, size_t *index)
+{
+    for (; from && from->kind != USHER_NODE_MAP; from = from->next)
+        ++*index;
+    return from;
+}
+
+static const usher_node *first_map(const usher_value *list, size_t *index)
+{
+    *index = 0;
+    return next_map(list->node && list->node->kind == USHER_NODE_LIST ? list->node->first : NULL,
+                    index);
+}
+
 static size_t count_of(const usher_value *list)
 {
-    size_t count = 0;
+    size_t count = 0, index;
 
-    for (const usher_node *n = list->node && !list->bad ? list->node->first : NULL; n; n = n->next)
+    for (const usher_node *n = first_map(list, &index); n; n = next_map(n->next, &index))
         count++;
     return count;
 }
@@ -309,7 +326,7 @@ static size_t count_of(const usher_value *list)
 static void read_users(reading *r)
 {
     const usher_value *list = &r->v[P(USERS)];
-    size_t count = count_of(list), i = 0;
+    size_t count = count_of(list), index, i = 0;
 
     if (!list->node) {
         r->out->users = default_users;
@@ -318,9 +335,9 @@ static void read_users(reading *r)
     if (!count) return;
     usher_development_user *users = usher_build_get(r->b, count, sizeof *users);
     if (!users) return;
-    for (const usher_node *n = list->node->first; n; n = n->next, i++) {
+    for (const usher_node *n = first_map(list, &index); n; n = next_map(n->next, &index), i++) {
         user_reading u = {.provider = r, .map = n};
-        u.name = indexed_name(&r->b->c, row_name(r, P(USERS)), i);
+        u.name = indexed_name(&r->b->c, row_name(r, P(USERS)), index++);
         usher_settings_read(u.v, &r->b->c, &usher_user_table, u.name, n);
         read_user(&u, users, i, &users[i]);
     }
@@ -370,13 +387,13 @@ static void read_provider(reading *r, const usher_provider *earlier, size_t coun
 void usher_build_providers(usher_building *b)
 {
     const usher_value *list = &b->v[USHER_ROW_SITE_PROVIDERS];
-    size_t count = count_of(list), i = 0;
+    size_t count = count_of(list), index, i = 0;
     usher_provider *providers = count ? usher_build_get(b, count, sizeof *providers) : NULL;
 
     if (!providers) return;
-    for (const usher_node *n = list->node->first; n; n = n->next, i++) {
+    for (const usher_node *n = first_map(list, &index); n; n = next_map(n->next, &index), i++) {
         reading r = {.b = b, .out = &providers[i], .map = n};
-        r.name = indexed_name(&b->c, USHER_STR("site.providers"), i);
+        r.name = indexed_name(&b->c, USHER_STR("site.providers"), index++);
         read_provider(&r, providers, i);
     }
     b->site->providers = providers;

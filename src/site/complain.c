@@ -62,6 +62,10 @@ static void record(usher_complaints *c, usher_place at, bool warning, const char
     usher_str message, rest = usher_str_z(text);
     usher_buf b;
 
+    if (usher_problems_full(c->list)) { /* it is only counted: no memory for words nobody reads */
+        c->list->errors += !warning;
+        return;
+    }
     usher_buf_init(&b, &c->list->arena, MESSAGE_MAX);
     while (rest.ptr) {
         usher_buf_put(&b, usher_str_cut(rest, '$', &rest));

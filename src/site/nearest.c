@@ -44,6 +44,16 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b
     return rows[a_len % 3][b_len];
 }
 
+/* The groups before it are right, or they would have been complained about themselves. */
+static usher_str last_segment(usher_str path)
+{
+    usher_str rest = path, segment = path;
+
+    while (rest.ptr)
+        segment = usher_str_cut(rest, '.', &rest);
+    return segment;
+}
+
 typedef struct search {
     char wanted[NAME_MAX_LEN];
     size_t wanted_len;
@@ -68,7 +78,7 @@ usher_str usher_setting_nearest(const usher_setting_table *table, usher_str path
 
     if (path.len > NAME_MAX_LEN) return (usher_str){0};
     s.wanted_len = plain(s.wanted, path);
-    s.distance = s.wanted_len / 3 + 1; /* a third of the letters may be wrong */
+    s.distance = last_segment(path).len / 3 + 1; /* a third of the letters may be wrong */
     for (size_t i = 0; i < table->count; i++) {
         usher_str row = usher_str_z(table->rows[i].path);
         consider(&s, row);

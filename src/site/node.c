@@ -41,13 +41,18 @@ static bool make_room(usher_problems *list)
     return true;
 }
 
+bool usher_problems_full(const usher_problems *list)
+{
+    return list->count >= USHER_PROBLEMS_MAX;
+}
+
 bool usher_problems_add(usher_problems *list, usher_str file, size_t line, size_t column,
                         bool warning, usher_str message)
 {
     usher_problem p = {.line = line, .column = column, .warning = warning};
 
     if (!warning) list->errors++; /* first: an error that cannot be kept still counts */
-    if (list->count >= USHER_PROBLEMS_MAX) return true;
+    if (usher_problems_full(list)) return true;
     if (list->count == USHER_PROBLEMS_MAX - 1)
         message = USHER_STR("there are more problems; correct these first");
     if (usher_arena_dup(&p.file, &list->arena, file, NULL) ||

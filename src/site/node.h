@@ -39,7 +39,8 @@ struct usher_problems {
 };
 usher_problems *usher_problems_new(void); /* with the default allocator */
 usher_problems *usher_problems_new_with(const usher_allocator *alloc);
-/* printf-like text is built by the caller; `message` is copied. False when memory ran out. */
+bool usher_problems_full(const usher_problems *list);
+/* The views are copied. False when memory ran out. */
 bool usher_problems_add(usher_problems *list, usher_str file, size_t line, size_t column,
                         bool warning, usher_str message);
 

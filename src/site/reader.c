@@ -14,6 +14,7 @@ usher_str usher_setting_full_name(usher_complaints *c, usher_str name, usher_str
     usher_str text = {0};
     usher_buf b;
 
+    if (usher_problems_full(c->list)) return path; /* nobody will read it */
     usher_buf_init(&b, &c->list->arena, 512);
     usher_buf_put(&b, name);
     usher_buf_put_char(&b, '.');
@@ -381,7 +382,11 @@ static void complain_unknown(table_walk *w, usher_str path, const usher_node *en
     usher_str near = usher_setting_nearest(w->table, path);
     usher_str full = usher_setting_full_name(w->c, w->name, path);
 
-    if (near.len)
+    if (usher_str_has(entry->key, '.'))
+        usher_complain(w->c, usher_place_of_key(entry),
+                       "unknown setting '$1': groups are maps, so nest it instead of writing dots",
+                       full, USHER_NIL, USHER_NIL);
+    else if (near.len)
         usher_complain(w->c, usher_place_of_key(entry), "unknown setting '$1' (did you mean '$2'?)",
                        full, usher_setting_full_name(w->c, w->name, near), USHER_NIL);
     else

@@ -150,7 +150,7 @@ typedef struct usher_setting_table {
       "Longest session token that is read.", "16KiB")                                              \
     X(PROVIDERS, "providers", MAPS, NONE, NULL, 0, 100, NULL, "none", NULL,                        \
       "Where people can sign in; see site.providers[].",                                           \
-      "[{id: company, issuer: https://id.example.com, client_id: app}]")
+      "[{id: company, issuer: https://id.example.com, client_id: app, client_auth: none}]")
 
 #define USHER_PROVIDER_SETTINGS(X)                                                                 \
     X(ID, "id", TEXT, NONE, NULL, 1, 64, NULL, "required", NULL,                                   \
