@@ -154,7 +154,8 @@ static usher_status chunks_collect(chunk_list *list, usher_arena *a, const usher
     usher_cookie_raw raw;
     usher_status rc;
 
-    *list = (chunk_list){.count = 0};
+    list->count = 0; /* the items need no zeroes: this is the hot path */
+    list->too_many = false;
     while (usher_cookie_next(&raw, &header, dialect)) {
         if (!usher_str_starts(raw.name, name)) continue;
         if ((rc = chunk_take(list, a, profile, dialect, raw, err))) return rc;

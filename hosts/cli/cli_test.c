@@ -1,0 +1,404 @@
+/* The commands, run in this process with streams, clock and environment of the test's own. */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "hosts/cli/commands.h"
+#include "tests/kit/kit.h"
+
+#define SECRET "a secret for tests, thirty-two bytes long"
+#define NOW    INT64_C(1767225600)
+
+typedef struct ran {
+    cli_exit code;
+    char *out, *err;
+    size_t out_len, err_len;
+} ran;
+
+static const char *test_env(void *ctx, const char *name)
+{
+    return strcmp(name, "AUTH_SECRET") == 0 ? ctx : NULL;
+}
+
+/* `words` is a list with NULL at its end. */
+static ran run_with(const char *secret, const char *input, const char *const *words)
+{
+    union {
+        const char *const *in;
+        char *const *argv;
+    } u = {.in = words};
+    union {
+        const char *in;
+        char *text;
+        void *out;
+    } text = {.in = input}, env = {.in = secret};
+    kit_random random = {.seed = 5, .fail_at = SIZE_MAX};
+    ran r = {0};
+    int argc = 0;
+
+    while (words[argc])
+        argc++;
+    cli c = {
+        .in = *input ? fmemopen(text.text, strlen(input), "r") : fopen("/dev/null", "r"),
+        .out = open_memstream(&r.out, &r.out_len),
+        .err = open_memstream(&r.err, &r.err_len),
+        .getenv = test_env,
+        .env_ctx = env.out,
+        .now_s = NOW,
+        .entropy = kit_entropy(&random),
+        .alloc = usher_allocator_default(),
+    };
+    assert_true(c.in && c.out && c.err);
+    r.code = cli_run(&c, argc, u.argv);
+    fclose(c.in);
+    fclose(c.out);
+    fclose(c.err);
+    return r;
+}
+
+#define RUN(input, ...) run_with(SECRET, (input), (const char *const[]){"usher", __VA_ARGS__, NULL})
+
+static void done(ran *r)
+{
+    free(r->out);
+    free(r->err);
+    *r = (ran){0};
+}
+
+static void expect(ran r, cli_exit code, const char *out, const char *err)
+{
+    if (r.code != code || (out && !strstr(r.out, out)) || (err && !strstr(r.err, err)))
+        fail_msg("exit %d, output:\n%s\nerrors:\n%s", (int)r.code, r.out, r.err);
+    if (!err && r.err_len) fail_msg("unexpected: %s", r.err);
+    done(&r);
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    expect(run_with(SECRET, "", (const char *const[]){"usher", NULL}), CLI_USAGE, NULL, "usage:");
+    expect(RUN("", "--help"), CLI_OK, "inspect   open a session", NULL);
+    expect(RUN("", "-h"), CLI_OK, "usage:", NULL);
+    expect(RUN("", "--version"), CLI_OK, "usher 0.", NULL);
+    expect(RUN("", "version"), CLI_OK, "usher 0.", NULL);
+    expect(RUN("", "version", "extra"), CLI_USAGE, NULL, "one word too many: extra");
+    expect(RUN("", "what"), CLI_USAGE, NULL, "no such command: what");
+    expect(RUN("", "wh\x1b[31mat"), CLI_USAGE, NULL, "no such command: wh?[31mat");
+    expect(RUN("", "inspect", "--wat"), CLI_USAGE, NULL, "no such option: --wat");
+    expect(RUN("", "inspect", "--profile"), CLI_USAGE, NULL, "an option wants a value: --profile");
+    expect(RUN("", "secret", "--profile", "x"), CLI_USAGE, NULL, "no such option");
+    expect(RUN("", "check"), CLI_USAGE, NULL, "check wants a settings file");
+    expect(RUN("", "vectors"), CLI_USAGE, NULL, "vectors wants files");
+}
+
+/* Every command explains itself, and the manual page has them all, with every option. */
+static void test_help_and_manual(void **state)
+{
+    ran man = RUN("", "help", "--man");
+
+    (void)state;
+    assert_int_equal(man.code, CLI_OK);
+    assert_true(usher_str_starts(usher_str_z(man.out), USHER_STR(".TH USHER 1")));
+    for (size_t i = 0; cli_command_at(i); i++) {
+        const cli_command *cmd = cli_command_at(i);
+        char heading[64];
+
+        snprintf(heading, sizeof heading, ".SS usher %s", cmd->name);
+        assert_non_null(strstr(man.out, heading));
+        expect(RUN("", cmd->name, "--help"), CLI_OK, cmd->summary, NULL);
+        expect(RUN("", "help", cmd->name), CLI_OK, cmd->summary, NULL);
+        for (const cli_option_id *o = cmd->options; *o != OPT_COUNT; o++)
+            expect(RUN("", "help", cmd->name), CLI_OK, cli_options[*o].name, NULL);
+    }
+    for (const char *line = man.out; line; line = strchr(line + 1, '\n')) {
+        assert_true(line[0] != '\n' || line[1] != '\''); /* no text taken for a request */
+        assert_null(strstr(line, "\n\n"));
+    }
+    done(&man);
+    expect(RUN("", "help", "nothing"), CLI_USAGE, NULL, "no such command: nothing");
+}
+
+static void test_secret(void **state)
+{
+    ran r = RUN("", "secret");
+
+    (void)state;
+    assert_int_equal(r.code, CLI_OK);
+    assert_int_equal(r.out_len, 43 + 1); /* 32 bytes in base64url, and a line end */
+    done(&r);
+    r = RUN("", "secret", "--bytes", "64");
+    assert_int_equal(r.out_len, 86 + 1);
+    done(&r);
+    expect(RUN("", "secret", "--bytes", "31"), CLI_USAGE, NULL, "from 32 to 1024");
+    expect(RUN("", "secret", "--bytes", "1025"), CLI_USAGE, NULL, "from 32 to 1024");
+    expect(RUN("", "secret", "--bytes", "x"), CLI_USAGE, NULL, "whole number");
+    expect(RUN("", "secret", "--bytes", "-64"), CLI_USAGE, NULL, "from 32 to 1024");
+}
+
+/* mint, then inspect in every spelling that a person may paste. */
+static void test_round(void **state)
+{
+    static const char *const profiles[] = {"nextauth-4", "authjs-5"};
+    static const char *const names[] = {"next-auth.session-token", "authjs.session-token"};
+
+    (void)state;
+    for (size_t p = 0; p < 2; p++) {
+        char cookie[128];
+
+        ran token = RUN("", "mint", "--profile", profiles[p], "--sub", "7", "--name", "Ada",
+                        "--claim", "role=\"admin\"", "--claim", "access_token=\"gho_1\"");
+        assert_int_equal(token.code, CLI_OK);
+        expect(RUN(token.out, "inspect"), CLI_OK, "verdict   valid", NULL);
+        expect(RUN(token.out, "inspect", "-"), CLI_OK, "          sub: \"7\"", NULL);
+        expect(RUN(token.out, "inspect", "--json"), CLI_OK, "\"role\":\"admin\"", NULL);
+        expect(RUN(token.out, "inspect"), CLI_OK, "access_token: \"(hidden, 7 characters)\"", NULL);
+        expect(RUN(token.out, "inspect", "--show-secrets"), CLI_OK, "gho_1", NULL);
+        expect(RUN(token.out, "inspect", "--profile", profiles[1 - p]), CLI_NEGATIVE, "rejected",
+               NULL);
+        expect(
+            run_with("another secret", token.out, (const char *const[]){"usher", "inspect", NULL}),
+            CLI_NEGATIVE, "does not authenticate", NULL);
+        expect(RUN(token.out, "inspect", "--now", "1769817614"), CLI_OK, "valid", NULL);
+        expect(RUN(token.out, "inspect", "--now", "1769817615"), CLI_NEGATIVE, "expired", NULL);
+        done(&token);
+
+        ran header = RUN("", "mint", "--profile", profiles[p], "--sub", "7", "--cookie");
+        snprintf(cookie, sizeof cookie, "%s=ey", names[p]);
+        assert_true(usher_str_starts(usher_str_z(header.out), usher_str_z(cookie)));
+        expect(RUN(header.out, "inspect"), CLI_OK, profiles[p], NULL);
+        done(&header);
+
+        ran set = RUN("", "mint", "--profile", profiles[p], "--sub", "7", "--set-cookie",
+                      "--secure", "--max-age", "60");
+        snprintf(cookie, sizeof cookie, "Set-Cookie: __Secure-%s=ey", names[p]);
+        assert_true(usher_str_starts(usher_str_z(set.out), usher_str_z(cookie)));
+        assert_non_null(strstr(set.out,
+                               "; Path=/; Expires=Thu, 01 Jan 2026 00:01:00 GMT; HttpOnly; "
+                               "Secure; SameSite=Lax\n"));
+        expect(RUN(set.out, "inspect"), CLI_OK, "__Secure-", NULL);
+        expect(RUN(set.out, "inspect", "--insecure"), CLI_NEGATIVE, "none", NULL);
+        done(&set);
+    }
+}
+
+static void test_a_chunked_cookie(void **state)
+{
+    char claim[6000] = "blob=\"";
+    (void)state;
+
+    memset(claim + 6, 'x', 5000);
+    memcpy(claim + 5006, "\"", 2);
+    ran r = RUN("", "mint", "--profile", "authjs-5", "--sub", "7", "--claim", claim, "--cookie");
+    assert_non_null(strstr(r.out, "; authjs.session-token.1="));
+    expect(RUN(r.out, "inspect"), CLI_OK, "in 2 pieces", NULL);
+    done(&r);
+}
+
+/* Authentic, but not a session: the claims are shown, the answer is no. */
+static void test_no_session(void **state)
+{
+    (void)state;
+    expect(RUN("", "inspect"), CLI_NEGATIVE, "verdict   none", NULL);
+    expect(RUN("", "inspect", "garbage"), CLI_NEGATIVE, "verdict   rejected", NULL);
+    expect(RUN("", "inspect", "a=b; c=d"), CLI_NEGATIVE, "verdict   none", NULL);
+    ran r =
+        RUN("{\"value\":\"v\",\"provider\":\"p\"}\n", "mint", "--lines", "--profile", "authjs-5");
+    expect(RUN(r.out, "inspect", "--json"), CLI_NEGATIVE,
+           "\"verdict\":\"rejected\",\"cause\":\"token_claims\",\"token\":\"valid\"", NULL);
+    done(&r);
+}
+
+static void test_lines(void **state)
+{
+    ran r =
+        RUN("{\"sub\":\"a\"}\n[]\n{\"sub\":\"b\"}", "mint", "--lines", "--profile", "nextauth-4");
+    char *middle;
+
+    (void)state;
+    assert_int_equal(r.code, CLI_NEGATIVE);
+    assert_non_null(strstr(r.err, "line 2: "));
+    assert_non_null(middle = strstr(r.out, "\n\n")); /* an empty line keeps the count */
+    ran lines = RUN(r.out, "inspect", "--lines", "--json");
+    assert_int_equal(lines.code, CLI_NEGATIVE);
+    size_t count = 0;
+    for (const char *p = lines.out; (p = strchr(p, '\n')); p++)
+        count++;
+    assert_int_equal(count, 3);
+    assert_non_null(strstr(lines.out, "\"sub\":\"a\""));
+    assert_non_null(strstr(lines.out, "\"sub\":\"b\""));
+    assert_non_null(strstr(lines.out, "\n{\"verdict\":\"none\""));
+    done(&lines);
+    middle[1] = 0;
+    expect(RUN(r.out, "inspect", "--lines"), CLI_OK, "valid", NULL);
+    done(&r);
+    expect(RUN("", "inspect", "--lines", "token"), CLI_USAGE, NULL, "standard input only");
+}
+
+/* A file of the test's own, in memory; closing `fd` removes it. */
+static int file_with(char path[64], const char *text)
+{
+    int fd = memfd_create("usher-cli-test", 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    snprintf(path, 64, "/proc/self/fd/%d", fd);
+    return fd;
+}
+
+static void test_where_secrets_come_from(void **state)
+{
+    ran token = RUN("", "mint", "--profile", "authjs-5", "--sub", "1");
+    char path[64], same[64];
+    int fd = file_with(path, "another\n"), fd2 = file_with(same, SECRET "\r\n");
+
+    (void)state;
+    expect(RUN(token.out, "inspect", "--secret-file", path), CLI_NEGATIVE, "rejected", NULL);
+    expect(run_with(NULL, token.out,
+                    (const char *const[]){"usher", "inspect", "--secret-file", same, NULL}),
+           CLI_OK, "valid", NULL); /* one line end does not count */
+    expect(RUN(token.out, "inspect", "--secret-file", path, "--secret", SECRET), CLI_OK, "valid",
+           "list of processes"); /* a list of two, and a warning */
+    expect(RUN(token.out, "inspect", "--secret", SECRET), CLI_OK, "valid", "list of processes");
+    expect(RUN(token.out, "inspect", "--secret", ""), CLI_USAGE, NULL, "the secret is empty");
+    expect(RUN(token.out, "inspect", "--secret-file", "no such file"), CLI_USAGE, NULL,
+           "cannot be opened: no such file");
+    expect(run_with(NULL, token.out, (const char *const[]){"usher", "inspect", NULL}), CLI_USAGE,
+           NULL, "no secret");
+    close(fd);
+    close(fd2);
+    done(&token);
+}
+
+static void test_check(void **state)
+{
+    char path[64], want[128];
+    int fd =
+        file_with(path, "site:\n  base_url: https://app.example.com\n  colour: red\nmore: 1\n");
+
+    (void)state;
+    expect(RUN("", "check", "examples/quickstart/usherd.yaml"), CLI_OK, "fine", NULL);
+    snprintf(want, sizeof want, "%s:3:3: ", path);
+    expect(RUN("", "check", path), CLI_USAGE, want, NULL);
+    snprintf(want, sizeof want, "%s:4:1: ", path); /* one run tells everything */
+    expect(RUN("", "check", path), CLI_USAGE, want, NULL);
+    expect(RUN("", "check", path), CLI_USAGE, "2 errors, 0 warnings\n", NULL);
+    expect(RUN("", "check", "no such file"), CLI_USAGE, "1 error", NULL);
+    close(fd);
+}
+
+static void test_mint_refuses(void **state)
+{
+    (void)state;
+    expect(RUN("", "mint", "--sub", "1"), CLI_USAGE, NULL, "--profile is missing");
+    expect(RUN("", "mint", "--profile", "next-auth"), CLI_USAGE, NULL, "no such profile");
+    expect(RUN("", "mint", "--profile", "authjs-5", "--claim", "role"), CLI_USAGE, NULL,
+           "NAME=JSON");
+    expect(RUN("", "mint", "--profile", "authjs-5", "--claim", "role=admin"), CLI_USAGE, NULL,
+           "not JSON");
+    expect(RUN("", "mint", "--profile", "authjs-5", "--secure", "--insecure"), CLI_USAGE, NULL,
+           "exclude each other");
+    expect(RUN("", "mint", "--profile", "authjs-5", "--max-age", "long"), CLI_USAGE, NULL,
+           "whole number");
+}
+
+static void test_vectors(void **state)
+{
+    (void)state;
+    expect(RUN("", "vectors", "tests/vectors/jwk-thumbprints.json"), CLI_OK,
+           "\n20 passed, 0 failed\n", NULL);
+    expect(RUN("", "vectors", "tests/vectors/iron.json"), CLI_NEGATIVE,
+           "operation not built yet: iron.unseal", NULL);
+    expect(RUN("", "vectors", "tests/vectors/manifest.json"), CLI_USAGE, "0 passed",
+           "not a file of");
+    expect(RUN("", "vectors", "no such file"), CLI_USAGE, "0 passed", "cannot be opened");
+    expect(RUN("{\"schema\":\"interop-vectors/1\",\"vectors\":[]}", "vectors", "-"), CLI_USAGE,
+           "0 passed", "no cases in the file: -");
+}
+
+/* A runner that lets everything pass would be worth nothing: recorded outcomes that are wrong. */
+static void test_vectors_can_fail(void **state)
+{
+#define CASE(op, input, expected, conformance)                                                     \
+    "{\"schema\":\"interop-vectors/1\",\"vectors\":[{\"id\":\"x\",\"tests\":\"t\",\"op\":\"" op    \
+    "\",\"input\":" input ",\"expected\":" expected ",\"conformance\":\"" conformance "\"}]}"
+#define OPENS                                                                                      \
+    "{\"now\":1767225600,\"secret\":\"public-test-secret-do-not-use-0123456789\",\"token\":"       \
+    "\"eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..9RSoIV_PRspeshCB.tAgHURgS1_"                       \
+    "xHQa2j7EDgSoQu5r1E8YaA-"                                                                      \
+    "1EBr_u6O2Lme3VsJjl99FxbGm-VXPSxwqo3sP8kB7fu40j62hnPGX-"                                       \
+    "fUuydCmpUBb36yovIHCjuwnRvaf13IjyiuyVk282"                                                     \
+    "fcQ9qoyOHVlA13xVBx0QtjYjOed_hpOmyJS95trtWfErWk_DZEIfCfNKQXtt-"                                \
+    "fghcSIZS3J7oQNtSWnKE4hBSwpApgeDx7"                                                            \
+    "hasPlsTPaJ4X8cc23GP0wqZpa8.na1GnOgpIKgnCrqGo-O3ZQ\"}"
+#define FAILS "{\"now\":1,\"secret\":\"s\",\"token\":\"garbage\"}"
+#define PAYLOAD                                                                                    \
+    "{\"result\":\"valid\",\"payload_json\":\"{\\\"name\\\":\\\"Ada Lovelace\\\",\\\"email\\\":"   \
+    "\\\"ada@example.com\\\",\\\"picture\\\":\\\"https://img.example.com/ada.png\\\",\\\"sub\\\":" \
+    "\\\"1001\\\",\\\"iat\\\":1767225600,\\\"exp\\\":1769817600,\\\"jti\\\":"                      \
+    "\\\"91d013da-c27e-4d52-b3f6-ed8869ce0ca9\\\"}\"}"
+    static const struct {
+        const char *text;
+        cli_exit code;
+        const char *out;
+    } cases[] = {
+        {CASE("authjs4.decode", OPENS, PAYLOAD, "exact"), CLI_OK, "1 passed"},
+        {CASE("authjs4.decode", OPENS, "{\"result\":\"valid\",\"payload_json\":\"{}\"}", "exact"),
+         CLI_NEGATIVE, "payload_json: expected {}, got {\"name\":"},
+        {CASE("authjs4.decode", OPENS, "{\"result\":\"valid\",\"payload_json\":\"{}\"}",
+              "stricter-allowed"),
+         CLI_NEGATIVE, "payload_json"},
+        {CASE("authjs4.decode", OPENS, "{\"result\":\"invalid\"}", "exact"), CLI_NEGATIVE,
+         "result: expected invalid, got valid"},
+        {CASE("authjs4.decode", OPENS, "{\"result\":\"invalid\"}", "stricter-allowed"),
+         CLI_NEGATIVE, "result"},
+        {CASE("authjs4.decode", OPENS, "{\"result\":\"invalid\"}", "looser-allowed"), CLI_OK, NULL},
+        {CASE("authjs4.decode", OPENS, "{\"result\":\"invalid\"}", "either"), CLI_OK, NULL},
+        {CASE("authjs4.decode", FAILS, PAYLOAD, "exact"), CLI_NEGATIVE,
+         "expected valid, got invalid (token_malformed)"},
+        {CASE("authjs4.decode", FAILS, PAYLOAD, "stricter-allowed"), CLI_OK, NULL},
+        {CASE("authjs4.decode", FAILS, "{\"result\":\"none\"}", "exact"), CLI_NEGATIVE, "none"},
+        {CASE("authjs4.decode", FAILS, "{\"result\":\"invalid\",\"assembled_length\":8}", "exact"),
+         CLI_NEGATIVE, "assembled_length: expected 8, got 7"},
+        {CASE("authjs4.decode", FAILS, "{\"result\":\"invalid\",\"assembled_sha256\":\"00\"}",
+              "exact"),
+         CLI_NEGATIVE, "assembled_sha256"},
+        {CASE("cookie.parse", "{\"header\":\"a=1; b=2\"}", "{\"authjs\":[[\"a\",\"1\"]]}", "exact"),
+         CLI_NEGATIVE, "authjs: expected [[\"a\",\"1\"]], got [[\"a\",\"1\"],[\"b\",\"2\"]]"},
+        {CASE("cookie.parse", "{\"header\":\"a=1\"}", "{\"edge\":[[\"a\",\"1\"],[\"b\",\"\"]]}",
+              "exact"),
+         CLI_NEGATIVE, "edge"},
+        {CASE("jwk.thumbprint", "{\"jwk\":{\"kty\":\"oct\",\"k\":\"0g\"}}", "{\"sha256\":\"x\"}",
+              "exact"),
+         CLI_NEGATIVE, "sha256: expected \"x\", got _zIF2"},
+        {CASE("authjs4.csrf", "{\"base_url\":\"http://a\",\"secret\":\"s\",\"cookie_header\":\"\"}",
+              "{\"cookie_accepted\":true,\"csrf_token\":null,\"post_accepted\":false}", "exact"),
+         CLI_NEGATIVE, "cookie_accepted: expected true, got false"},
+        {CASE("authjs4.decode", "{\"token\":\"x\"}", "{\"result\":\"invalid\"}", "exact"),
+         CLI_NEGATIVE, "could not tell"},
+        {CASE("nothing.known", "{}", "{}", "exact"), CLI_NEGATIVE, "not built yet: nothing.known"},
+        {"{\"schema\":\"interop-vectors/1\",\"vectors\":[7]}", CLI_NEGATIVE, "not a case"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect(RUN(cases[i].text, "vectors", "-"), cases[i].code, cases[i].out, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_help_and_manual),
+        cmocka_unit_test(test_secret),
+        cmocka_unit_test(test_round),
+        cmocka_unit_test(test_a_chunked_cookie),
+        cmocka_unit_test(test_no_session),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_where_secrets_come_from),
+        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_mint_refuses),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_vectors_can_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
