@@ -31,7 +31,8 @@ USHER_API usher_str usher_session_email(const usher_session *s);
 USHER_API usher_str usher_session_picture(const usher_session *s);
 /* Milliseconds since 1970 at which the cookie that is set now, or else the token, ends. */
 USHER_API int64_t usher_session_expires_ms(const usher_session *s);
-/* What the session endpoint answers: {"user":{…},"expires":"…"}. */
+/* What the session endpoint answers: {"user":{…},"expires":"…"}. After usher_get_session and
+ * usher_handle; absent after the operations that only judge. */
 USHER_API usher_str usher_session_json(const usher_session *s);
 /* All claims of the token as they were sealed: a JSON object. Holds what the browser must not see. */
 USHER_API usher_str usher_session_claims(const usher_session *s);

@@ -19,7 +19,8 @@ static usher_status refuse(usher_exchange *ex, usher_failure failure, usher_caus
     return usher_respond_failure(ex, failure, 200, err);
 }
 
-/* --- the checks that need no network ----------------------------------------------------------- */
+/* --- the checks that need no network -----------------------------------------------------------
+ */
 
 /* The value sealed in a check cookie, if it is genuine, in time, and made for this provider. */
 static usher_status open_check(usher_str *value, usher_exchange *ex, usher_purpose purpose,
@@ -37,7 +38,8 @@ static usher_status open_check(usher_str *value, usher_exchange *ex, usher_purpo
     if (!usher_json_string_is(usher_json_get(&claims.object, USHER_STR("provider")),
                               ex->sign_in.provider->id))
         return USHER_OK;
-    rc = usher_json_string(value, &ex->arena, usher_json_get(&claims.object, USHER_STR("value")), err);
+    rc = usher_json_string(value, &ex->arena, usher_json_get(&claims.object, USHER_STR("value")),
+                           err);
     return usher_flow_peer_fault(rc) ? USHER_OK : rc;
 }
 
@@ -112,7 +114,8 @@ usher_status usher_callback(usher_exchange *ex, usher_want *want, usher_error *e
     return usher_respond_failure(ex, USHER_FAIL_CONFIGURATION, 200, err);
 }
 
-/* --- metadata → tokens ------------------------------------------------------------------------- */
+/* --- metadata → tokens -------------------------------------------------------------------------
+ */
 
 static usher_status redirect_uri(usher_str *out, usher_exchange *ex, usher_error *err)
 {
@@ -152,8 +155,8 @@ usher_status usher_callback_metadata(usher_exchange *ex, const usher_event *even
     if (!response_iss_fits(s))
         return refuse(ex, USHER_FAIL_CHECK, USHER_CAUSE_RESPONSE_ISS, NULL, err);
     if ((rc = redirect_uri(&uri, ex, err)) ||
-        (rc = usher_token_request(&fetch, &ex->arena, s->provider, &s->metadata, s->answer.code, uri,
-                                  s->verifier, err)))
+        (rc = usher_token_request(&fetch, &ex->arena, s->provider, &s->metadata, s->answer.code,
+                                  uri, s->verifier, err)))
         return rc;
     return usher_flow_want(ex, want, USHER_AT_CALLBACK_TOKENS, &fetch);
 }
@@ -177,7 +180,8 @@ usher_status usher_callback_tokens(usher_exchange *ex, const usher_event *event,
     return usher_flow_want_document(ex, want, USHER_AT_CALLBACK_KEYS, s->metadata.jwks_uri, 0);
 }
 
-/* --- ID token ---------------------------------------------------------------------------------- */
+/* --- ID token ----------------------------------------------------------------------------------
+ */
 
 static usher_status sign_in_from(usher_exchange *ex, const usher_json_object *claims,
                                  usher_error *err);
@@ -271,7 +275,8 @@ usher_status usher_callback_unreachable(usher_exchange *ex, const usher_event *e
     return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, err);
 }
 
-/* --- the user ---------------------------------------------------------------------------------- */
+/* --- the user ----------------------------------------------------------------------------------
+ */
 
 /* Without a database the user's id must come from the account: the same person gets the same id at
  * every sign-in. A version 8 UUID (RFC 9562 section 5.8) over provider and account. */

@@ -1,5 +1,5 @@
-/* Sign-in by a form of our own. For now the development provider: pick a name, be signed in. The site
- * refuses to be made with one unless it is a development site on a loopback address. */
+/* Sign-in by a form of our own. For now the development provider: pick a name, be signed in. The
+ * site refuses to be made with one unless it is a development site on a loopback address. */
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/exchange.h"

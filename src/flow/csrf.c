@@ -68,7 +68,8 @@ usher_status usher_flow_callback_url(usher_exchange *ex, bool *usable, usher_err
     }
     /* A bad cookie is replaced rather than obeyed: it must not lock its browser out. */
     if (!url.len) url = cookie;
-    usher_status rc = usher_url_callback(&ex->callback_url, &ex->arena, url, ex->site->base_url, err);
+    usher_status rc =
+        usher_url_callback(&ex->callback_url, &ex->arena, url, ex->site->base_url, err);
     if (rc || usher_str_eq(ex->callback_url, cookie)) return rc;
     return usher_respond_cookie(ex, USHER_COOKIE_CALLBACK_URL, ex->callback_url, 0, 0, err);
 }

@@ -7,9 +7,9 @@
 #include "base/str.h"
 #include "wire/jose/digest.h"
 
-#define MEMORY_FIRST ((size_t)32 << 10)
-#define MEMORY_MAX ((size_t)1 << 20)
-#define DOCUMENT_MAX ((size_t)256 << 10)
+#define MEMORY_FIRST     ((size_t)32 << 10)
+#define MEMORY_MAX       ((size_t)1 << 20)
+#define DOCUMENT_MAX     ((size_t)256 << 10)
 #define DOCUMENT_CACHE_S 300
 
 /* Which function goes on after which event. */
@@ -35,10 +35,10 @@ static const struct {
 usher_status usher_exchange_new(usher_exchange **out, const usher_exchange_options *options,
                                 usher_error *err)
 {
-    const usher_allocator *alloc = options && options->allocator ? options->allocator
-                                                                 : usher_allocator_default();
-    usher_entropy entropy = options && options->entropy.fill ? options->entropy
-                                                             : usher_entropy_default();
+    const usher_allocator *alloc =
+        options && options->allocator ? options->allocator : usher_allocator_default();
+    usher_entropy entropy =
+        options && options->entropy.fill ? options->entropy : usher_entropy_default();
     size_t max = options && options->memory_max ? options->memory_max : MEMORY_MAX;
 
     *out = NULL;
@@ -95,11 +95,12 @@ static void forget_request(usher_exchange *ex)
            sizeof *ex - offsetof(usher_exchange, request));
 }
 
-usher_status usher_exchange_start(usher_exchange *ex, usher_site *site, const usher_request *request,
-                                  int64_t now_ms, usher_error *err)
+usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,
+                                  const usher_request *request, int64_t now_ms, usher_error *err)
 {
     if (!ex || !site || !request || request->size != sizeof *request)
-        return usher_fail(err, USHER_E_USAGE, "exchange: no site, or a request of another version", 0);
+        return usher_fail(err, USHER_E_USAGE, "exchange: no site, or a request of another version",
+                          0);
     forget_request(ex);
     if (ex->site != site) {
         usher_site_unref(ex->site);
@@ -217,7 +218,8 @@ usher_status usher_flow_want(usher_exchange *ex, usher_want *want, usher_state s
 usher_status usher_flow_want_document(usher_exchange *ex, usher_want *want, usher_state state,
                                       usher_str url, int64_t newer_than_ms)
 {
-    static const usher_header accept = {USHER_STR_INIT("Accept"), USHER_STR_INIT("application/json")};
+    static const usher_header accept = {USHER_STR_INIT("Accept"),
+                                        USHER_STR_INIT("application/json")};
     usher_fetch fetch = {.method = USHER_STR("GET"),
                          .url = url,
                          .headers = &accept,

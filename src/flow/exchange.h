@@ -1,6 +1,6 @@
-/* exchange - the inside of an exchange: what every flow works on. A flow is a few functions that read
- * the request, put reports and cookies, and end in a response or a want. exchange.c has the table that
- * says which function goes on after which event. */
+/* exchange - the inside of an exchange: what every flow works on. A flow is a few functions that
+ * read the request, put reports and cookies, and end in a response or a want. exchange.c has the
+ * table that says which function goes on after which event. */
 #ifndef USHER_FLOW_EXCHANGE_H
 #define USHER_FLOW_EXCHANGE_H
 
@@ -37,10 +37,10 @@ typedef struct usher_request_headers {
     usher_str forwarded_uri, forwarded_method; /* Caddy, Traefik; only from a trusted peer */
 } usher_request_headers;
 
-#define USHER_REPORTS_MAX 8
-#define USHER_HEADERS_MAX 64
+#define USHER_REPORTS_MAX     8
+#define USHER_HEADERS_MAX     64
 #define USHER_SET_COOKIES_MAX 48
-#define USHER_ID_LEN 16
+#define USHER_ID_LEN          16
 
 typedef struct usher_cookie_line {
     usher_str name, line;
@@ -70,7 +70,7 @@ struct usher_exchange {
     const usher_request *request;
     int64_t now_ms;
     usher_state state;
-    bool operating; /* an operation was called since the start */
+    bool operating;             /* an operation was called since the start */
     usher_str path, query_text; /* of the target */
     usher_request_headers headers;
     usher_cookies cookies; /* decoded; filled in by usher_flow_cookies */
@@ -113,7 +113,8 @@ void usher_flow_report(usher_exchange *ex, usher_cause cause, const usher_error 
 bool usher_flow_peer_fault(usher_status status);
 /* Begins and ends an operation; see usher_handle for the pattern. */
 usher_status usher_flow_begin(usher_exchange *ex, usher_want *want, usher_error *err);
-usher_status usher_flow_end(usher_exchange *ex, usher_status rc, usher_want *want, usher_error *err);
+usher_status usher_flow_end(usher_exchange *ex, usher_status rc, usher_want *want,
+                            usher_error *err);
 /* Asks for a GET whose answer may come from the host's cache. */
 usher_status usher_flow_want_document(usher_exchange *ex, usher_want *want, usher_state state,
                                       usher_str url, int64_t newer_than_ms);
@@ -134,7 +135,8 @@ void usher_respond_body(usher_exchange *ex, int status, usher_str type, usher_st
 void usher_respond_private(usher_exchange *ex); /* keeps it out of every cache */
 usher_status usher_respond_redirect(usher_exchange *ex, usher_str url, usher_error *err);
 /* A redirect, or in JSON mode {"url": …} with `json_status` (200 where the profile says so). */
-usher_status usher_respond_url(usher_exchange *ex, usher_str url, int json_status, usher_error *err);
+usher_status usher_respond_url(usher_exchange *ex, usher_str url, int json_status,
+                               usher_error *err);
 usher_status usher_respond_failure(usher_exchange *ex, usher_failure failure, int json_status,
                                    usher_error *err);
 usher_status usher_respond_unknown(usher_exchange *ex, usher_error *err);
@@ -163,7 +165,8 @@ usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, u
 usher_status usher_flow_forget_session(usher_exchange *ex, usher_error *err);
 usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
                                       usher_error *err);
-usher_status usher_flow_session_answer(usher_exchange *ex, usher_error *err); /* GET, POST session */
+usher_status usher_flow_session_answer(usher_exchange *ex,
+                                       usher_error *err); /* GET, POST session */
 
 /* sign_in.c, callback.c, credentials.c, sign_out.c, providers.c */
 usher_status usher_sign_in_get(usher_exchange *ex, usher_error *err);

@@ -1,6 +1,6 @@
 /* Every flow from the first request to the last, with a browser's cookies, and then each of them
- * again with every allocation refused and every want failing, late or lying. Rows proved: T01 (state
- * and PKCE cookies), T17, T20-T24 and T26 in part, T82, R2 and R3 for these flows. */
+ * again with every allocation refused and every want failing, late or lying. Rows proved: T01
+ * (state and PKCE cookies), T17, T20-T24 and T26 in part, T82, R2 and R3 for these flows. */
 #include "tests/kit/kit.h"
 #include "tests/kit/op.h"
 
@@ -9,7 +9,8 @@
 
 #define NOW_S INT64_C(1767225600)
 
-/* --- a browser ------------------------------------------------------------------------------------ */
+/* --- a browser
+ * ------------------------------------------------------------------------------------ */
 
 typedef usher_status usher_operation_fn(usher_exchange *ex, usher_want *want, usher_error *err);
 
@@ -97,11 +98,13 @@ static void keep_cookie(browser *b, usher_str line)
     usher_str name = usher_str_cut(pair, '=', &value);
     size_t at = 0;
 
-    while (at < b->cookies && !usher_str_eq(kit_str(b->jar[at][0]), name)) at++;
+    while (at < b->cookies && !usher_str_eq(kit_str(b->jar[at][0]), name))
+        at++;
     bool gone = usher_str_find(rest, USHER_STR("Max-Age=0")) != SIZE_MAX;
     if (gone && at < b->cookies) {
         b->cookies--;
-        if (at < b->cookies) memmove(b->jar[at], b->jar[at + 1], (b->cookies - at) * sizeof *b->jar);
+        if (at < b->cookies)
+            memmove(b->jar[at], b->jar[at + 1], (b->cookies - at) * sizeof *b->jar);
     }
     if (gone) return;
     assert_true(at < JAR_MAX && name.len < 6000 && value.len < 6000);
@@ -145,7 +148,8 @@ static void keep_answer(browser *b, const usher_exchange *ex)
         keep_cookie(b, r->headers[i].value);
     }
     b->cause_count = count;
-    for (size_t i = 0; i < count; i++) b->causes[i] = reports[i].cause;
+    for (size_t i = 0; i < count; i++)
+        b->causes[i] = reports[i].cause;
     b->verdict = usher_exchange_verdict(ex);
     b->decision = usher_exchange_decision(ex);
     b->signed_in = usher_exchange_signed_in(ex);
@@ -216,7 +220,8 @@ static void ask(browser *b, usher_operation_fn *op, const char *method, const ch
     keep_answer(b, ex);
     usher_exchange_free(ex);
     if (rec == &scratch)
-        for (size_t i = 0; i < rec->events; i++) free(rec->bodies[i]);
+        for (size_t i = 0; i < rec->events; i++)
+            free(rec->bodies[i]);
 }
 
 static void get(browser *b, const char *target)
@@ -282,7 +287,8 @@ static void callback_target(char *out, size_t room, const char *state)
     snprintf(out, room, "/api/auth/callback/op?code=code-1%s%s", state[0] ? "&state=" : "", state);
 }
 
-/* --- the flows ------------------------------------------------------------------------------------ */
+/* --- the flows
+ * ------------------------------------------------------------------------------------ */
 
 static const char *const profiles[] = {"nextauth-4", "authjs-5"};
 static const char *const variants[] = {
@@ -334,7 +340,8 @@ static void test_sign_in_session_sign_out(void **state)
         }
 }
 
-/* The same person has the same id at the second sign-in, and it is a UUID where the profile says so. */
+/* The same person has the same id at the second sign-in, and it is a UUID where the profile says
+ * so. */
 static void test_user_id_is_stable(void **state)
 {
     (void)state;
@@ -400,7 +407,8 @@ static void test_anonymous_answers(void **state)
         {"nextauth-4", "/api/auth/providers", 200, "\"type\":\"oauth\"", 0},
         {"authjs-5", "/api/auth/providers", 200, "\"type\":\"oidc\"", 0},
         {"nextauth-4", "/api/auth/signin", 200, "name=\"csrfToken\"", 2},
-        {"authjs-5", "/api/auth/signin", 200, "action=\"http://localhost:3000/api/auth/signin/op\"", 2},
+        {"authjs-5", "/api/auth/signin", 200, "action=\"http://localhost:3000/api/auth/signin/op\"",
+         2},
         {"authjs-5", "/api/auth/signout", 200, "/signout\"", 2},
         {"nextauth-4", "/api/auth/error?error=accessdenied", 403, "AccessDenied", 2},
         {"authjs-5", "/api/auth/error?error=Configuration", 500, "Configuration", 2},
@@ -443,9 +451,12 @@ static void test_error_codes_lead_to_sign_in(void **state)
 static void test_foreign_callback_urls_stay_home(void **state)
 {
     (void)state;
-    static const char *const urls[] = {"https%3A%2F%2Fevil.example%2Fx", "%2F%2Fevil.example",
-                                       "%2F%5Cevil.example", "http%3A%2F%2Flocalhost%3A3000%40evil.example",
-                                       "foo", "javascript%3Aalert(1)"};
+    static const char *const urls[] = {"https%3A%2F%2Fevil.example%2Fx",
+                                       "%2F%2Fevil.example",
+                                       "%2F%5Cevil.example",
+                                       "http%3A%2F%2Flocalhost%3A3000%40evil.example",
+                                       "foo",
+                                       "javascript%3Aalert(1)"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         browser b;
         char body[512];
@@ -462,14 +473,16 @@ static void test_foreign_callback_urls_stay_home(void **state)
     }
 }
 
-/* --- what must be refused at the callback -------------------------------------------------------- */
+/* --- what must be refused at the callback --------------------------------------------------------
+ */
 
 static void drop_cookie(browser *b, const char *part)
 {
     for (size_t i = 0; i < b->cookies; i++)
         if (strstr(b->jar[i][0], part)) {
             b->cookies--;
-            if (i < b->cookies) memmove(b->jar[i], b->jar[i + 1], (b->cookies - i) * sizeof *b->jar);
+            if (i < b->cookies)
+                memmove(b->jar[i], b->jar[i + 1], (b->cookies - i) * sizeof *b->jar);
             return;
         }
     fail_msg("no cookie %s", part);
@@ -483,20 +496,76 @@ static char *cookie_value(browser *b, const char *part)
     return NULL;
 }
 
-static void no_state(browser *b, char *t) { (void)b; *strstr(t, "&state=") = 0; }
-static void empty_state(browser *b, char *t) { (void)b; strstr(t, "&state=")[7] = 0; }
-static void other_state(browser *b, char *t) { (void)b; t[strlen(t) - 1] ^= 1; }
-static void two_states(browser *b, char *t) { (void)b; strcat(t, "&state=x"); }
-static void no_code(browser *b, char *t) { (void)b; memmove(strstr(t, "code="), "cod_=", 5); }
-static void two_codes(browser *b, char *t) { (void)b; strcat(t, "&code=y"); }
-static void code_and_error(browser *b, char *t) { (void)b; strcat(t, "&error=x"); }
-static void wrong_iss(browser *b, char *t) { (void)b; strcat(t, "&iss=https%3A%2F%2Fother.example"); }
-static void no_state_cookie(browser *b, char *t) { (void)t; drop_cookie(b, ".state"); }
-static void no_pkce_cookie(browser *b, char *t) { (void)t; drop_cookie(b, "pkce"); }
-static void no_nonce_cookie(browser *b, char *t) { (void)t; drop_cookie(b, "nonce"); }
-static void forged_state(browser *b, char *t) { (void)t; cookie_value(b, ".state")[80] ^= 1; }
-static void forged_pkce(browser *b, char *t) { (void)t; cookie_value(b, "pkce")[80] ^= 1; }
-static void late(browser *b, char *t) { (void)t; b->now_s += 900 + 15; }
+static void no_state(browser *b, char *t)
+{
+    (void)b;
+    *strstr(t, "&state=") = 0;
+}
+static void empty_state(browser *b, char *t)
+{
+    (void)b;
+    strstr(t, "&state=")[7] = 0;
+}
+static void other_state(browser *b, char *t)
+{
+    (void)b;
+    t[strlen(t) - 1] ^= 1;
+}
+static void two_states(browser *b, char *t)
+{
+    (void)b;
+    strcat(t, "&state=x");
+}
+static void no_code(browser *b, char *t)
+{
+    (void)b;
+    memmove(strstr(t, "code="), "cod_=", 5);
+}
+static void two_codes(browser *b, char *t)
+{
+    (void)b;
+    strcat(t, "&code=y");
+}
+static void code_and_error(browser *b, char *t)
+{
+    (void)b;
+    strcat(t, "&error=x");
+}
+static void wrong_iss(browser *b, char *t)
+{
+    (void)b;
+    strcat(t, "&iss=https%3A%2F%2Fother.example");
+}
+static void no_state_cookie(browser *b, char *t)
+{
+    (void)t;
+    drop_cookie(b, ".state");
+}
+static void no_pkce_cookie(browser *b, char *t)
+{
+    (void)t;
+    drop_cookie(b, "pkce");
+}
+static void no_nonce_cookie(browser *b, char *t)
+{
+    (void)t;
+    drop_cookie(b, "nonce");
+}
+static void forged_state(browser *b, char *t)
+{
+    (void)t;
+    cookie_value(b, ".state")[80] ^= 1;
+}
+static void forged_pkce(browser *b, char *t)
+{
+    (void)t;
+    cookie_value(b, "pkce")[80] ^= 1;
+}
+static void late(browser *b, char *t)
+{
+    (void)t;
+    b->now_s += 900 + 15;
+}
 static void swapped(browser *b, char *t)
 {
     char keep[6000];
@@ -505,7 +574,11 @@ static void swapped(browser *b, char *t)
     strcpy(cookie_value(b, "pkce"), cookie_value(b, ".state"));
     strcpy(cookie_value(b, ".state"), keep);
 }
-static void other_provider(browser *b, char *t) { (void)b; memcpy(strstr(t, "callback/op"), "callback/ox", 11); }
+static void other_provider(browser *b, char *t)
+{
+    (void)b;
+    memcpy(strstr(t, "callback/op"), "callback/ox", 11);
+}
 
 static void test_callback_refusals(void **state)
 {
@@ -554,8 +627,9 @@ static void test_callback_refusals(void **state)
 static void test_provider_error(void **state)
 {
     (void)state;
-    static const char *const where[] = {"http://localhost:3000/api/auth/error?error=Callback",
-                                        "http://localhost:3000/api/auth/signin?error=OAuthCallbackError"};
+    static const char *const where[] = {
+        "http://localhost:3000/api/auth/error?error=Callback",
+        "http://localhost:3000/api/auth/signin?error=OAuthCallbackError"};
     for (size_t p = 0; p < 2; p++) {
         browser b;
         char s[1024], target[2048];
@@ -569,7 +643,8 @@ static void test_provider_error(void **state)
     }
 }
 
-/* --- every want failed, late, or lying in turn ---------------------------------------------------- */
+/* --- every want failed, late, or lying in turn
+ * ---------------------------------------------------- */
 
 typedef struct spoiler {
     size_t at;
@@ -665,7 +740,8 @@ static void test_keys_may_have_changed(void **state)
     browser_close(&b);
 }
 
-/* --- every allocation, and every draw of entropy, refused in turn --------------------------------- */
+/* --- every allocation, and every draw of entropy, refused in turn
+ * --------------------------------- */
 
 /* Runs a recorded request with what `alloc` and `random` allow. Returns the status. */
 static usher_status run_recorded(usher_site *site, const recorded *r, kit_alloc *alloc,
@@ -747,9 +823,11 @@ static void sweep(usher_site *site, const recorded *r, bool from_then_on)
         alloc = (kit_alloc){.fail_at = n++, .from_then_on = from_then_on};
         kit_random random = {.seed = r->seed, .fail_at = SIZE_MAX};
         usher_status rc = run_recorded(site, r, &alloc, &random, &answered);
-        if (alloc.live) fail_msg("%s: allocation %zu refused: %zu leak", r->target, n - 1, alloc.live);
+        if (alloc.live)
+            fail_msg("%s: allocation %zu refused: %zu leak", r->target, n - 1, alloc.live);
         if (rc != (alloc.failed ? USHER_E_NOMEM : USHER_OK))
-            fail_msg("%s: allocation %zu refused: status %s", r->target, n - 1, usher_status_name(rc));
+            fail_msg("%s: allocation %zu refused: status %s", r->target, n - 1,
+                     usher_status_name(rc));
         refused += alloc.failed;
     } while (alloc.failed);
     assert_true(refused > 0);
@@ -769,12 +847,14 @@ static void test_every_allocation_may_fail(void **state)
             sweep(b.site, &all[i], true);
         }
         for (size_t i = 0; i < n; i++)
-            for (size_t e = 0; e < all[i].events; e++) free(all[i].bodies[e]);
+            for (size_t e = 0; e < all[i].events; e++)
+                free(all[i].bodies[e]);
         browser_close(&b);
     }
 }
 
-/* The same for what libcrypto allocates: it may survive some refusals, but then the answer is right. */
+/* The same for what libcrypto allocates: it may survive some refusals, but then the answer is
+ * right. */
 static void test_every_crypto_allocation_may_fail(void **state)
 {
     (void)state;
@@ -794,7 +874,8 @@ static void test_every_crypto_allocation_may_fail(void **state)
                 usher_status rc = run_recorded(b.site, &all[i], &alloc, &random, &answered);
                 kit_crypto.fail_at = SIZE_MAX;
                 assert_int_equal(alloc.live, 0);
-                if (rc == USHER_OK) assert_true(answered || all[i].operation == usher_get_token);
+                if (rc == USHER_OK)
+                    assert_true(answered || all[i].operation == usher_get_token);
                 else if (rc != USHER_E_NOMEM && rc != USHER_E_CRYPTO)
                     fail_msg("%s: crypto allocation %zu refused: %s", all[i].target, at,
                              usher_status_name(rc));
@@ -802,7 +883,8 @@ static void test_every_crypto_allocation_may_fail(void **state)
             }
         }
         for (size_t i = 0; i < n; i++)
-            for (size_t e = 0; e < all[i].events; e++) free(all[i].bodies[e]);
+            for (size_t e = 0; e < all[i].events; e++)
+                free(all[i].bodies[e]);
         browser_close(&b);
     }
 }
@@ -831,7 +913,8 @@ static void test_every_draw_of_entropy_may_fail(void **state)
             }
         assert_true(failures > n);
         for (size_t i = 0; i < n; i++)
-            for (size_t e = 0; e < all[i].events; e++) free(all[i].bodies[e]);
+            for (size_t e = 0; e < all[i].events; e++)
+                free(all[i].bodies[e]);
         browser_close(&b);
     }
 }
@@ -843,7 +926,8 @@ static void test_misuse_is_told(void **state)
     usher_error err = {0};
     usher_want want;
     usher_event event = {.size = sizeof event, .kind = USHER_EVENT_FETCHED};
-    usher_request request = {.size = sizeof request, .method = USHER_STR("GET"),
+    usher_request request = {.size = sizeof request,
+                             .method = USHER_STR("GET"),
                              .target = USHER_STR("/api/auth/session")};
     usher_site *site = make_site("authjs-5", "");
 

@@ -134,8 +134,9 @@ static usher_status handle(usher_exchange *ex, usher_want *want, usher_error *er
         return USHER_OK;
     }
     if (rc) return usher_fail(err, rc, why.what, why.at);
-    ex->json_mode = usher_str_eq(usher_form_last(&ex->body, USHER_STR("json")), USHER_STR("true")) ||
-                    ex->headers.return_redirect.ptr;
+    ex->json_mode =
+        usher_str_eq(usher_form_last(&ex->body, USHER_STR("json")), USHER_STR("true")) ||
+        ex->headers.return_redirect.ptr;
     if ((rc = usher_flow_read_cookies(ex, err)) || (rc = usher_flow_csrf(ex, err)) ||
         (rc = usher_flow_callback_url(ex, &usable, err)))
         return rc;

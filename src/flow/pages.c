@@ -23,7 +23,8 @@ static const char style[] =
     "font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,sans-serif}"
     "main{width:100%;max-width:24rem;background:var(--card);border:1px solid var(--line);"
     "border-radius:14px;padding:2rem;box-shadow:0 1px 3px rgb(0 0 0/.06)}"
-    "h1{font-size:1.35rem;line-height:1.25;margin:0 0 .35rem}p{margin:.35rem 0 1rem;color:var(--soft)}"
+    "h1{font-size:1.35rem;line-height:1.25;margin:0 0 .35rem}p{margin:.35rem 0 "
+    "1rem;color:var(--soft)}"
     "form{margin:.75rem 0 0}label{display:block;font-size:.9rem;margin:.75rem 0 .3rem}"
     "input,select{width:100%;font:inherit;color:inherit;background:var(--bg);"
     "border:1px solid var(--line);border-radius:8px;padding:.6rem .7rem}"
@@ -35,7 +36,8 @@ static const char style[] =
     ".ref{font-size:.8rem}code{font-size:.95em}hr{border:0;border-top:1px solid var(--line);"
     "margin:1.25rem 0 .5rem}";
 
-/* --- the frame of a page ------------------------------------------------------------------------ */
+/* --- the frame of a page ------------------------------------------------------------------------
+ */
 
 static void open_page(usher_exchange *ex, usher_buf *b, const char *title)
 {
@@ -103,7 +105,8 @@ static void put_form(usher_exchange *ex, usher_buf *b, const char *action, usher
     put_hidden(b, "csrfToken", ex->csrf_token);
 }
 
-/* --- messages ----------------------------------------------------------------------------------- */
+/* --- messages -----------------------------------------------------------------------------------
+ */
 
 /* Codes of both systems in our words. Unknown codes get the last row's text and are never shown. */
 static const struct {
@@ -163,7 +166,8 @@ static void put_reference(usher_exchange *ex, usher_buf *b)
     usher_buf_put_z(b, "</code></p>");
 }
 
-/* --- pages -------------------------------------------------------------------------------------- */
+/* --- pages --------------------------------------------------------------------------------------
+ */
 
 static void put_oidc_form(usher_exchange *ex, usher_buf *b, const usher_provider *p)
 {

@@ -7,7 +7,7 @@
 #include "wire/json.h"
 
 #define COOKIE_HEADER_MAX ((size_t)256 << 10)
-#define HEADERS_SENT_MAX 1000
+#define HEADERS_SENT_MAX  1000
 
 /* Names are compared by length first: a browser sends some fifteen headers and we look for ten. */
 static const struct {
@@ -15,8 +15,10 @@ static const struct {
     size_t field;
     bool trusted_only;
 } wanted_headers[] = {
-#define WANTED(text, member, trusted) \
-    {USHER_STR_INIT(text), offsetof(usher_request_headers, member), trusted}
+#define WANTED(text, member, trusted)                                                              \
+    {                                                                                              \
+        USHER_STR_INIT(text), offsetof(usher_request_headers, member), trusted                     \
+    }
     WANTED("authorization", authorization, false),
     WANTED("content-type", content_type, false),
     WANTED("accept", accept, false),
@@ -122,8 +124,8 @@ usher_status usher_flow_read_body(usher_exchange *ex, usher_error *err)
     if (rc || !ex->post || ex->request->body.len == 0) return rc;
     if (usher_str_find(ex->headers.content_type, USHER_STR("application/json")) != SIZE_MAX)
         return read_json_body(ex, err);
-    if (usher_str_find(ex->headers.content_type,
-                       USHER_STR("application/x-www-form-urlencoded")) != SIZE_MAX)
+    if (usher_str_find(ex->headers.content_type, USHER_STR("application/x-www-form-urlencoded")) !=
+        SIZE_MAX)
         return usher_form_read(&ex->body, &ex->arena, ex->request->body, err);
     return USHER_OK; /* another type: no body, as both systems treat it */
 }

@@ -22,9 +22,9 @@ static usher_status judge(usher_exchange *ex, usher_str token, usher_error *err)
 {
     usher_cause cause = USHER_CAUSE_NONE;
     bool is_session = false;
-    usher_status rc = usher_token_open(&ex->claims, &ex->verdict, &cause, &ex->arena, ex->cipher,
-                                       &ex->site->keys, USHER_FOR_SESSION, token, usher_now_s(ex),
-                                       err);
+    usher_status rc =
+        usher_token_open(&ex->claims, &ex->verdict, &cause, &ex->arena, ex->cipher, &ex->site->keys,
+                         USHER_FOR_SESSION, token, usher_now_s(ex), err);
 
     if (rc) return rc;
     usher_flow_report(ex, cause, NULL);
@@ -83,8 +83,8 @@ usher_status usher_flow_forget_session(usher_exchange *ex, usher_error *err)
     return rc ? rc : put_lines(ex, lines, count, err);
 }
 
-/* Seals `claims` and sets its cookies. *written is false, with a report, if they would not fit: then
- * nothing changes. */
+/* Seals `claims` and sets its cookies. *written is false, with a report, if they would not fit:
+ * then nothing changes. */
 static usher_status write_session(usher_exchange *ex, usher_str claims, bool only_one_cookie,
                                   bool *written, usher_error *err)
 {
@@ -113,12 +113,12 @@ static usher_status write_session(usher_exchange *ex, usher_str claims, bool onl
 
 usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, usher_error *err)
 {
-    bool written, is_session;
+    bool written;
     usher_status rc = write_session(ex, ex->claims.text, only_one_cookie, &written, err);
 
-    if (rc || !written) return rc;
-    return usher_session_from_claims(&ex->session, &is_session, &ex->arena, &ex->claims,
-                                     ex->now_ms + ex->site->session_max_age_s * 1000, err);
+    if (rc == USHER_OK && written)
+        ex->session.expires_ms = ex->now_ms + ex->site->session_max_age_s * 1000;
+    return rc;
 }
 
 usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
@@ -128,10 +128,9 @@ usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user
     usher_status rc;
 
     *issued = false;
-    if ((rc = usher_session_cookie_read(&ex->received, &ex->arena, ex->site->profile,
-                                        ex->site->profile->dialect,
-                                        ex->site->cookies[USHER_COOKIE_SESSION].name,
-                                        ex->headers.cookie, err)) ||
+    if ((rc = usher_session_cookie_read(
+             &ex->received, &ex->arena, ex->site->profile, ex->site->profile->dialect,
+             ex->site->cookies[USHER_COOKIE_SESSION].name, ex->headers.cookie, err)) ||
         (rc = usher_session_new_claims(&claims, &ex->arena, user, ex->entropy, err)) ||
         (rc = write_session(ex, claims, false, issued, err)))
         return rc;
@@ -152,7 +151,9 @@ usher_status usher_flow_session_answer(usher_exchange *ex, usher_error *err)
         return USHER_OK;
     }
     if (ex->verdict == USHER_SESSION_VALID) {
-        if ((rc = usher_flow_roll_session(ex, false, err))) return rc;
+        if ((rc = usher_flow_roll_session(ex, false, err)) ||
+            (rc = usher_session_write_json(&ex->session, &ex->arena, &ex->claims, err)))
+            return rc;
         body = ex->session.json;
     } else if (ex->verdict != USHER_NO_SESSION) {
         if ((rc = usher_flow_forget_session(ex, err))) return rc;

@@ -89,7 +89,8 @@ static usher_status make_state(usher_str *out, usher_exchange *ex, usher_str ran
     usher_str claims;
     usher_status rc;
 
-    if (!ex->site->profile->state_param_salt.len) return usher_arena_dup(out, &ex->arena, random, err);
+    if (!ex->site->profile->state_param_salt.len)
+        return usher_arena_dup(out, &ex->arena, random, err);
     usher_buf_init(&text, &ex->arena, CHECK_MAX);
     usher_json_write_init(&w, &text);
     usher_json_open_object(&w);
@@ -150,10 +151,12 @@ usher_status usher_sign_in_metadata(usher_exchange *ex, const usher_event *event
     usher_status rc;
 
     (void)want;
-    if (event->http_status != 200) return blame_provider(ex, USHER_CAUSE_PROVIDER_UNREACHABLE, NULL, err);
+    if (event->http_status != 200)
+        return blame_provider(ex, USHER_CAUSE_PROVIDER_UNREACHABLE, NULL, err);
     if ((rc = usher_arena_dup(&text, &ex->arena, event->body, err))) return rc;
     rc = usher_metadata_read(&ex->sign_in.metadata, &ex->arena, p, text, &why);
-    if (usher_flow_peer_fault(rc)) return blame_provider(ex, USHER_CAUSE_METADATA_INVALID, &why, err);
+    if (usher_flow_peer_fault(rc))
+        return blame_provider(ex, USHER_CAUSE_METADATA_INVALID, &why, err);
     if (rc) goto failed;
     usher_buf_init(&path, &ex->arena, 256);
     usher_buf_put(&path, USHER_STR("/callback/"));

@@ -1,4 +1,5 @@
-/* site - what an exchange reads of its site. Built by src/site from the settings, immutable after. */
+/* site - what an exchange reads of its site. Built by src/site from the settings, immutable after.
+ */
 #ifndef USHER_FLOW_SITE_H
 #define USHER_FLOW_SITE_H
 
@@ -44,9 +45,9 @@ struct usher_site {
     usher_pages pages;
     usher_str title; /* of our own pages: the site's host name by default */
 
-    struct usher_rules *rules;     /* which paths are public; NULL: none is */
-    usher_str header_prefix;       /* of the identity headers: "X-Usher-" */
-    size_t token_max;              /* characters of a session token that is read */
+    struct usher_rules *rules; /* which paths are public; NULL: none is */
+    usher_str header_prefix;   /* of the identity headers: "X-Usher-" */
+    size_t token_max;          /* characters of a session token that is read */
 };
 
 const usher_provider *usher_site_provider(const usher_site *site, usher_str id); /* or NULL */

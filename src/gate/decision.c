@@ -1,5 +1,6 @@
-/* decision - may this request pass? The same judgement for a program that asks (usher_guard) and for
- * a proxy that asks by HTTP (usher_forward_auth). Undecided is never a yes, and never clears a cookie. */
+/* decision - may this request pass? The same judgement for a program that asks (usher_guard) and
+ * for a proxy that asks by HTTP (usher_forward_auth). Undecided is never a yes, and never clears a
+ * cookie. */
 #include <string.h>
 
 #include "base/error.h"
@@ -23,7 +24,8 @@ typedef struct question {
     usher_str method, target; /* target absent: the proxy did not say */
 } question;
 
-/* --- refusals ----------------------------------------------------------------------------------- */
+/* --- refusals -----------------------------------------------------------------------------------
+ */
 
 /* The sign-in page, with the way back. The origin is the configured one, whatever was forwarded. */
 static usher_status sign_in_url(usher_str *out, usher_exchange *ex, usher_str target,
@@ -58,7 +60,8 @@ static usher_status refuse(usher_exchange *ex, const question *q, usher_error *e
     usher_status rc;
 
     ex->decision = USHER_DENY;
-    if ((rc = usher_flow_forget_session(ex, err))) return rc; /* only what was judged bad was read */
+    if ((rc = usher_flow_forget_session(ex, err)))
+        return rc; /* only what was judged bad was read */
     if (!usher_flow_is_navigation(ex, q->method)) {
         refuse_program(ex);
         return USHER_OK;
@@ -80,7 +83,8 @@ static usher_status refuse_path(usher_exchange *ex, const question *q)
     return USHER_OK;
 }
 
-/* --- judgement ---------------------------------------------------------------------------------- */
+/* --- judgement ----------------------------------------------------------------------------------
+ */
 
 static usher_status judge(usher_exchange *ex, const question *q, usher_error *err)
 {
@@ -113,7 +117,8 @@ usher_status usher_guard(usher_exchange *ex, usher_want *want, usher_error *err)
     return rc ? rc : usher_flow_end(ex, guard(ex, err), want, err);
 }
 
-/* --- forward authentication --------------------------------------------------------------------- */
+/* --- forward authentication ---------------------------------------------------------------------
+ */
 
 static question question_of(const usher_exchange *ex)
 {
@@ -133,8 +138,8 @@ static question question_of(const usher_exchange *ex)
     return q;
 }
 
-/* A claim as one header value: what is not visible ASCII is percent-encoded, so no claim can end the
- * header or pass for another; a value that is too long is cut at a whole character. */
+/* A claim as one header value: what is not visible ASCII is percent-encoded, so no claim can end
+ * the header or pass for another; a value that is too long is cut at a whole character. */
 static usher_status header_value(usher_str *out, usher_exchange *ex, usher_str text,
                                  usher_error *err)
 {

@@ -41,8 +41,10 @@ static void header_write(usher_key_header *h, const usher_profile *profile,
                          const usher_jwe_key *key)
 {
     *h = (usher_key_header){0};
-    header_append(h, USHER_STR("{\"alg\":\"dir\",\"enc\":\""));
+    header_append(h, profile->header_enc_first ? USHER_STR("{\"enc\":\"")
+                                               : USHER_STR("{\"alg\":\"dir\",\"enc\":\""));
     header_append(h, key->enc == USHER_A256GCM ? USHER_STR("A256GCM") : USHER_STR("A256CBC-HS512"));
+    if (profile->header_enc_first) header_append(h, USHER_STR("\",\"alg\":\"dir"));
     if (profile->kid) {
         header_append(h, USHER_STR("\",\"kid\":\""));
         header_append(h, (usher_str){key->kid, key->kid_len});
@@ -81,6 +83,10 @@ static bool salt_of(usher_str *salt, const usher_profile *profile, usher_purpose
                     const usher_str salts[USHER_PURPOSES])
 {
     *salt = salts[purpose];
+    if (profile->one_key) {
+        *salt = USHER_STR("");
+        return true;
+    }
     if (purpose == USHER_FOR_SESSION) {
         if (!profile->session_salted) *salt = USHER_STR("");
         return !profile->session_salted || salt->ptr;
@@ -94,6 +100,7 @@ static usher_status salts_differ(const usher_profile *profile,
 {
     usher_str one, other;
 
+    if (profile->one_key) return USHER_OK;
     for (unsigned i = 0; i < USHER_PURPOSES; i++)
         for (unsigned j = 0; j < i; j++)
             if (salt_of(&one, profile, (usher_purpose)i, salts) &&
@@ -147,6 +154,17 @@ static usher_status purpose_derive(usher_keyring *k, usher_purpose purpose,
     return rc;
 }
 
+static usher_status signing_derive(usher_keyring *k, const usher_secret *secrets, usher_error *err)
+{
+    usher_status rc = USHER_OK;
+
+    if (!k->profile->auth0) return USHER_OK;
+    for (size_t i = 0; i < k->secret_count && rc == USHER_OK; i++)
+        rc = usher_hkdf_sha256(k->signing[i], USHER_SIGNING_KEY, secrets[i].ptr, secrets[i].len,
+                               USHER_STR(""), k->profile->auth0->signing_info, err);
+    return rc;
+}
+
 usher_status usher_keyring_init(usher_keyring *out, const usher_allocator *alloc,
                                 const usher_profile *profile, const usher_secret *secrets,
                                 size_t count, const usher_str salts[USHER_PURPOSES],
@@ -162,6 +180,7 @@ usher_status usher_keyring_init(usher_keyring *out, const usher_allocator *alloc
     rc = csrf_join(&out->csrf, alloc, secrets, profile->secret_list ? count : 1, err);
     for (unsigned p = 0; p < USHER_PURPOSES && rc == USHER_OK; p++)
         rc = purpose_derive(out, (usher_purpose)p, secrets, salts, err);
+    if (rc == USHER_OK) rc = signing_derive(out, secrets, err);
     if (rc) usher_keyring_deinit(out, alloc);
     return rc;
 }

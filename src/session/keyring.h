@@ -10,6 +10,7 @@
 #include "wire/jose/jwe.h"
 
 #define USHER_SECRETS_MAX 16
+#define USHER_SIGNING_KEY     32 /* HMAC with SHA-256 */
 #define USHER_HEADER_JSON_MAX                                                                      \
     (44 + USHER_JWE_KID_MAX) /* {"alg":"dir","enc":"A256CBC-HS512","kid":"…"} */
 #define USHER_HEADER_B64_MAX ((USHER_HEADER_JSON_MAX + 2) / 3 * 4)
@@ -29,6 +30,7 @@ typedef struct usher_keyring {
     usher_jwe_key keys[USHER_PURPOSES][USHER_SECRETS_MAX][2];
     usher_key_header headers[USHER_PURPOSES][USHER_SECRETS_MAX]; /* of the keys at [0] */
     bool has[USHER_PURPOSES];
+    uint8_t signing[USHER_SECRETS_MAX][USHER_SIGNING_KEY]; /* auth0-4: v3's signed ids; else zero */
     usher_secret csrf; /* what CSRF and e-mail hashes are keyed with: the secrets joined by ","
                           where the original knows lists, else the first, which is all it knows */
 } usher_keyring;
@@ -38,7 +40,7 @@ typedef struct usher_keyring {
  * and about the state parameter, whose salt is fixed. Two purposes with one salt would share a key,
  * and each would open as the other: USHER_E_SETTING, as for no secret, an empty one or too many. A
  * profile without secret lists still opens with every secret given here: rotation is ours to offer.
- */
+ * In a profile with one key, every purpose has it and `salts` are not looked at. */
 USHER_MUST_USE usher_status usher_keyring_init(usher_keyring *out, const usher_allocator *alloc,
                                                const usher_profile *profile,
                                                const usher_secret *secrets, size_t count,

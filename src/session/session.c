@@ -43,14 +43,14 @@ static void put_claim(usher_json_writer *w, usher_str name, const usher_claims *
     usher_json_put_raw(w, value.text);
 }
 
-static usher_status session_json(usher_str *out, usher_arena *a, const usher_claims *claims,
-                                 int64_t expires_ms, usher_error *err)
+usher_status usher_session_write_json(struct usher_session *s, usher_arena *a,
+                                      const usher_claims *claims, usher_error *err)
 {
     char iso[USHER_ISO_LEN];
     usher_buf b;
     usher_json_writer w;
 
-    usher_iso_from_ms(iso, expires_ms);
+    usher_iso_from_ms(iso, s->expires_ms);
     usher_buf_init(&b, a, claims->text.len + 128);
     usher_json_write_init(&w, &b);
     usher_json_open_object(&w);
@@ -62,7 +62,7 @@ static usher_status session_json(usher_str *out, usher_arena *a, const usher_cla
     usher_json_close_object(&w);
     usher_json_put_member(&w, USHER_STR("expires"), (usher_str){iso, sizeof iso});
     usher_json_close_object(&w);
-    return usher_buf_take(out, &b, err);
+    return usher_buf_take(&s->json, &b, err);
 }
 
 usher_status usher_session_from_claims(struct usher_session *out, bool *is_session, usher_arena *a,
@@ -78,8 +78,7 @@ usher_status usher_session_from_claims(struct usher_session *out, bool *is_sessi
     if ((rc = text_claim(&s.subject, a, claims, USHER_STR("sub"), err)) ||
         (rc = text_claim(&s.name, a, claims, USHER_STR("name"), err)) ||
         (rc = text_claim(&s.email, a, claims, USHER_STR("email"), err)) ||
-        (rc = text_claim(&s.picture, a, claims, USHER_STR("picture"), err)) ||
-        (rc = session_json(&s.json, a, claims, expires_ms, err)))
+        (rc = text_claim(&s.picture, a, claims, USHER_STR("picture"), err)))
         return rc;
     *out = s;
     *is_session = true;

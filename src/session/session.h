@@ -8,7 +8,7 @@
 struct usher_session {
     usher_str subject, name, email, picture; /* decoded; absent if not there or no string */
     int64_t expires_ms;
-    usher_str json;   /* {"user":{...},"expires":"..."} */
+    usher_str json;   /* {"user":{...},"expires":"..."}; absent until it is written */
     usher_str claims; /* source text */
 };
 
@@ -25,6 +25,10 @@ typedef struct usher_user {
 USHER_MUST_USE usher_status usher_session_from_claims(struct usher_session *out, bool *is_session,
                                                       usher_arena *a, const usher_claims *claims,
                                                       int64_t expires_ms, usher_error *err);
+
+/* Writes s->json from the claims and s->expires_ms: for those who hand it out. */
+USHER_MUST_USE usher_status usher_session_write_json(struct usher_session *s, usher_arena *a,
+                                                     const usher_claims *claims, usher_error *err);
 
 /* Claims of a new session, in the originals' order: name, email, picture, sub, then our private
  * session id `usid` (22 random characters; survives re-sealing; what revocation will name). */

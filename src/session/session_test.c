@@ -49,6 +49,8 @@ static void test_session_of_claims(void **state)
         usher_claims c = claims_of(&r.arena, cases[i].claims);
         assert_ok(usher_session_from_claims(&s, &is_session, &r.arena, &c, EXPIRES_MS, NULL));
         assert_true(is_session);
+        assert_null(usher_session_json(&s).ptr);
+        assert_ok(usher_session_write_json(&s, &r.arena, &c, NULL));
         assert_str(s.json, cases[i].json);
         assert_true(usher_str_eq(usher_session_json(&s), s.json));
         assert_true(usher_str_eq(usher_session_claims(&s), c.text));
@@ -192,7 +194,8 @@ static usher_status build_both(const usher_allocator *alloc)
 
     usher_arena_init(&a, alloc, 64, 1 << 20);
     if ((rc = usher_json_read_object(&c.object, &a, c.text, &usher_json_limits_claims, NULL)) ||
-        (rc = usher_session_from_claims(&s, &is_session, &a, &c, 0, NULL)))
+        (rc = usher_session_from_claims(&s, &is_session, &a, &c, 0, NULL)) ||
+        (rc = usher_session_write_json(&s, &a, &c, NULL)))
         goto done;
     assert_true(is_session); /* short memory never makes a refusal */
     rc = usher_session_new_claims(&json, &a, &user, kit_entropy(&random), NULL);
@@ -214,7 +217,7 @@ static void test_every_allocation_may_fail(void **state)
         assert_int_equal(rc, memory.failed ? USHER_E_NOMEM : USHER_OK);
         assert_int_equal(memory.live, 0);
     }
-    assert_true(n > 2);
+    assert_true(n >= 2); /* more where each get is an allocation of its own */
 }
 
 int main(void)

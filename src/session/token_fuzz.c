@@ -78,8 +78,8 @@ static void check_session(usher_arena *a, const usher_claims *claims)
 
     if (usher_session_from_claims(&s, &is_session, a, claims, RIG_NOW * 1000, NULL)) return;
     assert(!is_session || claims->has_exp);
-    assert(is_session == !!s.json.ptr);
-    if (is_session &&
+    assert(is_session == !!s.claims.ptr);
+    if (is_session && usher_session_write_json(&s, a, claims, NULL) == USHER_OK &&
         usher_json_read_object(&object, a, s.json, &usher_json_limits_claims, NULL) == USHER_OK)
         assert(object.count == 2);
 }

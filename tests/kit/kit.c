@@ -115,6 +115,7 @@ void kit_assert_str(usher_str actual, const char *expected, const char *file, in
 {
     size_t len = strlen(expected);
     if (actual.len == len && (len == 0 || memcmp(actual.ptr, expected, len) == 0)) return;
-    print_error("\"%.*s\" is not \"%s\"\n", (int)actual.len, actual.len ? actual.ptr : "", expected);
+    print_error("\"%.*s\" is not \"%s\"\n", (int)actual.len, actual.len ? actual.ptr : "",
+                expected);
     _fail(file, line);
 }

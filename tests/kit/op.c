@@ -41,8 +41,9 @@ static void point(EVP_PKEY *key, char *x, char *y)
     uint8_t bytes[65];
     size_t len;
 
-    assert_int_equal(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, bytes,
-                                                     sizeof bytes, &len), 1);
+    assert_int_equal(
+        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, bytes, sizeof bytes, &len),
+        1);
     assert_int_equal(len, 65);
     base64url(x, bytes + 1, 32);
     base64url(y, bytes + 33, 32);
@@ -94,7 +95,8 @@ static char *document(kit_op *op, const usher_fetch *fetch)
         "\"userinfo_endpoint\":\"" KIT_ISSUER "/userinfo\","
         "\"code_challenge_methods_supported\":[\"S256\"]}";
     char *out = malloc(8192), token[5000], x[64], y[64];
-    usher_str path = {fetch->url.ptr + sizeof KIT_ISSUER - 1, fetch->url.len - (sizeof KIT_ISSUER - 1)};
+    usher_str path = {fetch->url.ptr + sizeof KIT_ISSUER - 1,
+                      fetch->url.len - (sizeof KIT_ISSUER - 1)};
 
     assert_non_null(out);
     if (path.len > 12 && !memcmp(path.ptr, "/.well-known", 12)) {
@@ -111,10 +113,12 @@ static char *document(kit_op *op, const usher_fetch *fetch)
         id_token(op, token, sizeof token);
         snprintf(out, 8192,
                  "{\"access_token\":\"at-1\",\"token_type\":\"Bearer\",\"expires_in\":3600,"
-                 "\"id_token\":\"%s\"}", token);
+                 "\"id_token\":\"%s\"}",
+                 token);
     } else if (path.len == 9 && !memcmp(path.ptr, "/userinfo", 9)) {
-        snprintf(out, 8192, "{\"sub\":\"user-1\",\"name\":\"Ada L.\",\"email\":\"ada@example.com\","
-                            "\"picture\":\"https://img.example/ada.png\"}");
+        snprintf(out, 8192,
+                 "{\"sub\":\"user-1\",\"name\":\"Ada L.\",\"email\":\"ada@example.com\","
+                 "\"picture\":\"https://img.example/ada.png\"}");
     } else {
         fail_msg("the engine asked for %.*s", (int)fetch->url.len, fetch->url.ptr);
     }

@@ -1,6 +1,7 @@
 /* op - an OpenID provider in a few functions, for tests of flows: answers the engine's wants with a
  * real ES256 key, without a socket. What the real provider does is proved elsewhere, against
- * oidc-provider; this one exists so that every want can be made to fail, lie or be late on command. */
+ * oidc-provider; this one exists so that every want can be made to fail, lie or be late on command.
+ */
 #ifndef USHER_TESTS_KIT_OP_H
 #define USHER_TESTS_KIT_OP_H
 
@@ -10,10 +11,10 @@
 #define KIT_ISSUER "https://op.example"
 
 typedef struct kit_op {
-    void *key;         /* EVP_PKEY, P-256 */
-    const char *kid;   /* in tokens and in the key set */
+    void *key;       /* EVP_PKEY, P-256 */
+    const char *kid; /* in tokens and in the key set */
     int64_t now_s;
-    char nonce[128];   /* put into the ID token if not empty */
+    char nonce[128]; /* put into the ID token if not empty */
     char client_id[64];
     /* what to do wrong; empty: nothing */
     const char *id_token_claims; /* the whole claims object instead of the right one */
