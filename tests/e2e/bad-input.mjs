@@ -1,17 +1,19 @@
 // Cookies that are damaged, foreign or not sessions at all, and settings that cannot be used.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { rawRequest } from "./kit/net.mjs";
 import { Visitor, navigation, program } from "./kit/visitor.mjs";
 import { Usherd, run as runProgram } from "./kit/process.mjs";
 import { bothProfiles, developmentSite, newSecret, profiles } from "./kit/sites.mjs";
 import { hasSessionCookie, pickName, sessionCookies } from "./kit/flows.mjs";
+import { Pace } from "./kit/pace.mjs";
 import { originals } from "./kit/originals.mjs";
 import { b64u, signRaw } from "../provider/op.mjs";
 
 const users = [{ id: "ann", name: "Ann Exemplar", email: "ann@example.com" }];
 
 export default async function run(t) {
-    for (const name of bothProfiles) {
+    const one = async (name) => {
         const settings = await developmentSite({
             profile: name,
             site: {
@@ -24,12 +26,13 @@ export default async function run(t) {
             usherd, profile: profiles[name],
             origin: settings.site.base_url, secret: settings.site.secret,
         };
-        await t.case(`${name}: bad cookies`, () => badCookies(t, context));
-        await t.case(`${name}: bit by bit`, () => bitByBit(t, context));
-        await t.case(`${name}: bad requests`, () => badRequests(t, context));
-        await t.case(`${name}: development sign-in`, () => developmentSignIn(t, context));
-    }
-    await t.case("settings", () => brokenSettings(t));
+        await t.case(`${name}: bad cookies`, (t) => badCookies(t, context));
+        await t.case(`${name}: bit by bit`, (t) => bitByBit(t, context));
+        await t.case(`${name}: bad requests`, (t) => badRequests(t, context));
+        await t.case(`${name}: development sign-in`, (t) => developmentSignIn(t, context));
+    };
+    await Promise.all(bothProfiles.map(one));
+    await t.case("settings", (t) => brokenSettings(t));
 }
 
 /* --- cookies ------------------------------------------------------------------------------------- */
@@ -39,14 +42,10 @@ const encode = ({ profile, secret }, claims, { maxAge = 3600, salt, key = secret
         claims, secret: key, maxAge, salt: salt ?? profile.cookie.session });
 
 /** A check cookie as the original makes it: sealed under its own name. */
-async function checkCookie(context, kind) {
-    const { profile, secret } = context;
-    const claims = { value: "A".repeat(43), provider: "development" };
-    if (profile.name === "authjs-5")
-        return encode(context, claims, { salt: profile.cookie[kind] });
-    const { v4jwt } = await import("./kit/originals.mjs");
-    return v4jwt.encode({ token: claims, secret, salt: profile.cookie[kind], maxAge: 900 });
-}
+const checkCookie = (context, kind) =>
+    originals[context.profile.name].encode({
+        claims: { value: "A".repeat(43), provider: "development" },
+        secret: context.secret, salt: context.profile.cookie[kind], maxAge: 900, check: true });
 
 /** [what, cookies (name → value; a text is the session cookie's value), causes the log may give] */
 async function cookieTable(context) {
@@ -120,7 +119,7 @@ async function cookieTable(context) {
             { ...chunks, [names[0]]: chunks[names[1]], [names[1]]: chunks[names[0]] }, any],
         ["a stale cookie beside the chunks", { ...chunks, [session]: good }, any],
         ["forty chunks", Object.fromEntries(Array.from({ length: 40 }, (_, i) =>
-            [`${session}.${i}`, "A".repeat(50)])), [...any, "token_too_large"]],
+            [`${session}.${i}`, "A".repeat(50)])), [...any, "token_too_large"], { answers: 2 }],
     ];
 }
 
@@ -139,15 +138,18 @@ async function otherProfiles({ profile, secret }) {
 async function badCookies(t, context) {
     const { profile, origin, usherd } = context;
     const table = await cookieTable(context);
+    const pace = new Pace(); // two lines for each row
 
-    for (const [what, given, causes, { status = [200] } = {}] of table) {
+    for (const [what, given, causes, { status = [200], answers = 1 } = {}] of table) {
         const cookies = typeof given === "string" ? { [profile.cookie.session]: given } : given;
         const problems = [];
         const visitor = new Visitor(origin);
+        await pace.take(["any"]);
         await visitor.get("/api/auth/csrf");
         const csrf = visitor.cookie(profile.cookie.csrf);
         for (const [name, value] of Object.entries(cookies)) visitor.setCookie(name, value);
         const from = usherd.lines().length;
+        const before = await usherd.counters();
 
         const check = await visitor.get("/_usher/check",
             { headers: { ...navigation, "x-forwarded-uri": "/closed", "x-forwarded-method": "GET" } });
@@ -162,15 +164,21 @@ async function badCookies(t, context) {
             if (touched.length) problems.push(`it touches other cookies: ${touched}`);
             const set = session.cookies().filter((c) => c.value !== "" || c.maxAge !== 0);
             if (set.length) problems.push(`it sets more than deletions: ${session.setCookies}`);
+            // One answer deletes so many cookies and no more.
+            for (let i = 1; i < answers; i += 1) await visitor.get("/api/auth/session");
             if (hasSessionCookie(visitor, profile)) problems.push("the bad cookie is kept");
         }
         if (visitor.cookie(profile.cookie.csrf) !== csrf) problems.push("the csrf cookie changed");
         const fits = (line) => causes.some((cause) => JSON.stringify(line).includes(`"${cause}"`));
         if (session.status === 200 && !(await usherd.line(fits, from)))
             problems.push(`the log does not say ${causes.join(" or ")}:\n${usherd.tail(4)}`);
+        const after = await usherd.counters();
+        const count = ({ causes: all }) => causes.reduce((sum, cause) => sum + (all[cause] ?? 0), 0);
+        if (session.status === 200 && count(after) < count(before) + 2)
+            problems.push(`the counters did not move: ${count(before)}, then ${count(after)}`);
         t.ok(!problems.length, what, problems.join("\n"));
     }
-    await t.case("the control", async () => {
+    await t.case("the control", async (t) => {
         const visitor = new Visitor(origin);
         visitor.setCookie(profile.cookie.session, await encode(context, { name: "Ann", sub: "1" }));
         const session = await visitor.get("/api/auth/session");
@@ -221,6 +229,21 @@ async function badRequests(t, { origin, profile, usherd }) {
         ["a callback of nobody", "GET", "/api/auth/callback/nobody?code=a&state=b", {}, [302, 400]],
         ["a body that is no JSON", "POST", "/api/auth/session",
             { body: "{", headers: { "content-type": "application/json" } }, [400]],
+        ["a body of a thousand levels", "POST", "/api/auth/session",
+            { body: "[".repeat(1000) + "]".repeat(1000),
+                headers: { "content-type": "application/json" } }, [400, 413]],
+        ["an object of a thousand levels", "POST", "/api/auth/session",
+            { body: `${'{"a":'.repeat(1000)}1${"}".repeat(1000)}`,
+                headers: { "content-type": "application/json" } }, [400, 413]],
+        ["a form of fifty thousand fields", "POST", "/api/auth/signout",
+            { body: "a=b&".repeat(50000),
+                headers: { "content-type": "application/x-www-form-urlencoded" } }, [302, 400, 413]],
+        ["a body of two megabytes", "POST", "/api/auth/signout",
+            { body: "a".repeat(2 << 20),
+                headers: { "content-type": "application/x-www-form-urlencoded" } }, [413]],
+        ["a thousand cookies", "GET", "/api/auth/session",
+            { headers: { cookie: Array.from({ length: 1000 }, (_, i) => `c${i}=1`).join("; ") } },
+            [200]],
         ["a callback URL of another site", "GET",
             "/api/auth/csrf?callbackUrl=https%3A%2F%2Fevil.example%2F", {}, [200]],
         ["a callback URL that is a script", "GET",
@@ -235,6 +258,10 @@ async function badRequests(t, { origin, profile, usherd }) {
         t.ok(!/evil\.example|javascript:/.test(answer.setCookies.join() + answer.location),
             `${what}: nothing leads elsewhere`, answer);
     }
+    const large = await rawRequest(usherd.port, `GET /api/auth/session HTTP/1.1\r\n` +
+        `Host: localhost\r\nCookie: a=${"x".repeat(100000)}\r\nConnection: close\r\n\r\n`);
+    t.equal(large.status, 431, "a head of a hundred thousand characters: 431");
+    t.equal(large.bytes.split("HTTP/1.1").length - 1, 1, "and one answer, not two", large.bytes);
     const poisoned = stranger();
     poisoned.setCookie(profile.cookie.callbackUrl, "bad");
     const answer = await poisoned.get("/api/auth/session");

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Program, Usherd } from "./kit/process.mjs";
 import { Visitor, navigation, program } from "./kit/visitor.mjs";
-import { freePort, rawRequest, waitForPort } from "./kit/net.mjs";
+import { freePort, rawRequest } from "./kit/net.mjs";
 import { developmentSite, encodeVisible, profiles } from "./kit/sites.mjs";
 import { pickName, sessionCookies, signOut } from "./kit/flows.mjs";
 import { identityHeaders, startUpstream } from "./kit/upstream.mjs";
@@ -67,7 +67,7 @@ const frontEnds = {
             "127.0.0.1:3000": `127.0.0.1:${usherd}`,
             "127.0.0.1:8080": `127.0.0.1:${application}`,
         });
-        const options = "{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}\n";
+        const options = "{\n\tadmin off\n\tauto_https off\n}\n";
         writeFileSync(path.join(folder, "Caddyfile"), options + site);
         const command = whereIs("caddy");
         t.need(command, "caddy is installed", "apt-get install caddy, or ./dev deps test");
@@ -81,8 +81,8 @@ export default async function run(t) {
     const upstream = await startUpstream(t);
 
     for (const name of Object.keys(frontEnds))
-        await t.case(name, () => behind(t, name, upstream));
-    await t.case("the contract", () => contract(t));
+        await t.case(name, (t) => behind(t, name, upstream));
+    await t.case("the contract", (t) => contract(t));
 }
 
 async function behind(t, name, upstream) {
@@ -98,20 +98,20 @@ async function behind(t, name, upstream) {
     });
     const usherd = await Usherd.start(t, `usherd-${name}`, settings);
     const front = await frontEnds[name](t, { port, usherd: usherd.port, application: upstream.port });
-    await waitForPort(port, { alive: () => front.running });
+    await front.listens(port);
     const context = {
         name, port, upstream, usherd, front,
         profile: profiles["authjs-5"], origin: `http://localhost:${port}`,
     };
 
-    await t.case("a stranger", () => stranger(t, context));
-    await t.case("a visitor with a session", () => knownVisitor(t, context));
-    await t.case("identity", () => identity(t, context));
-    await t.case("invented headers", () => invented(t, context));
-    await t.case("invented questions", () => inventedQuestions(t, context));
-    await t.case("odd paths", () => oddPaths(t, context));
-    await t.case("methods", () => methods(t, context));
-    await t.case("usherd away", () => away(t, context));
+    await t.case("a stranger", (t) => stranger(t, context));
+    await t.case("a visitor with a session", (t) => knownVisitor(t, context));
+    await t.case("identity", (t) => identity(t, context));
+    await t.case("invented headers", (t) => invented(t, context));
+    await t.case("invented questions", (t) => inventedQuestions(t, context));
+    await t.case("odd paths", (t) => oddPaths(t, context));
+    await t.case("methods", (t) => methods(t, context));
+    await t.case("usherd away", (t) => away(t, context));
     const exit = await front.stop();
     t.ok(exit === 0, `${name} stops`, `exit ${exit}\n${front.tail()}`);
 }
@@ -235,7 +235,7 @@ async function invented(t, { origin, port, upstream, profile }) {
                 `${lines}\r\n${lines.includes("Connection") ? "" : "Connection: close\r\n"}\r\n`);
             for (const { headers } of upstream.take()) {
                 reached += 1;
-                if (headers.some(([, value]) => value.includes(evil)))
+                if (identityHeaders(headers).some(([, value]) => value.includes(evil)))
                     came.push(`${what} on ${target}: ${JSON.stringify(identityHeaders(headers))}`);
             }
         }
@@ -289,7 +289,8 @@ async function oddPaths(t, { port, upstream }) {
             "Accept: text/html\r\nConnection: close\r\n\r\n");
         answers.push(`${target} → ${answer.status}`);
         for (const { target: seen } of upstream.take()) reached.push(`${target} → ${seen}`);
-        if (answer.status === 200) reached.push(`${target} was answered with 200`);
+        // Of a host that is not configured, Caddy knows nothing: an empty 200.
+        if (answer.body.includes("application")) reached.push(`${target} was answered by it`);
     }
     t.keep(`odd-paths-${port}.txt`, answers.join("\n"));
     t.equal(reached, [], `${odd.length} odd paths are closed to strangers`, answers.join(", "));
@@ -392,7 +393,7 @@ async function contract(t) {
         decodeURIComponent(evilBack.location ?? "").replace(`${origin}//`, "")),
         "a path cannot lead the way back elsewhere", evilBack);
 
-    await t.case("untrusted peer", async () => {
+    await t.case("untrusted peer", async (t) => {
         const strict = await developmentSite({
             profile: "authjs-5",
             site: { open: ["/open/*"] },

@@ -57,13 +57,13 @@ export default async function run(t) {
         const origin = settings.site.base_url;
         const context = { op, usherd, profile, origin, secret: settings.site.secret };
 
-        await t.case(`${name}: endpoints`, () => endpoints(t, context));
-        await t.case(`${name}: CSRF`, () => csrf(t, context));
+        await t.case(`${name}: endpoints`, (t) => endpoints(t, context));
+        await t.case(`${name}: CSRF`, (t) => csrf(t, context));
         for (const [i, row] of matrix.entries())
-            await t.case(`${name}: ${row.auth}, ${row.alg}`, () =>
+            await t.case(`${name}: ${row.auth}, ${row.alg}`, (t) =>
                 visit(t, { ...context, ...row, thorough: i < 2 }));
-        await t.case(`${name}: same person, same id`, () => samePerson(t, context));
-        await t.case(`${name}: cancelled at the provider`, () => cancelled(t, context));
+        await t.case(`${name}: same person, same id`, (t) => samePerson(t, context));
+        await t.case(`${name}: cancelled at the provider`, (t) => cancelled(t, context));
     }
     t.equal(op.errors.filter((text) => !text.includes("access_denied")), [],
         "the provider found no fault with any request");

@@ -34,7 +34,7 @@ export default async function run(t) {
         const secrets = name === "authjs-5" ? [newSecret(), old] : [old];
         const settings = await developmentSite({
             profile: name,
-            secret: undefined,
+            secret: null,
             site: { secrets, session: { update_age: "1s" } },
         });
         const usherd = await Usherd.start(t, `usherd-${name}`, settings);
@@ -43,13 +43,13 @@ export default async function run(t) {
         for (const secret of secrets) {
             const which = secret === secrets[0] ? "" : " (older secret)";
             for (const [what, claims] of Object.entries(claimsOf))
-                await t.case(`${name}: ${what}${which}`, () =>
+                await t.case(`${name}: ${what}${which}`, (t) =>
                     encoded(t, { ...context, secret, claims }));
         }
         for (const [what, user] of Object.entries(users))
-            await t.case(`${name}: signed in at the original, ${what}`, () =>
+            await t.case(`${name}: signed in at the original, ${what}`, (t) =>
                 signedIn(t, { ...context, secret: secrets[0], user }));
-        await t.case(`${name}: CSRF`, () => csrfBothWays(t, context));
+        await t.case(`${name}: CSRF`, (t) => csrfBothWays(t, context));
     }
 }
 

@@ -208,7 +208,12 @@ export class Provider {
     async _token({ issuer, request, body }) {
         const form = new URLSearchParams(body);
         const grant = issuer.codes.get(form.get("code"));
-        const want = (condition, what) => condition || issuer.faults.push(`token: ${what}`);
+        let good = true;
+        const want = (condition, what) => {
+            if (condition) return;
+            good = false;
+            issuer.faults.push(`token: ${what}`);
+        };
 
         issuer.codes.delete(form.get("code"));
         want(request.method === "POST", `method ${request.method}`);
@@ -218,8 +223,9 @@ export class Provider {
         want(grant?.redirectUri === form.get("redirect_uri"), "another redirect_uri");
         const challenge = createHash("sha256").update(form.get("code_verifier") ?? "")
             .digest("base64url");
-        want(grant?.challenge === challenge, "the PKCE verifier does not fit");
+        want(await lie(issuer, "pkce", grant?.challenge === challenge), "the PKCE verifier does not fit");
         if (form.get("code_verifier")) this.secret(form.get("code_verifier"));
+        if (!good) return Reply.json({ error: "invalid_grant" }, 400);
 
         const access = this.secret(randomBytes(32).toString("base64url"));
         const idToken = await this.#idToken(issuer, grant, access);

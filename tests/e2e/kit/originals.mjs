@@ -19,7 +19,9 @@ const quiet = { debug() {}, warn() {}, error() {} };
 /** encode, decode, getToken and cookie chunks of the package that a profile is named after. */
 export const originals = {
     "nextauth-4": {
-        encode: ({ claims, secret, maxAge }) => v4jwt.encode({ token: claims, secret, maxAge }),
+        // Session tokens have no salt in v4; check cookies have their name.
+        encode: ({ claims, secret, maxAge, salt, check = false }) =>
+            v4jwt.encode({ token: claims, secret, maxAge, salt: check ? salt : "" }),
         decode: ({ token, secret }) => v4jwt.decode({ token, secret }),
         getToken: ({ cookies, secret, secure = false, raw = false, authorization }) =>
             v4jwt.getToken({

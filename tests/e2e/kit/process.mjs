@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createWriteStream, writeFileSync } from "node:fs";
 import path from "node:path";
 import { once } from "node:events";
+import { waitForPort } from "./net.mjs";
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -57,6 +58,16 @@ export class Program {
         throw new Error(`${this.name} ${why}; its log is ${this.log}, and ends:\n${this.tail()}`);
     }
 
+    /** Waits until it listens on a port. */
+    async listens(port) {
+        try {
+            await waitForPort(port, { alive: () => this.running });
+        } catch (error) {
+            throw new Error(`${this.name}: ${error.message}; its log is ${this.log}, and ends:\n` +
+                this.tail());
+        }
+    }
+
     tail(lines = 15) {
         return (this.out + this.err).trimEnd().split("\n").slice(-lines).join("\n");
     }
@@ -87,30 +98,44 @@ export async function run(command, args, { env = {}, input, cwd, timeout = 12000
     return { code: signal ?? code, out, err };
 }
 
+function parsedLine(line) {
+    try {
+        return JSON.parse(line);
+    } catch {
+        return { broken: line };
+    }
+}
+
 /** usherd with these settings (an object; JSON is YAML) on the port of its base_url. */
 export class Usherd extends Program {
     static async start(t, name, settings, { env = {}, file } = {}) {
         const config = file ?? path.join(t.dir, `${name}.yaml`);
         if (!file) writeFileSync(config, JSON.stringify(settings, null, 2));
         const self = new Usherd(t, name, t.tools.usherd, ["--config", config], { env });
-        t.defer(() => self.finish());
         const [, url] = await self.waitFor(/^usherd: ready on (http:\/\/\S+)/m);
+        t.defer(() => self.finish());
         self.port = Number(new URL(url).port || 80);
         return self;
     }
 
     /** Every JSON line of the log so far. */
     lines() {
-        return this.err
-            .split("\n")
-            .filter((line) => line.startsWith("{"))
-            .map((line) => {
-                try {
-                    return JSON.parse(line);
-                } catch {
-                    return { broken: line };
-                }
-            });
+        this.parsed ??= [];
+        this.parsedTo ??= 0;
+        for (let end; (end = this.err.indexOf("\n", this.parsedTo)) >= 0; this.parsedTo = end + 1) {
+            const line = this.err.slice(this.parsedTo, end);
+            if (line.startsWith("{")) this.parsed.push(parsedLine(line));
+        }
+        return this.parsed;
+    }
+
+    /** The counters as they are now. */
+    async counters() {
+        const from = this.lines().length;
+        this.child.kill("SIGUSR1");
+        const line = await this.line((l) => l.event === "counters", from);
+        if (!line) throw new Error(`${this.name} does not tell its counters`);
+        return line;
     }
 
     /** The log lines that carry an id; waits a little, for the log may be written after the answer. */

@@ -60,7 +60,7 @@ export async function developmentSite({ profile, secret = newSecret(), site = {}
             base_url: `http://localhost:${port}`,
             development: true,
             profile,
-            secret,
+            ...(secret === null ? {} : { secret }),
             ...site,
         },
         daemon: {

@@ -12,11 +12,14 @@ const short = (value) => {
 class Abandoned extends Error {}
 
 export class Suite {
-    #clean = [];
-    #prefix = [];
+    #clean;
+    #prefix;
 
-    constructor(name, shared) {
+    constructor(name, shared, clean = [], prefix = []) {
+        this.#clean = clean;
+        this.#prefix = prefix;
         this.name = name;
+        this.artefacts = shared.artefacts;
         this.tools = shared.tools; // paths of usherd, usher, root
         this.dir = path.join(shared.artefacts, name.replaceAll("/", "-"));
         this.total = shared.total;
@@ -31,7 +34,7 @@ export class Suite {
         this.print(`${good ? "ok" : "not ok"} ${this.total.count} - ${this.name}: ${name}`);
         if (!good) {
             this.total.names.push(`${this.name}: ${name}`);
-            for (const line of (detail ?? "").split("\n")) if (line) this.print(`#   ${line}`);
+            for (const line of String(detail ?? "").split("\n")) if (line) this.print(`#   ${line}`);
         }
         return good;
     }
@@ -66,16 +69,17 @@ export class Suite {
         this.print(`# ${this.name}: ${text}`);
     }
 
-    /** Runs a part; an exception is one failed check and the next part goes on. */
-    async case(name, run) {
-        this.#prefix.push(name);
+    /**
+     * Runs a part under a heading of its own; an exception is one failed check, and the next part
+     * goes on. Parts may run side by side.
+     */
+    async case(heading, run) {
+        const part = new Suite(this.name, this, this.#clean, [...this.#prefix, heading]);
         try {
-            return await run();
+            return await run(part);
         } catch (error) {
-            if (!(error instanceof Abandoned)) this.fail("runs to its end", error.stack ?? error);
+            if (!(error instanceof Abandoned)) part.fail("runs to its end", error.stack ?? error);
             return undefined;
-        } finally {
-            this.#prefix.pop();
         }
     }
 

@@ -111,7 +111,10 @@ export const program = { accept: "application/json" };
 
 function exchange({ host, port, method, path, headers, body, timeout }) {
     return new Promise((resolve, reject) => {
-        const request = http.request({ host, port, method, path, headers, agent: false }, (reply) => {
+        const request = http.request({
+            host, port, method, path, headers, agent: false,
+            maxHeaderSize: 1 << 20, // sessions in many cookies
+        }, (reply) => {
             const chunks = [];
             reply.on("data", (chunk) => chunks.push(chunk));
             reply.on("error", reject);
