@@ -33,7 +33,7 @@ run_hints() {
     title "usherd is running on $url"
     say "  $url/            a page for everybody: it says what to try"
     say "  $url/closed      a closed page: you are sent to sign in; pick a name, and it opens"
-    say "  $url/api/auth/session   what a program sees: {} or null, then the session as JSON"
+    say "  $url/api/auth/session   what a program sees: null, then the session as JSON"
     say '  curl -i '"$url"'/closed   an API call gets 401 instead of a redirect'
     say "  build/$USHER help        make secrets, open and mint cookies, check settings"
     say "  ${DIM}Ctrl-C stops it. The lines below are its log: one JSON object each, never a cookie.${PLAIN}"

@@ -3,11 +3,13 @@
 
 fuzz_build() {
     local targets
-    mapfile -t targets < <(fuzz_sources | xargs -r -n 1 basename | sed 's|^|tests/|; s|\.c$||')
     # The library needs the coverage hooks too, not only the target's own file.
     configure build-fuzz clang-14 -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
-        -Dc_args=-fsanitize=fuzzer-no-link -Doptimization=1 -Darena_debug=true &&
-        compile build-fuzz 'build the fuzz targets (clang, libFuzzer, ASan, UBSan)' "${targets[@]}"
+        -Dc_args=-fsanitize=fuzzer-no-link -Doptimization=1 -Darena_debug=true || return 1
+    ninja -C build-fuzz build.ninja >/dev/null 2>&1 || :
+    mapfile -t targets < <(ninja -C build-fuzz -t targets all | sed -n 's|^\(tests/[a-z0-9_]*_fuzz\):.*|\1|p')
+    ((${#targets[@]})) || die 'meson knows no fuzz target' 'fuzz_targets += files(...) in a meson.build'
+    compile build-fuzz 'build the fuzz targets (clang, libFuzzer, ASan, UBSan)' "${targets[@]}"
 }
 
 # Target sources, one a line, sorted.

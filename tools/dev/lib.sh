@@ -65,11 +65,31 @@ step_watch() {
     return "$rc"
 }
 
+# What a log says about a failure, in at most 60 lines: the compiler's messages, or the cases that
+# failed and what they said, or its end.
+log_findings() {
+    local log=$1
+    if [[ ! -s $log ]]; then
+        say '(nothing was written)'
+    elif grep -qa '^FAILED: ' "$log"; then
+        sed -n '/^FAILED: /,$p' "$log" | grep -avE '^\[[0-9]+/[0-9]+\]|^(gcc|clang-14|cc) ' | head -n 60
+    elif grep -qa '^>>> ' "$log"; then
+        sed -n '/^>>> /,/^$/p' "$log" | head -n 50
+        tail -n 4 "$log"
+    elif grep -qa '^not ok' "$log"; then
+        grep -a -A 6 '^not ok' "$log" | grep -avE '^ok ' | head -n 45
+        say '...'
+        tail -n 12 "$log"
+    else
+        tail -n 60 "$log"
+    fi | cut -c1-300 || : # a reader that has enough is no failure
+}
+
 # step_failed LABEL LOGNAME WHAT-TO-DO-NEXT
 step_failed() {
     bad "$1"
-    printf '%s--- %s of %s%s\n' "$DIM" "${LOG_FROM:-tail}" "$DEV_LOGS/$2.log" "$PLAIN"
-    "${LOG_FROM:-tail}" -n 60 "$DEV_LOGS/$2.log" 2>/dev/null | cut -c1-300 || :
+    printf '%s--- from %s%s\n' "$DIM" "$DEV_LOGS/$2.log" "$PLAIN"
+    log_findings "$DEV_LOGS/$2.log"
     printf '%s---%s\n' "$DIM" "$PLAIN"
     [[ -z ${3:-} ]] || say "  next: $3"
 }
@@ -139,8 +159,6 @@ compile() {
     fi
     step "$label" "$log" ninja -C "$dir" -j "$JOBS" -k 0 "$@" && return
     BROKEN_BUILDS+="$dir "
-    # What comes before the first failure is noise.
-    sed -i -n '/^FAILED:/,$p' "$DEV_LOGS/$log.log"
-    LOG_FROM='head' step_failed "$label" "$log" "ninja -C $dir"
+    step_failed "$label" "$log" "ninja -C $dir"
     return 1
 }
