@@ -44,6 +44,7 @@ static void test_joined(void **state)
         {"s.+1=q; s.0=p", "pq", NULL},
         {"s.1e3=a; s.2=b", "ab", NULL},
         {"s.0x10=P; s.9=n; s.17=Q", "nPQ", NULL},
+        {"s.0x10=P; s.12=n", "nP", NULL},
         {"s.99999999999999999999=a; s.1=b", "ba", NULL},
         {"s.1.0=b; s.0.5=a; s.2=c", "bca", NULL},
         {"s.=x; s.1=y; s.0=z", "xzy", NULL},

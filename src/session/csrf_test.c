@@ -92,6 +92,29 @@ static void test_new_is_read_and_no_flipped_bit_is(void **state)
     rig_close(&r);
 }
 
+static bool fill_with_ab(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    memset(out, 0xab, len);
+    return true;
+}
+
+/* Every byte of the token is the entropy's. */
+static void test_the_whole_token_is_random(void **state)
+{
+    usher_str token, value;
+    rig r;
+
+    (void)state;
+    rig_open(&r, &usher_profile_nextauth_4, one);
+    assert_ok(usher_csrf_new(&token, &value, &r.arena, &r.keys, (usher_entropy){fill_with_ab, NULL},
+                             NULL));
+    assert_int_equal(token.len, 64);
+    for (size_t i = 0; i < token.len; i++)
+        assert_int_equal(token.ptr[i], "ab"[i % 2]);
+    rig_close(&r);
+}
+
 static void test_no_entropy_and_no_memory(void **state)
 {
     usher_str token, value;
@@ -118,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_absent_cookie),
         cmocka_unit_test(test_new_is_read_and_no_flipped_bit_is),
+        cmocka_unit_test(test_the_whole_token_is_random),
         cmocka_unit_test(test_no_entropy_and_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,24 @@ static void test_kids_and_headers(void **state)
     rig_close(&r);
 }
 
+/* Auth.js v5 writes its brackets around an empty salt too (authjs5-tokens, "empty salt"). */
+static void test_an_empty_salt(void **state)
+{
+    static uint8_t secret[] = "public-test-secret-do-not-use-0123456789";
+    const usher_secret secrets[] = {{secret, sizeof secret - 1}};
+    const usher_str salts[USHER_PURPOSES] = {[USHER_FOR_SESSION] = USHER_STR_INIT("")};
+    usher_keyring keys;
+
+    (void)state;
+    assert_ok(usher_keyring_init(&keys, usher_allocator_default(), &usher_profile_authjs_5, secrets,
+                                 1, salts, NULL));
+    const usher_jwe_key *key = &keys.keys[USHER_FOR_SESSION][0][0];
+    assert_str(((usher_str){key->kid, key->kid_len}),
+               "mCRu0ztZhJmKQvhr9tRRKwLkct6ptNosOWF3DaQ6kdQOrVIlG1LtRTtUsuH3"
+               "gkF9MNro0GQNaClfhs4qh_D1Fw");
+    usher_keyring_deinit(&keys, usher_allocator_default());
+}
+
 static void test_purposes_without_salt_have_no_key(void **state)
 {
     static uint8_t secret[] = "s";
@@ -239,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys_of_the_originals),
         cmocka_unit_test(test_kids_and_headers),
+        cmocka_unit_test(test_an_empty_salt),
         cmocka_unit_test(test_purposes_without_salt_have_no_key),
         cmocka_unit_test(test_every_key_differs),
         cmocka_unit_test(test_csrf_secret),

@@ -528,6 +528,68 @@ static void test_the_longest_token(void **state)
     rig_close(&r);
 }
 
+/* The other bound of what is read: the stamps count too. */
+static void test_the_most_claims(void **state)
+{
+    size_t most = usher_json_limits_claims.members;
+
+    (void)state;
+    for (size_t members = most - 4; members < most + 2; members++) {
+        char *claims = malloc(16 * members);
+        size_t at = 1;
+        usher_str token;
+        int64_t exp;
+        rig r;
+
+        assert_non_null(claims);
+        claims[0] = '{';
+        for (size_t i = 0; i < members; i++)
+            at += (size_t)snprintf(claims + at, 16, "\"m%zu\":1,", i);
+        claims[at - 1] = '}';
+        rig_open(&r, V4, one);
+        usher_status rc =
+            usher_token_seal(&token, &exp, &r.arena, r.cipher, &r.keys, USHER_FOR_SESSION,
+                             (usher_str){claims, at}, RIG_NOW, 60, r.entropy, NULL);
+        assert_int_equal(rc, members + 3 > most ? USHER_E_LIMIT : USHER_OK);
+        if (rc == USHER_OK) assert_true(rig_opens(&r, USHER_FOR_SESSION, token));
+        free(claims);
+        rig_close(&r);
+    }
+}
+
+/* A token that is fine, in an exchange that has no room left: "could not tell", at every bound
+ * until there is room enough. */
+static void test_the_arenas_bound_is_no_answer(void **state)
+{
+    size_t undecided = 0;
+
+    (void)state;
+    for (size_t p = 0; usher_profile_at(p); p++) {
+        bool opened = false;
+        rig r;
+
+        rig_open(&r, usher_profile_at(p), one);
+        usher_str token = rig_seal(&r, USHER_FOR_SESSION, USHER_STR("{\"sub\":\"42\"}"), 60);
+        for (size_t limit = 0; !opened; limit += 16) {
+            usher_claims claims;
+            usher_verdict verdict;
+            usher_cause cause;
+            usher_arena a;
+
+            usher_arena_init(&a, &r.alloc, 64, limit);
+            usher_status rc = usher_token_open(&claims, &verdict, &cause, &a, r.cipher, &r.keys,
+                                               USHER_FOR_SESSION, token, RIG_NOW, NULL);
+            opened = rc == USHER_OK;
+            assert_int_equal(rc, opened ? USHER_OK : USHER_E_LIMIT);
+            assert_int_equal(verdict, opened ? USHER_SESSION_VALID : USHER_NO_SESSION);
+            undecided += !opened;
+            usher_arena_deinit(&a);
+        }
+        rig_close(&r);
+    }
+    assert_true(undecided > 10);
+}
+
 static void test_uuid(void **state)
 {
     kit_random random = {.seed = 3, .fail_at = SIZE_MAX};
@@ -625,6 +687,8 @@ int main(void)
         cmocka_unit_test(test_stamps),
         cmocka_unit_test(test_what_is_not_sealed),
         cmocka_unit_test(test_the_longest_token),
+        cmocka_unit_test(test_the_most_claims),
+        cmocka_unit_test(test_the_arenas_bound_is_no_answer),
         cmocka_unit_test(test_uuid),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
