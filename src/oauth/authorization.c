@@ -68,7 +68,7 @@ static bool is_reserved(usher_str name)
 static usher_status put_endpoint(usher_buf *b, usher_arena *a, usher_str endpoint, usher_error *err)
 {
     usher_str query, rest, name;
-    char separator = '?';
+    bool first = true;
 
     usher_buf_put(b, usher_str_cut(endpoint, '?', &query));
     for (usher_str pair; query.ptr; query = rest) {
@@ -78,9 +78,11 @@ static usher_status put_endpoint(usher_buf *b, usher_arena *a, usher_str endpoin
             usher_percent_decode_form(&name, a, usher_str_cut(pair, '=', &ignored), err);
         if (rc) return rc;
         if (pair.len == 0 || is_reserved(name)) continue;
-        usher_buf_put_char(b, separator);
+        if (first) usher_buf_put_char(b, '?');
         usher_buf_put(b, pair);
-        separator = '&';
+        usher_buf_put_char(
+            b, '&'); /* here, for a pair that ends in '?' looks like the start of a query */
+        first = false;
     }
     return USHER_OK;
 }

@@ -1,5 +1,7 @@
 #include "tests/kit/kit.h"
 
+#include <limits.h>
+
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 
@@ -761,7 +763,7 @@ static void test_the_arena_may_be_full(void **state)
 {
     usher_jwe_key key = sample_key(USHER_A256GCM, 6);
     kit_random random = {.seed = 1, .fail_at = SIZE_MAX};
-    static char text[3000];
+    static char text[5000];
     usher_arena small;
     usher_str out;
 
@@ -774,6 +776,18 @@ static void test_the_arena_may_be_full(void **state)
     assert_ok(usher_jwe_split(&parts, seal(&key, (usher_str){text, sizeof text}), NULL));
     assert_int_equal(usher_jwe_open(&out, &small, cipher, &key, &parts, NULL), USHER_E_LIMIT);
     usher_arena_deinit(&small);
+
+    /* more than libcrypto can count: refused by the length alone */
+    usher_str endless = {text, (size_t)INT_MAX};
+    parts.ciphertext = endless;
+    assert_int_equal(usher_jwe_open(&out, &arena, cipher, &key, &parts, NULL), USHER_E_LIMIT);
+    assert_int_equal(usher_jwe_seal(&out, &arena, cipher, &key, USHER_STR("{}"), endless,
+                                    kit_entropy(&random), NULL),
+                     USHER_E_LIMIT);
+    endless.len = 4097;
+    assert_int_equal(usher_jwe_seal(&out, &arena, cipher, &key, endless, USHER_STR(""),
+                                    kit_entropy(&random), NULL),
+                     USHER_E_LIMIT);
 }
 
 int main(void)

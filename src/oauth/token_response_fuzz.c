@@ -1,0 +1,54 @@
+/* What a token endpoint answers: the content type up to the first line feed, then the body. */
+#include <assert.h>
+
+#include "base/str.h"
+#include "oauth/text.h"
+#include "oauth/token_request.h"
+#include "tests/kit/kit.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A token that was read can go into a header and a form without further thought. */
+static void check_tokens(usher_arena *a, const usher_tokens *t)
+{
+    const usher_provider p = {.timeout_ms = 1};
+    const usher_metadata m = {.userinfo_endpoint = USHER_STR("https://op.example/me")};
+    usher_fetch f;
+
+    assert(usher_oauth_visible(t->access_token) && usher_oauth_visible(t->id_token));
+    assert(!t->refresh_token.ptr || usher_oauth_visible(t->refresh_token));
+    assert(t->expires_in_s >= 0 && t->expires_in_s <= INT64_C(315360000));
+    assert(t->has_expires || t->expires_in_s == 0);
+    if (usher_userinfo_request(&f, a, &p, &m, t->access_token, NULL)) return; /* memory */
+    for (size_t i = 0; i < f.header_count; i++)
+        assert(usher_oauth_visible(f.headers[i].value));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    usher_str input = {(const char *)data, size}, body, type;
+    kit_alloc state = {.fail_at = SIZE_MAX};
+    usher_allocator alloc = kit_allocator(&state);
+    usher_json_object claims;
+    usher_tokens t;
+    usher_arena a;
+
+    if (size > 1 && data[0] == '!') { /* and a character: the allocation of that number fails */
+        state.fail_at = (size_t)data[1] % 16;
+        input = usher_str_from(input, 2);
+    }
+    type = usher_str_cut(input, '\n', &body);
+    usher_arena_init(&a, &alloc, 1024, 4 << 20);
+    if (usher_token_response_read(&t, &a, 200, type, body, NULL))
+        assert(!t.access_token.ptr && !t.id_token.ptr && !t.refresh_token.ptr && !t.has_expires);
+    else
+        check_tokens(&a, &t);
+    if (!usher_userinfo_read(&claims, &a, 200, type, body, USHER_STR("42"), NULL))
+        assert(!claims.duplicates &&
+               usher_json_string_is(usher_json_get(&claims, USHER_STR("sub")), USHER_STR("42")));
+    else
+        assert(!claims.count);
+    usher_arena_deinit(&a);
+    assert(state.live == 0);
+    return 0;
+}
