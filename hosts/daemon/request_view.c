@@ -1,7 +1,5 @@
 #include "hosts/daemon/request_view.h"
 
-#include <string.h>
-
 #include "base/str.h"
 
 /* bytes */
@@ -90,7 +88,8 @@ static unsigned check_head_end(const usherd_head *h, const char *end)
 
     if (left == 2 || left == 3) return USHERD_HEAD_BARE_LF;
     if (left > 4 && *end == 0) return USHERD_HEAD_NUL;
-    return left == 4 && memcmp(end, "\0\0\0", 4) == 0 ? USHER_CAUSE_NONE : USHERD_HEAD_BYTES;
+    if (left != 4 || end[0] || end[1] || end[2] || end[3]) return USHERD_HEAD_BYTES;
+    return USHER_CAUSE_NONE;
 }
 
 static unsigned check_account(const usherd_head *h)

@@ -6,9 +6,11 @@
  * accounted for: method, target, version, names and values must lie where a well-formed request has
  * them, with the separators of one between them and nothing else. Whatever differs is refused.
  *
- * One thing cannot be seen that way: NUL LF looks like CR LF afterwards. Both mean "end of the
- * line" to the library, so the request still reads as every other party reads it that accepts it at
- * all. */
+ * One thing cannot be seen that way: a NUL that makes up for a missing CR (NUL LF between lines,
+ * the like of NUL NUL LF LF at the end) leaves what a good line end leaves. The library reads such
+ * a head like a good one, so it means the same to us as to every other party that accepts it at
+ * all.
+ */
 #ifndef USHERD_REQUEST_VIEW_H
 #define USHERD_REQUEST_VIEW_H
 

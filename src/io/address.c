@@ -14,6 +14,13 @@ static void set_v4(usher_address *out, const void *four)
     memcpy(out->bytes + 12, four, 4);
 }
 
+static bool is_v4(const usher_address *a)
+{
+    for (size_t i = 0; i < sizeof mapped; i++)
+        if (a->bytes[i] != mapped[i]) return false;
+    return true;
+}
+
 bool usher_address_read(usher_address *out, usher_str text)
 {
     char z[USHER_ADDRESS_TEXT_MAX + 1];
@@ -87,7 +94,7 @@ bool usher_address_of(usher_address *out, const struct sockaddr *sa)
 size_t usher_address_text(char out[USHER_ADDRESS_TEXT_MAX], const usher_address *address)
 {
     char z[USHER_ADDRESS_TEXT_MAX + 1];
-    bool v4 = memcmp(address->bytes, mapped, sizeof mapped) == 0;
+    bool v4 = is_v4(address);
     const char *text =
         inet_ntop(v4 ? AF_INET : AF_INET6, address->bytes + (v4 ? 12 : 0), z, sizeof z);
     size_t len = text ? strlen(text) : 0;
@@ -147,7 +154,7 @@ bool usher_address_is_public(const usher_address *address)
     static const usher_address_range nat64 = {{{0x00, 0x64, 0xff, 0x9b}}, 96};
     static const usher_address_range six_to_four = {{{0x20, 0x02}}, 16};
 
-    if (memcmp(address->bytes, mapped, sizeof mapped) == 0) return inner_is_public(address, 12);
+    if (is_v4(address)) return inner_is_public(address, 12);
     if (usher_address_in(&nat64, address)) return inner_is_public(address, 12);
     if (usher_address_in(&six_to_four, address)) return inner_is_public(address, 2);
     return usher_address_in(&unicast, address) &&

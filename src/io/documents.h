@@ -11,8 +11,9 @@
 #define USHER_DOCUMENT_BYTES_MAX (1024u * 1024)
 #define USHER_DOCUMENT_FORCED_MS (60 * 1000) /* between two fetches that newer_than_ms forces */
 #define USHER_DOCUMENT_RETRY_MS  (10 * 1000) /* after a failure, while a copy can be given */
-#define USHER_DOCUMENT_STALE_MS  (24 * 60 * 60 * 1000) /* how old a copy may be if the fetch fails \
-                                                        */
+#define USHER_DOCUMENT_STALE_MS                                                                    \
+    (24 * 60 * 60 * 1000) /* how old a copy may be if the fetch fails                              \
+                           */
 
 /* How a document is really fetched, and what time it is: the network and the clock, or a test. */
 typedef struct usher_document_source {

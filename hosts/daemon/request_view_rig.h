@@ -1,0 +1,127 @@
+/* request_view_rig - reads a head as libmicrohttpd 0.9.75 does, in place: for tests of the request
+ * view that have no sockets. Written from what the library was seen to do with raw requests
+ * (daemon_test sends the same to the real one). */
+#ifndef USHERD_REQUEST_VIEW_RIG_H
+#define USHERD_REQUEST_VIEW_RIG_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "hosts/daemon/request_view.h"
+
+typedef struct rig {
+    char *bytes; /* the library's buffer */
+    size_t len, at;
+    char *elsewhere[16]; /* where continued lines are joined */
+    size_t joined;
+    char *target; /* the copy that is taken before the query is hidden */
+    usherd_head head;
+} rig;
+
+/* The next line, its end made NUL; NULL if there is none. */
+static inline char *rig_line(rig *r)
+{
+    char *start = r->bytes + r->at;
+    char *lf = r->at < r->len ? memchr(start, '\n', r->len - r->at) : NULL;
+
+    if (!lf) return NULL;
+    *lf = 0;
+    if (lf > start && lf[-1] == '\r') lf[-1] = 0;
+    r->at = (size_t)(lf - r->bytes) + 1;
+    return start;
+}
+
+static inline bool rig_request_line(rig *r, char *line, size_t len)
+{
+    char *space = memchr(line, ' ', len), *target, *version;
+
+    if (!space) return false;
+    *space = 0;
+    for (target = space + 1; target < line + len && *target == ' ';)
+        target++;
+    if (target == line + len) return false;
+    for (version = line + len - 1; version > target && *version == ' ';)
+        version--;
+    while (version > target && *version != ' ')
+        version--;
+    if (version == target) return false; /* HTTP/0.9: the daemon sees an empty version */
+    *version++ = 0;
+    r->head.method = usher_str_z(line);
+    r->head.start = line;
+    r->head.version = usher_str_z(version);
+    r->head.target_at = target;
+    size_t target_len = strlen(target);
+    r->target = malloc(target_len + 1);
+    if (!r->target) abort();
+    memcpy(r->target, target, target_len);
+    r->head.target = (usher_str){r->target, target_len};
+    return true;
+}
+
+static inline void rig_add(rig *r, const char *name, const char *value)
+{
+    if (r->head.field_count < USHERD_FIELDS_MAX)
+        r->head.fields[r->head.field_count] = (usher_header){usher_str_z(name), usher_str_z(value)};
+    r->head.field_count++;
+}
+
+static inline bool rig_fields(rig *r)
+{
+    char *name = NULL, *value = NULL;
+
+    for (char *line; (line = rig_line(r));) {
+        if (name && (*line == ' ' || *line == '\t')) { /* joined to the name, of all things */
+            size_t len = strlen(name), more = strlen(line);
+            char *joined = malloc(len + more + 1);
+            if (!joined) abort();
+            memcpy(joined, name, len);
+            memcpy(joined + len, line, more + 1);
+            name = r->elsewhere[r->joined++] = joined;
+            if (r->joined == sizeof r->elsewhere / sizeof *r->elsewhere) return false;
+            continue;
+        }
+        if (name) rig_add(r, name, value);
+        name = NULL;
+        if (!*line) {
+            r->head.size = (size_t)(r->bytes + r->at - r->head.start);
+            return true;
+        }
+        if (!(value = strchr(line, ':'))) return false;
+        name = line;
+        *value++ = 0;
+        while (*value == ' ' || *value == '\t')
+            value++;
+    }
+    return false;
+}
+
+/* False if the library refuses it by itself, or waits for more. Free in either case. */
+static inline bool rig_read(rig *r, const void *bytes, size_t len)
+{
+    char *line, *before;
+
+    *r = (rig){.bytes = malloc(len + 1), .len = len};
+    if (!r->bytes) abort();
+    memcpy(r->bytes, bytes, len);
+    r->bytes[len] = 0;
+    do {
+        before = r->bytes + r->at;
+        line = rig_line(r);
+    } while (line && !*line);
+    if (!line) return false;
+    size_t line_len = (size_t)(r->bytes + r->at - before) - 1; /* up to LF, then without its CR */
+    if (line_len && line[line_len - 1] == 0 && memchr(line, 0, line_len) == line + line_len - 1)
+        line_len--;
+    return rig_request_line(r, line, line_len) && rig_fields(r);
+}
+
+static inline void rig_free(rig *r)
+{
+    free(r->bytes);
+    for (size_t i = 0; i < r->joined; i++)
+        free(r->elsewhere[i]);
+    free(r->target);
+}
+
+#endif
