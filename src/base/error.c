@@ -6,6 +6,12 @@ usher_status usher_fail_at(usher_error *err, usher_status status, const char *wh
     return status;
 }
 
+usher_status usher_pass(usher_error *err, const usher_error *why)
+{
+    if (err) *err = *why;
+    return why->status;
+}
+
 const char *usher_status_name(usher_status status)
 {
     switch (status) {

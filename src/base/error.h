@@ -13,4 +13,7 @@
 usher_status usher_fail_at(usher_error *err, usher_status status, const char *what,
                            const char *where, size_t at);
 
+/* return usher_pass(err, &why): hands a detail on that was kept aside until it was known to matter. */
+usher_status usher_pass(usher_error *err, const usher_error *why);
+
 #endif

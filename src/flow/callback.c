@@ -40,7 +40,7 @@ static usher_status open_check(usher_str *value, usher_exchange *ex, usher_purpo
         return USHER_OK;
     rc = usher_json_string(value, &ex->arena, usher_json_get(&claims.object, USHER_STR("value")),
                            err);
-    return usher_flow_peer_fault(rc) ? USHER_OK : rc;
+    return usher_flow_peer_fault(ex, rc) ? USHER_OK : rc;
 }
 
 /* *cause stays NONE if state, PKCE and nonce are as they must be. */
@@ -86,9 +86,9 @@ static usher_status oidc_callback(usher_exchange *ex, usher_want *want, usher_er
     usher_status rc =
         usher_authorization_response_read(&s->answer, ex->post ? &ex->body : &ex->query, &why);
 
-    if (usher_flow_peer_fault(rc))
+    if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CHECK, USHER_CAUSE_RESPONSE_PARAMS, &why, err);
-    if (rc) return usher_fail(err, rc, why.what, why.at);
+    if (rc) return usher_pass(err, &why);
     if (s->answer.error.ptr && ex->site->profile->provider_error_first)
         return refuse(ex, USHER_FAIL_PROVIDER, USHER_CAUSE_PROVIDER_ERROR, NULL, err);
     if ((rc = run_checks(ex, &cause, err))) return rc;
@@ -149,9 +149,9 @@ usher_status usher_callback_metadata(usher_exchange *ex, const usher_event *even
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_PROVIDER_UNREACHABLE, NULL, err);
     if ((rc = usher_arena_dup(&text, &ex->arena, event->body, err))) return rc;
     rc = usher_metadata_read(&s->metadata, &ex->arena, s->provider, text, &why);
-    if (usher_flow_peer_fault(rc))
+    if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_METADATA_INVALID, &why, err);
-    if (rc) return usher_fail(err, rc, why.what, why.at);
+    if (rc) return usher_pass(err, &why);
     if (!response_iss_fits(s))
         return refuse(ex, USHER_FAIL_CHECK, USHER_CAUSE_RESPONSE_ISS, NULL, err);
     if ((rc = redirect_uri(&uri, ex, err)) ||
@@ -172,9 +172,9 @@ usher_status usher_callback_tokens(usher_exchange *ex, const usher_event *event,
     if ((rc = usher_arena_dup(&body, &ex->arena, event->body, err))) return rc;
     rc = usher_token_response_read(&s->tokens, &ex->arena, event->http_status, event->content_type,
                                    body, &why);
-    if (usher_flow_peer_fault(rc))
+    if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_TOKEN_RESPONSE, &why, err);
-    if (rc) return usher_fail(err, rc, why.what, why.at);
+    if (rc) return usher_pass(err, &why);
     if (!s->tokens.id_token.len)
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_ID_TOKEN_MALFORMED, NULL, err);
     return usher_flow_want_document(ex, want, USHER_AT_CALLBACK_KEYS, s->metadata.jwks_uri, 0);
@@ -234,7 +234,7 @@ usher_status usher_callback_keys(usher_exchange *ex, const usher_event *event, u
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_PROVIDER_UNREACHABLE, NULL, err);
     if ((rc = usher_arena_dup(&set, &ex->arena, event->body, err))) return rc;
     rc = verify_id_token(ex, &cause, set, &why);
-    if (rc && !usher_flow_peer_fault(rc)) return usher_fail(err, rc, why.what, why.at);
+    if (rc && !usher_flow_peer_fault(ex, rc)) return usher_pass(err, &why);
     if (rc && cause == USHER_CAUSE_ID_TOKEN_KEY && ex->state == USHER_AT_CALLBACK_KEYS)
         /* The provider may have changed its keys since: one more look, at a newer copy. */
         return usher_flow_want_document(ex, want, USHER_AT_CALLBACK_NEWER_KEYS,
@@ -260,9 +260,9 @@ usher_status usher_callback_userinfo(usher_exchange *ex, const usher_event *even
     if ((rc = usher_arena_dup(&body, &ex->arena, event->body, err))) return rc;
     rc = usher_userinfo_read(&claims, &ex->arena, event->http_status, event->content_type, body,
                              s->subject, &why);
-    if (usher_flow_peer_fault(rc))
+    if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_USERINFO_INVALID, &why, err);
-    if (rc) return usher_fail(err, rc, why.what, why.at);
+    if (rc) return usher_pass(err, &why);
     return sign_in_from(ex, &claims, err);
 }
 

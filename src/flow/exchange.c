@@ -126,9 +126,10 @@ void usher_flow_report(usher_exchange *ex, usher_cause cause, const usher_error 
     }
 }
 
-bool usher_flow_peer_fault(usher_status status)
+bool usher_flow_peer_fault(const usher_exchange *ex, usher_status status)
 {
-    return USHER_STATUS_CLASS(status) == USHER_CLASS_PEER;
+    return USHER_STATUS_CLASS(status) == USHER_CLASS_PEER ||
+           (status == USHER_E_LIMIT && ex->arena.failed != USHER_E_LIMIT);
 }
 
 usher_status usher_flow_begin(usher_exchange *ex, usher_want *want, usher_error *err)

@@ -35,6 +35,7 @@ typedef struct usher_request_headers {
     usher_str requested_with, fetch_mode, return_redirect;
     usher_str original_uri, original_method;   /* nginx; only from a trusted peer */
     usher_str forwarded_uri, forwarded_method; /* Caddy, Traefik; only from a trusted peer */
+    bool repeated_question; /* one of these four came twice */
 } usher_request_headers;
 
 #define USHER_REPORTS_MAX     8
@@ -109,8 +110,9 @@ static inline int64_t usher_now_s(const usher_exchange *ex)
 typedef usher_status usher_step(usher_exchange *ex, const usher_event *event, usher_want *want,
                                 usher_error *err);
 void usher_flow_report(usher_exchange *ex, usher_cause cause, const usher_error *err);
-/* True for a status that is an answer about the peer; otherwise the exchange cannot tell. */
-bool usher_flow_peer_fault(usher_status status);
+/* True for a status that is an answer about what the peer sent: malformed, forged, or more than is
+ * read of such a thing. Our own memory bound is none: then the exchange cannot tell. */
+bool usher_flow_peer_fault(const usher_exchange *ex, usher_status status);
 /* Begins and ends an operation; see usher_handle for the pattern. */
 usher_status usher_flow_begin(usher_exchange *ex, usher_want *want, usher_error *err);
 usher_status usher_flow_end(usher_exchange *ex, usher_status rc, usher_want *want,

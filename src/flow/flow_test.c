@@ -919,6 +919,80 @@ static void test_every_draw_of_entropy_may_fail(void **state)
     }
 }
 
+/* --- forward authentication
+ * ------------------------------------------------------------------------ */
+
+/* What a proxy asks, from a trusted peer or not; without a session, "/docs/*" being open. Rows of
+ * T50, T53-T55. */
+static void test_forward_auth_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers[4][2];
+        bool trusted;
+        int status;
+        usher_cause cause;
+    } rows[] = {
+        {{{"X-Original-URI", "/docs/x"}}, true, 200, USHER_CAUSE_NONE},
+        {{{"X-Forwarded-Uri", "/docs/x?a=1"}}, true, 200, USHER_CAUSE_NONE},
+        {{{"X-Original-URI", "/docs/x"}}, false, 401, USHER_CAUSE_NONE}, /* not believed */
+        {{{"X-Forwarded-Uri", "/docs/x"}}, false, 401, USHER_CAUSE_NONE},
+        {{{"X-Original-URI", "/closed"}}, true, 401, USHER_CAUSE_NONE},
+        {{{"X-Original-URI", "/closed"}, {"Accept", "text/html"}}, true, 401, USHER_CAUSE_NONE},
+        {{{"X-Forwarded-Uri", "/closed"}, {"Accept", "text/html"}}, true, 302, USHER_CAUSE_NONE},
+        {{{"X-Forwarded-Uri", "/closed"}, {"X-Forwarded-Method", "POST"}, {"Accept", "text/html"}},
+         true,
+         401,
+         USHER_CAUSE_NONE},
+        {{{"X-Original-URI", "/docs/x"}, {"X-Forwarded-Uri", "/closed"}},
+         true,
+         403,
+         USHER_CAUSE_QUESTION_UNCLEAR},
+        {{{"X-Original-URI", "/docs/x"}, {"x-original-uri", "/closed"}},
+         true,
+         403,
+         USHER_CAUSE_QUESTION_UNCLEAR},
+        {{{"X-Original-URI", "/docs/../closed"}}, true, 401, USHER_CAUSE_NONE},
+        {{{"X-Original-URI", "/docs/%2e%2e/closed"}}, true, 401, USHER_CAUSE_NONE},
+        {{{"X-Original-URI", "/docs//x"}}, true, 401, USHER_CAUSE_NONE},
+        {{{"X-Original-URI", "/docs/%zz"}}, true, 403, USHER_CAUSE_PATH_UNCLEAR},
+        {{{"X-Forwarded-Uri", "/docs/%00"}}, true, 400, USHER_CAUSE_PATH_UNCLEAR},
+        {{{"X-Original-URI", ""}}, true, 403, USHER_CAUSE_PATH_UNCLEAR},
+        {{{"Accept", "text/html"}}, true, 302, USHER_CAUSE_NONE}, /* the proxy did not say */
+    };
+    usher_site *site = make_site("authjs-5", "");
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        usher_header headers[4];
+        usher_request request = {.size = sizeof request,
+                                 .method = USHER_STR("GET"),
+                                 .target = USHER_STR("/_usher/check"),
+                                 .headers = headers,
+                                 .peer_trusted = rows[i].trusted};
+        usher_exchange *ex;
+        usher_want want;
+        usher_error err = {0};
+        size_t count;
+
+        for (; rows[i].headers[request.header_count][0]; request.header_count++)
+            headers[request.header_count] =
+                (usher_header){kit_str(rows[i].headers[request.header_count][0]),
+                               kit_str(rows[i].headers[request.header_count][1])};
+        assert_ok(usher_exchange_new(&ex, NULL, &err));
+        assert_ok(usher_exchange_start(ex, site, &request, NOW_S * 1000, &err));
+        assert_ok(usher_forward_auth(ex, &want, &err));
+        const usher_report *reports = usher_exchange_reports(ex, &count);
+        int status = usher_exchange_response(ex)->status;
+        if (status != rows[i].status ||
+            (count ? reports[0].cause : USHER_CAUSE_NONE) != rows[i].cause)
+            fail_msg("row %zu: %d, %s", i, status,
+                     count ? usher_cause_word(reports[0].cause) : "no cause");
+        assert_int_equal(usher_exchange_decision(ex), status == 200 ? USHER_ALLOW : USHER_DENY);
+        usher_exchange_free(ex);
+    }
+    usher_site_unref(site);
+}
+
 static void test_misuse_is_told(void **state)
 {
     (void)state;
@@ -959,6 +1033,7 @@ int main(void)
         cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_every_crypto_allocation_may_fail),
         cmocka_unit_test(test_every_draw_of_entropy_may_fail),
+        cmocka_unit_test(test_forward_auth_answers),
         cmocka_unit_test(test_misuse_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

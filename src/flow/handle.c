@@ -127,18 +127,18 @@ static usher_status handle(usher_exchange *ex, usher_want *want, usher_error *er
     size_t row = split_path(ex, ex->path) ? find_action(ex) : SIZE_MAX;
 
     if (row == SIZE_MAX) return usher_respond_unknown(ex, err);
-    rc = usher_flow_read_body(ex, &why);
-    if (usher_flow_peer_fault(rc)) {
-        usher_flow_report(ex, USHER_CAUSE_BODY_MALFORMED, &why);
+    if ((rc = usher_flow_read_body(ex, &why)) || (rc = usher_flow_read_cookies(ex, &why))) {
+        if (!usher_flow_peer_fault(ex, rc)) return usher_pass(err, &why);
+        usher_flow_report(
+            ex, rc == USHER_E_LIMIT ? USHER_CAUSE_REQUEST_TOO_LARGE : USHER_CAUSE_BODY_MALFORMED,
+            &why);
         usher_respond_body(ex, 400, USHER_STR("application/json"), USHER_STR("\"Bad request.\""));
         return USHER_OK;
     }
-    if (rc) return usher_fail(err, rc, why.what, why.at);
     ex->json_mode =
         usher_str_eq(usher_form_last(&ex->body, USHER_STR("json")), USHER_STR("true")) ||
         ex->headers.return_redirect.ptr;
-    if ((rc = usher_flow_read_cookies(ex, err)) || (rc = usher_flow_csrf(ex, err)) ||
-        (rc = usher_flow_callback_url(ex, &usable, err)))
+    if ((rc = usher_flow_csrf(ex, err)) || (rc = usher_flow_callback_url(ex, &usable, err)))
         return rc;
     if (!usable) return unusable_callback_url(ex, actions[row].page, err);
     return ex->post ? run_post(ex, actions[row].action, want, err)
@@ -159,8 +159,13 @@ static usher_status get_session(usher_exchange *ex, usher_error *err)
     usher_status rc;
 
     ex->post = false;
-    if ((rc = usher_flow_read_cookies(ex, err)) || (rc = usher_flow_csrf(ex, err)) ||
-        (rc = usher_flow_callback_url(ex, &usable, err)))
+    rc = usher_flow_read_cookies(ex, err);
+    if (usher_flow_peer_fault(ex, rc)) {
+        ex->verdict = USHER_SESSION_REJECTED;
+        usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, NULL);
+        return USHER_OK;
+    }
+    if (rc || (rc = usher_flow_csrf(ex, err)) || (rc = usher_flow_callback_url(ex, &usable, err)))
         return rc;
     return usher_flow_session_answer(ex, err);
 }

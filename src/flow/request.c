@@ -60,7 +60,10 @@ static usher_status read_header(usher_exchange *ex, const usher_header *h, usher
         if (h->name.len != wanted_headers[i].name.len) continue;
         if (wanted_headers[i].trusted_only && !ex->request->peer_trusted) continue;
         if (!usher_str_eq_case(h->name, wanted_headers[i].name)) continue;
-        if (!slot(ex, i)->ptr) *slot(ex, i) = h->value; /* the first one counts */
+        if (!slot(ex, i)->ptr)
+            *slot(ex, i) = h->value; /* the first one counts */
+        else if (wanted_headers[i].trusted_only)
+            ex->headers.repeated_question = true;
         break;
     }
     return USHER_OK;

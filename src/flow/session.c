@@ -47,6 +47,12 @@ usher_status usher_flow_read_session(usher_exchange *ex, usher_error *err)
         &ex->received, &ex->arena, ex->site->profile, ex->site->profile->dialect,
         ex->site->cookies[USHER_COOKIE_SESSION].name, ex->headers.cookie, err);
 
+    if (usher_flow_peer_fault(ex,
+                              rc)) { /* more cookies than anybody has: none of them is believed */
+        ex->verdict = USHER_SESSION_REJECTED;
+        usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, NULL);
+        return USHER_OK;
+    }
     if (rc) return rc;
     token = ex->received.value;
     if (!token.len && !ex->received.too_many && ex->headers.authorization.len)
@@ -102,7 +108,7 @@ static usher_status write_session(usher_exchange *ex, usher_str claims, bool onl
     else
         rc = usher_session_cookie_write(&lines, &count, &ex->arena, ex->site->profile,
                                         &ex->received, &attrs, token, err);
-    if (rc == USHER_E_LIMIT && ex->arena.failed != USHER_E_LIMIT) {
+    if (usher_flow_peer_fault(ex, rc)) {
         usher_flow_report(ex, USHER_CAUSE_SESSION_TOO_LARGE, NULL);
         return USHER_OK;
     }

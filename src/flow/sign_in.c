@@ -155,7 +155,7 @@ usher_status usher_sign_in_metadata(usher_exchange *ex, const usher_event *event
         return blame_provider(ex, USHER_CAUSE_PROVIDER_UNREACHABLE, NULL, err);
     if ((rc = usher_arena_dup(&text, &ex->arena, event->body, err))) return rc;
     rc = usher_metadata_read(&ex->sign_in.metadata, &ex->arena, p, text, &why);
-    if (usher_flow_peer_fault(rc))
+    if (usher_flow_peer_fault(ex, rc))
         return blame_provider(ex, USHER_CAUSE_METADATA_INVALID, &why, err);
     if (rc) goto failed;
     usher_buf_init(&path, &ex->arena, 256);
@@ -168,8 +168,7 @@ usher_status usher_sign_in_metadata(usher_exchange *ex, const usher_event *event
         goto failed;
     return usher_respond_url(ex, url, 200, err);
 failed:
-    if (err) *err = why;
-    return rc;
+    return usher_pass(err, &why);
 }
 
 usher_status usher_sign_in_unreachable(usher_exchange *ex, const usher_event *event,

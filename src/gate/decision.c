@@ -206,9 +206,30 @@ static usher_status roll_if_due(usher_exchange *ex, usher_error *err)
     return usher_flow_roll_session(ex, true, err);
 }
 
+/* A proxy that speaks one convention hands on what its client sent in the other's words; an answer
+ * to the wrong one would open a closed page. The configurations in examples/ remove the other's
+ * headers; where that was forgotten, nobody gets in. 403 means "no" in every convention. */
+static bool two_questions(const usher_exchange *ex)
+{
+    return ex->headers.repeated_question ||
+           (ex->headers.original_uri.ptr && ex->headers.forwarded_uri.ptr);
+}
+
+static usher_status refuse_question(usher_exchange *ex)
+{
+    usher_flow_report(ex, USHER_CAUSE_QUESTION_UNCLEAR, NULL);
+    ex->decision = USHER_DENY;
+    usher_respond_body(ex, 403, USHER_STR("application/json"),
+                       USHER_STR("{\"error\":\"two_questions\"}"));
+    usher_respond_private(ex);
+    return USHER_OK;
+}
+
 static usher_status forward_auth(usher_exchange *ex, usher_error *err)
 {
     question q = question_of(ex);
+
+    if (two_questions(ex)) return refuse_question(ex);
     usher_status rc = judge(ex, &q, err);
 
     if (rc || ex->decision != USHER_ALLOW) return rc;
