@@ -14,16 +14,15 @@ docs_write() {
 }
 
 dev_docs() {
-    local began=$SECONDS generator
+    local began=$SECONDS table=build/src/site/settings_doc
     need lint
     build_release || die 'the build failed' 'ninja -C build'
-    generator=$(find build -name 'settings_doc*' -type f -perm -u+x | head -n 1)
-    [[ $generator ]] || die 'the generator of docs/settings.md was not built' 'ninja -C build'
-    must 'docs/settings.md from the table of settings' docs-settings docs_write docs/settings.md "$generator"
-    must 'docs/man/usherd.yaml.5 from the same table' docs-man5 docs_write docs/man/usherd.yaml.5 \
-        "$generator" --man
-    must 'docs/man/usher.1 from the table of commands' docs-man1 docs_write docs/man/usher.1 \
-        "build/$USHER" help --man
+    must 'docs/settings.md from the table of settings' docs-settings \
+        docs_write docs/settings.md "$table" --markdown
+    must 'docs/man/usherd.yaml.5 from the same table' docs-man5 \
+        docs_write docs/man/usherd.yaml.5 "$table" --man
+    must 'docs/man/usher.1 from the table of commands' docs-man1 \
+        docs_write docs/man/usher.1 "build/$USHER" help --man
     stage 'tools/check_docs_code' check_docs_code tools/check_docs_code tools/check_docs_code || :
     stage 'tools/check_links' check_links tools/check_links tools/check_links || :
     summary "$began"
