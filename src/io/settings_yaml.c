@@ -16,31 +16,51 @@ typedef struct reader {
     usher_arena *arena;
     usher_complaints c;
     usher_str text;
+    usher_place end; /* behind the last character */
     size_t nodes;
     bool stop;           /* the text cannot be read further; a problem says why */
     usher_status status; /* the first failure that is not a problem of the text */
 } reader;
 
-static usher_place place_of_mark(yaml_mark_t mark)
+/* libyaml ends the last line itself; what it then finds to be missing it places on the line after
+ * that, which is not there. */
+static usher_place place_of_mark(const reader *r, yaml_mark_t mark)
 {
-    return (usher_place){mark.line + 1, mark.column + 1};
+    usher_place at = {mark.line + 1, mark.column + 1};
+
+    return at.line > r->end.line ? r->end : at;
 }
 
 static void complain(reader *r, yaml_mark_t mark, const char *text)
 {
-    usher_complain(&r->c, place_of_mark(mark), text, USHER_NIL, USHER_NIL, USHER_NIL);
+    usher_complain(&r->c, place_of_mark(r, mark), text, USHER_NIL, USHER_NIL, USHER_NIL);
 }
 
-/* For the few errors that libyaml places by a byte offset. */
+/* Bytes of the line end that YAML 1.1 sees here (CR LF is one, and NEL, U+2028 and U+2029 are three
+ * more); 0 if there is none. */
+static size_t line_end(usher_str rest)
+{
+    static const usher_str ends[] = {
+        USHER_STR_INIT("\r\n"),     USHER_STR_INIT("\n"),           USHER_STR_INIT("\r"),
+        USHER_STR_INIT("\xc2\x85"), USHER_STR_INIT("\xe2\x80\xa8"), USHER_STR_INIT("\xe2\x80\xa9")};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (usher_str_starts(rest, ends[i])) return ends[i].len;
+    return 0;
+}
+
+/* Counts as libyaml does, for the end of the text and the few errors that have only an offset. */
 static usher_place place_of_offset(usher_str text, size_t offset)
 {
     usher_place p = {1, 1};
 
-    for (size_t i = 0; i < offset && i < text.len; i++) {
-        if (text.ptr[i] == '\n')
+    for (size_t i = 0; i < offset && i < text.len;) {
+        size_t end = line_end(usher_str_from(text, i));
+        if (end)
             p = (usher_place){p.line + 1, 1};
         else if (((unsigned char)text.ptr[i] & 0xc0) != 0x80)
             p.column++;
+        i += end ? end : 1;
     }
     return p;
 }
@@ -60,7 +80,7 @@ static void complain_syntax(reader *r)
     const yaml_parser_t *p = &r->parser;
     bool by_offset = p->error == YAML_READER_ERROR;
     usher_place at =
-        by_offset ? place_of_offset(r->text, p->problem_offset) : place_of_mark(p->problem_mark);
+        by_offset ? place_of_offset(r->text, p->problem_offset) : place_of_mark(r, p->problem_mark);
 
     r->stop = true;
     if (p->error == YAML_MEMORY_ERROR)
@@ -101,9 +121,10 @@ static usher_node *node_new(reader *r, usher_node_kind kind, yaml_mark_t mark)
         r->status = usher_arena_fail(r->arena, NULL);
     }
     if (!n) return NULL;
+    usher_place at = place_of_mark(r, mark);
     n->kind = kind;
-    n->line = mark.line + 1;
-    n->column = mark.column + 1;
+    n->line = at.line;
+    n->column = at.column;
     return n;
 }
 
@@ -192,7 +213,7 @@ static void take_entries(reader *r, usher_node *map, unsigned depth)
 
     while (next_event(r, &event)) {
         bool end = event.type == YAML_MAPPING_END_EVENT;
-        usher_place at = place_of_mark(event.start_mark);
+        usher_place at = place_of_mark(r, event.start_mark);
         usher_str key = end ? USHER_NIL : take_key(r, &event, depth);
         drop_event(&event);
         if (end || !next_event(r, &event)) return;
@@ -304,6 +325,7 @@ usher_status usher_node_from_yaml(usher_node **out, usher_arena *a, usher_str te
         yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
         yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text.len ? text.ptr : ""),
                                      text.len);
+        r.end = place_of_offset(text, text.len);
         root = take_document(&r);
         delete_parser(&r.parser);
     }

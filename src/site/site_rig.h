@@ -53,8 +53,7 @@ static inline void rig_make_with(site_rig *r, const char *json, const char *env,
     usher_site_parts parts = {alloc, kit_entropy(&r->random), env ? rig_getenv : NULL, lines};
 
     assert_true(strlen(json) < sizeof text && (!env || strlen(env) < sizeof lines));
-    strncpy(text, json, sizeof text - 1);
-    text[sizeof text - 1] = 0;
+    memcpy(text, json, strlen(json) + 1);
     if (env) memcpy(lines, env, strlen(env) + 1);
     rig_quotes(text);
     r->random = (kit_random){.seed = 1, .fail_at = SIZE_MAX};
