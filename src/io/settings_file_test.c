@@ -528,7 +528,7 @@ static char folder[64];
 static int make_folder(void **state)
 {
     (void)state;
-    memcpy(folder, "/tmp/usher-settings-XXXXXX", 27);
+    snprintf(folder, sizeof folder, "%s/usher-settings-XXXXXX", P_tmpdir);
     return mkdtemp(folder) ? 0 : -1;
 }
 
