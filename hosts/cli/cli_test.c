@@ -21,7 +21,8 @@ static const char *test_env(void *ctx, const char *name)
 }
 
 /* `words` is a list with NULL at its end. */
-static ran run_with(const char *secret, const char *input, const char *const *words)
+static ran run_in(const usher_allocator *alloc, const char *secret, const char *input,
+                  const char *const *words)
 {
     union {
         const char *const *in;
@@ -46,7 +47,7 @@ static ran run_with(const char *secret, const char *input, const char *const *wo
         .env_ctx = env.out,
         .now_s = NOW,
         .entropy = kit_entropy(&random),
-        .alloc = usher_allocator_default(),
+        .alloc = alloc,
     };
     assert_true(c.in && c.out && c.err);
     r.code = cli_run(&c, argc, u.argv);
@@ -54,6 +55,11 @@ static ran run_with(const char *secret, const char *input, const char *const *wo
     fclose(c.out);
     fclose(c.err);
     return r;
+}
+
+static ran run_with(const char *secret, const char *input, const char *const *words)
+{
+    return run_in(usher_allocator_default(), secret, input, words);
 }
 
 #define RUN(input, ...) run_with(SECRET, (input), (const char *const[]){"usher", __VA_ARGS__, NULL})
@@ -410,6 +416,40 @@ static void test_vectors_can_fail(void **state)
         expect(RUN(cases[i].text, "vectors", "-"), cases[i].code, cases[i].out, NULL);
 }
 
+/* Short memory is exit 2 and a word about it, never a verdict. */
+static void test_every_allocation_may_fail(void **state)
+{
+    ran token = RUN("", "mint", "--profile", "authjs-5", "--sub", "1", "--cookie");
+    const char *const mint[] = {"usher", "mint",    "--profile", "authjs-5",     "--sub",
+                                "1",     "--claim", "a=[1]",     "--set-cookie", NULL};
+    const char *const inspect[] = {"usher", "inspect", "--json", NULL};
+    const char *const bare[] = {"usher", "inspect", strchr(token.out, '=') + 1, NULL};
+    const char *const lines[] = {"usher", "inspect", "--lines", NULL};
+    const struct {
+        const char *const *words;
+        const char *input;
+    } cases[] = {{mint, ""}, {inspect, token.out}, {bare, ""}, {lines, token.out}};
+
+    (void)state;
+    token.out[token.out_len - 1] = 0; /* the line end */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        kit_alloc memory = {.failed = true};
+        usher_allocator alloc = kit_allocator(&memory);
+        size_t n = 0;
+
+        for (; memory.failed; n++) {
+            memory = (kit_alloc){.fail_at = n};
+            ran r = run_in(&alloc, SECRET, cases[i].input, cases[i].words);
+            assert_int_equal(r.code, memory.failed ? CLI_USAGE : CLI_OK);
+            assert_int_equal(!!r.err_len, memory.failed);
+            assert_int_equal(memory.live, 0);
+            done(&r);
+        }
+        assert_true(n > 4);
+    }
+    done(&token);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_mint_refuses),
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_vectors_can_fail),
+        cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

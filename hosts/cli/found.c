@@ -43,22 +43,46 @@ static void names_of(cli_found *out, const cli_wanted *wanted, const usher_profi
     if (!wanted->insecure) add_name(out, cookie->secure_name);
 }
 
-/* A kid, or the encryption that only Auth.js writes. Anything else is read as NextAuth v4's. */
-static const usher_profile *guess_by_header(usher_arena *a, usher_str token)
+/* What is wrong with the text is an answer; that memory ran out is none. */
+static usher_status unless_host(usher_status rc, const usher_arena *a)
 {
-    usher_str rest, header = usher_str_cut(token, '.', &rest);
-    uint8_t *bytes = usher_arena_get(a, usher_base64url_decoded_size(header.len));
-    usher_json_object object;
+    return a->failed != USHER_OK || rc == USHER_E_NOMEM ? rc : USHER_OK;
+}
 
-    if (!bytes || usher_base64url_decode(bytes, header, NULL) ||
-        usher_json_read_object(
-            &object, a, (usher_str){(const char *)bytes, usher_base64url_decoded_size(header.len)},
-            &usher_json_limits_document, NULL))
-        return &usher_profile_nextauth_4;
-    if (usher_json_get(&object, USHER_STR("kid")).type ||
-        usher_json_string_is(usher_json_get(&object, USHER_STR("enc")), USHER_STR("A256CBC-HS512")))
-        return &usher_profile_authjs_5;
-    return &usher_profile_nextauth_4;
+usher_status cli_read_header(usher_str *text, usher_json_object *members, usher_arena *a,
+                             usher_str token, usher_error *err)
+{
+    usher_str rest, b64 = usher_str_cut(token, '.', &rest);
+    size_t size = usher_base64url_decoded_size(b64.len);
+    uint8_t *bytes = usher_arena_get(a, size);
+    usher_str json = {(const char *)bytes, size};
+    usher_status rc;
+
+    *text = (usher_str){0};
+    *members = (usher_json_object){0};
+    if (!bytes) return usher_arena_fail(a, err);
+    if (!rest.ptr || usher_base64url_decode(bytes, b64, NULL)) return USHER_OK;
+    if ((rc = usher_json_read_object(members, a, json, &usher_json_limits_document, err)))
+        return unless_host(rc, a);
+    *text = json;
+    return USHER_OK;
+}
+
+/* A kid, or the encryption that only Auth.js writes. Anything else is read as NextAuth v4's. */
+static usher_status guess_by_header(const usher_profile **out, usher_arena *a, usher_str token,
+                                    usher_error *err)
+{
+    usher_json_object members;
+    usher_str text;
+    usher_status rc = cli_read_header(&text, &members, a, token, err);
+
+    *out = &usher_profile_nextauth_4;
+    if (rc || !text.ptr) return rc;
+    if (usher_json_get(&members, USHER_STR("kid")).type ||
+        usher_json_string_is(usher_json_get(&members, USHER_STR("enc")),
+                             USHER_STR("A256CBC-HS512")))
+        *out = &usher_profile_authjs_5;
+    return USHER_OK;
 }
 
 static usher_status read_cookie(cli_found *out, usher_arena *a, const usher_profile *profile,
@@ -95,8 +119,8 @@ static usher_status find_in_cookies(cli_found *out, usher_arena *a, const cli_wa
             rc = read_cookie(out, a, profile, names.names[i], header, err);
     }
     /* A name of the site's own says nothing about the profile. */
-    if (out->token.len && wanted->cookie_name.ptr && !wanted->profile)
-        out->profile = guess_by_header(a, out->token);
+    if (rc == USHER_OK && out->token.len && wanted->cookie_name.ptr && !wanted->profile)
+        rc = guess_by_header(&out->profile, a, out->token, err);
     return rc;
 }
 
@@ -117,7 +141,9 @@ usher_status cli_find_token(cli_found *out, usher_arena *a, const cli_wanted *wa
         (rc = usher_bearer_read(&out->token, a, text, err)))
         return rc;
     out->pieces = out->token.len != 0;
-    if (!wanted->profile && out->token.len) out->profile = guess_by_header(a, out->token);
+    if (!wanted->profile && out->token.len &&
+        (rc = guess_by_header(&out->profile, a, out->token, err)))
+        return rc;
     names_of(out, wanted, out->profile);
     return USHER_OK;
 }

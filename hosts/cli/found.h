@@ -5,6 +5,7 @@
 
 #include "hosts/cli/options.h"
 #include "session/chunks.h"
+#include "wire/json.h"
 
 typedef struct cli_wanted {
     const usher_profile *profile; /* NULL: guess */
@@ -23,6 +24,10 @@ typedef struct cli_found {
     usher_str names[2];
     size_t name_count;
 } cli_found;
+
+/* The token's header: *text is absent if it has none that is a JSON object. */
+USHER_MUST_USE usher_status cli_read_header(usher_str *text, usher_json_object *members,
+                                            usher_arena *a, usher_str token, usher_error *err);
 
 USHER_MUST_USE usher_status cli_find_token(cli_found *out, usher_arena *a, const cli_wanted *wanted,
                                            usher_str text, usher_error *err);

@@ -8,7 +8,6 @@
 #include "hosts/cli/mask.h"
 #include "hosts/cli/secrets.h"
 #include "session/session.h"
-#include "wire/base64url.h"
 
 #define INPUT_MAX (4u * USHER_TOKEN_MAX)
 
@@ -94,21 +93,14 @@ static usher_status judge_session(inspection *out, usher_arena *a, usher_error *
     return USHER_OK;
 }
 
-static void read_header(inspection *out, usher_arena *a)
+static usher_status read_header(inspection *out, usher_arena *a, usher_error *err)
 {
-    usher_str rest, b64 = usher_str_cut(out->found.token, '.', &rest);
-    size_t size = usher_base64url_decoded_size(b64.len);
-    uint8_t *bytes = usher_arena_get(a, size);
-    usher_str text = {(const char *)bytes, size};
-    usher_json_object object;
+    usher_json_object members;
+    usher_status rc = cli_read_header(&out->header, &members, a, out->found.token, err);
+    usher_json kid = usher_json_get(&members, USHER_STR("kid"));
 
-    if (!bytes || !rest.ptr || usher_base64url_decode(bytes, b64, NULL) ||
-        usher_json_read_object(&object, a, text, &usher_json_limits_document, NULL))
-        return;
-    out->header = text;
-    usher_json kid = usher_json_get(&object, USHER_STR("kid"));
-    if (kid.type == USHER_JSON_STRING && usher_json_string(&out->kid, a, kid, NULL))
-        out->kid = (usher_str){0};
+    if (rc || kid.type != USHER_JSON_STRING) return rc;
+    return usher_json_string(&out->kid, a, kid, err);
 }
 
 static usher_status inspect(inspection *out, inspector *in, usher_arena *a, usher_str text,
@@ -123,8 +115,7 @@ static usher_status inspect(inspection *out, inspector *in, usher_arena *a, ushe
         out->cause = USHER_CAUSE_TOKEN_TOO_LARGE;
         return USHER_OK;
     }
-    read_header(out, a);
-    if ((rc = open_token(out, in, a, err))) return rc;
+    if ((rc = read_header(out, a, err)) || (rc = open_token(out, in, a, err))) return rc;
     return judge_session(out, a, err);
 }
 
