@@ -81,6 +81,28 @@ static void test_encodings(void **state)
     }
 }
 
+static void test_every_pair_of_digits(void **state)
+{
+    (void)state;
+    static const char hex[] = "0123456789abcdefABCDEF";
+
+    for (unsigned high = 0; high < 256; high++)
+        for (unsigned low = 0; low < 256; low++) {
+            char text[3] = {'%', (char)(uint8_t)high, (char)(uint8_t)low};
+            const char *h = high ? strchr(hex, (int)high) : NULL;
+            const char *l = low ? strchr(hex, (int)low) : NULL;
+            unsigned value = 0;
+            if (h && l) value = (unsigned)strtoul((char[]){*h, *l, 0}, NULL, 16);
+            usher_str out;
+            usher_status rc = usher_percent_decode(&out, &arena, (usher_str){text, 3}, NULL);
+            assert_int_equal(rc, h && l && value < 0x80 ? USHER_OK : USHER_E_SYNTAX);
+            if (rc == USHER_OK) assert_int_equal(out.ptr[0], value);
+            assert_ok(usher_percent_decode_form(&out, &arena, (usher_str){text, 3}, NULL));
+            assert_int_equal(out.len == 1, h && l && value < 0x80);
+            usher_arena_reset(&arena);
+        }
+}
+
 static void test_every_byte(void **state)
 {
     (void)state;
@@ -315,8 +337,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_encodings), TEST(test_every_byte),          TEST(test_decodings),
-        TEST(test_forms),     TEST(test_any_text_comes_back), TEST(test_every_allocation_may_fail),
+        TEST(test_encodings),
+        TEST(test_every_byte),
+        TEST(test_every_pair_of_digits),
+        TEST(test_decodings),
+        TEST(test_forms),
+        TEST(test_any_text_comes_back),
+        TEST(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

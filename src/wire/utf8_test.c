@@ -5,6 +5,8 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
+static uint32_t decoded;
+
 /* The definition, in its own words: a code point from its bits, then the ranges it must be in. */
 static size_t plain_step(const uint8_t *p, size_t len)
 {
@@ -17,6 +19,7 @@ static size_t plain_step(const uint8_t *p, size_t len)
         if (p[i] >> 6 != 2) return 0;
         c = c << 6 | (p[i] & 0x3f);
     }
+    decoded = c;
     return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : n;
 }
 
@@ -49,6 +52,8 @@ static void test_every_code_point(void **state)
         bool surrogate = c >= 0xd800 && c <= 0xdfff;
         assert_int_equal(s.len, c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
         assert_int_equal(usher_utf8_step(s), surrogate ? 0 : s.len);
+        assert_int_equal(plain_step(bytes, s.len), surrogate ? 0 : s.len);
+        assert_int_equal(decoded, c);
     }
 }
 
