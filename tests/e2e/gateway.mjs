@@ -209,7 +209,8 @@ function spellings() {
     return [
         ...forms.map((form) => [form, `${form}: ${evil}`]),
         ...names.map((form) => [`${form} twice`, `${form}: ${evil}\r\n${form}: ${evil}`]),
-        ...names.map((form) => [`${form} in two cases`, `${form}: ${evil}\r\n${form.toLowerCase()}: ${evil}`]),
+        ...names.map((form) => [`${form} in two cases`,
+            `${form}: ${evil}\r\n${form.toLowerCase()}: ${evil}`]),
         ...names.map((form) => [`${form} named in Connection`,
             `${form}: ${evil}\r\nConnection: close, ${form}`]),
         ...names.map((form) => [`${form} without a space`, `${form}:${evil}`]),

@@ -42,7 +42,7 @@ export default async function run(t) {
         t.case(name, async (t) => {
             const op = await Provider.start(t);
             const runs = shards
-                .map((rows, i) => ({ all: rows, i, rows: rows.filter((row) => !only || row.id === only) }))
+                .map((all, i) => ({ all, i, rows: all.filter((row) => !only || row.id === only) }))
                 .filter(({ rows }) => rows.length)
                 .map((shard) => oneDaemon(t, name, op, shard));
             await Promise.all(runs);

@@ -7,12 +7,16 @@ import { hasSessionCookie, sessionCookies } from "./kit/flows.mjs";
 import { credentials, originals, sessionOf, signInAt } from "./kit/originals.mjs";
 
 const claimsOf = {
-    "everything": { name: "Ann é", email: "ann@example.com", picture: "https://example.com/a.png", sub: "42" },
+    "everything": {
+        name: "Ann é", email: "ann@example.com", picture: "https://example.com/a.png", sub: "42",
+    },
     "nulls": { name: null, email: null, picture: null, sub: "42" },
     "a name only": { name: "Ann" },
     "nothing but sub": { sub: "42" },
     "no sub": { name: "Ann", email: "ann@example.com" },
-    "own claims": { name: "Ann", sub: "42", role: "admin", groups: ["a", "b"], deep: { a: [1, { b: 2 }] } },
+    "own claims": {
+        name: "Ann", sub: "42", role: "admin", groups: ["a", "b"], deep: { a: [1, { b: 2 }] },
+    },
     "odd names": { name: "\u0000 \u2028 \ud83e\udd89 <b>&\"'\\", email: "a+b@exämple.com", sub: "☃" },
     "odd types": { name: 7, email: ["a"], picture: { url: "x" }, sub: "42" },
     "numbers": { sub: "42", n: [0, 1e21, 5e-324, 1.7976931348623157e308, 2 ** 53, -0.1] },
@@ -21,7 +25,9 @@ const claimsOf = {
 };
 
 const users = {
-    "full": { id: "u-1", name: "Zoé 智子", email: "zoe@example.com", image: "https://example.com/z.png" },
+    "full": {
+        id: "u-1", name: "Zoé 智子", email: "zoe@example.com", image: "https://example.com/z.png",
+    },
     "bare": { id: "u-2" },
     "nulls": { id: "u-3", name: null, email: null, image: null },
 };

@@ -79,8 +79,9 @@ export function payloads(seed, count) {
         { sub: "1", empty: [{}, [], "", [[]], { a: {} }] },
     ];
     const members = () => 1 + Math.floor(rand() * 12);
-    return Array.from({ length: count }, (_, i) =>
-        fixed[i] ? JSON.parse(JSON.stringify(fixed[i])) : { sub: `user-${i}`, ...object(rand, members(), 4) });
+    return Array.from({ length: count }, (_, i) => fixed[i]
+        ? JSON.parse(JSON.stringify(fixed[i]))
+        : { sub: `user-${i}`, ...object(rand, members(), 4) });
 }
 
 /** Text of `length` characters that makes a token grow by steps of one byte of plaintext. */

@@ -122,7 +122,8 @@ async function usherToOriginal(t, batch) {
     const problems = [];
 
     for (const [i, token] of tokens.entries()) {
-        const wrong = (what, value) => problems.push(`${what}: ${show(value)}, from ${show(claims[i])}`);
+        const wrong = (what, value) =>
+            problems.push(`${what}: ${show(value)}, from ${show(claims[i])}`);
         const decoded = await original.decode({ token, secret, salt }).catch((error) => error);
         if (decoded instanceof Error) {
             wrong("decode", decoded.message);
@@ -186,7 +187,8 @@ async function boundaries(t, profile) {
         headers.push([...noise, ...Object.entries(cookies).reverse()]
             .map(([k, v]) => `${k}=${v}`).join("; "));
     }
-    t.note(`${profile.name}: token length → cookies: ${[...sizes].map((s) => s.join("→")).join(", ")}`);
+    t.note(`${profile.name}: token length → cookies: ` +
+        [...sizes].map((size) => size.join("→")).join(", "));
     for (const k of [1, 2, 3]) {
         const counts = new Set([...sizes].filter(([size]) =>
             Math.abs(size - k * profile.chunk) <= granularity(profile).near).map(([, n]) => n));
@@ -213,12 +215,13 @@ async function printedCookies(t, profile) {
                 "--claim", `text=${JSON.stringify(padding(n))}`, secure ? "--secure" : "--insecure"];
             const set = await cli(t, [...args, "--set-cookie"], { secret });
             const visitor = new Visitor("http://localhost");
-            const lines = set.out.trimEnd().split("\n").map((line) => line.replace(/^Set-Cookie: /i, ""));
+            const lines = set.out.trimEnd().split("\n")
+                .map((line) => line.replace(/^Set-Cookie: /i, ""));
             visitor.jar.take("localhost", "/", lines);
             const fromSet = Object.fromEntries([...visitor.cookies()].map(([k, c]) => [k, c.value]));
             const plain = await cli(t, [...args, "--cookie"], { secret });
-            const fromCookie = Object.fromEntries(plain.out.trim().replace(/^Cookie: /i, "").split("; ")
-                .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+            const fromCookie = Object.fromEntries(plain.out.trim().split("; ").map((pair) =>
+                [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
             for (const [what, cookies] of Object.entries({ fromSet, fromCookie })) {
                 const got = await originals[profile.name].getToken({ cookies, secret, secure })
                     .catch((error) => error.message);
@@ -239,7 +242,8 @@ async function refusals(t, profile) {
     const [secret, another] = secrets;
     const original = originals[profile.name];
     const salt = cookieName(profile, false);
-    const encode = (claims, more = {}) => original.encode({ claims, secret, maxAge: 3600, salt, ...more });
+    const encode = (claims, more = {}) =>
+        original.encode({ claims, secret, maxAge: 3600, salt, ...more });
     const good = await encode({ sub: "1" });
     const flipped = good.slice(0, -5) + (good.at(-5) === "A" ? "B" : "A") + good.slice(-4);
     const rows = [
@@ -250,7 +254,8 @@ async function refusals(t, profile) {
             "rejected"],
         ["expired a minute ago", await encode({ sub: "1" }, { maxAge: -60 }), "expired"],
         ["expired 10 s ago, within tolerance", await encode({ sub: "1" }, { maxAge: -10 }), "valid"],
-        ["not yet valid", await encode({ sub: "1", nbf: Math.floor(Date.now() / 1000) + 60 }), "rejected"],
+        ["not yet valid", await encode({ sub: "1", nbf: Math.floor(Date.now() / 1000) + 60 }),
+            "rejected"],
         ["nonsense", "nonsense", "rejected"],
     ];
     const answers = await inspectLines(t, { profile, secret, secure: false }, rows.map((row) => row[1]));

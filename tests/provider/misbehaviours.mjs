@@ -20,6 +20,7 @@ const without_ = (name) => ({ discovery: ({ [name]: _, ...rest }) => rest });
 const tokens = (change) => ({ tokens: (honest) => ({ ...honest, ...change(honest) }) });
 const response = (change) => ({ response: (params) => (change(params), params) });
 
+const empty = new Reply(200, "", { "content-type": "application/json" });
 const quick = { timeout: "700ms" };
 
 /** Changes one character somewhere in the middle of a segment. */
@@ -202,7 +203,8 @@ const shapes = section(["id_token_malformed", "id_token_alg", "id_token_signatur
     ["claims that are a list", { claims: (c) => JSON.stringify([c]) }],
     ["claims that are no JSON", { claims: () => "{iss:1}" }],
     ["claims a thousand levels deep", { claims: (c) =>
-        JSON.stringify(c).replace(/}$/, `,"deep":${"[".repeat(1000)}${"]".repeat(1000)}}`) }],
+        JSON.stringify(c).replace(/}$/, `,"deep":${"[".repeat(1000)}${"]".repeat(1000)}}`) },
+        { cause: ["id_token_malformed", "limit"] }],
     ["claims with bytes that are no UTF-8", made(({ claims: c, header: h, key: k }) =>
         signRaw(h, Buffer.concat([
             Buffer.from(JSON.stringify(c).slice(0, -1)), Buffer.from(',"bad":"\xff\xfe"}', "latin1"),
@@ -221,7 +223,9 @@ const keySets = section(["jwks_invalid", "id_token_key", "id_token_signature"], 
     ["keys that are an object", { jwks: () => ({ keys: { a: 1 } }) }],
     ["key set that is HTML", { jwks: () => Reply.html() }],
     ["key set with a symmetric key only", {
-        jwks: () => ({ keys: [{ kty: "oct", k: b64u("a secret for everybody"), alg: "HS256", kid: "key-1" }] }),
+        jwks: () => ({
+            keys: [{ kty: "oct", k: b64u("a secret for everybody"), alg: "HS256", kid: "key-1" }],
+        }),
         sign: ({ claims: c }) => signRaw({ alg: "RS256", kid: "key-1" }, c,
             { secret: "a secret for everybody" }),
     }],
@@ -281,8 +285,7 @@ const documents = section("metadata_invalid", "start", [
         ({ token_endpoint: `${d.token_endpoint}\r\nX: 1` }))],
     ["discovery that is a list", { discovery: (honest) => Reply.json([honest]) }],
     ["discovery that is HTML", { discovery: () => Reply.html() }],
-    ["discovery that is empty", { discovery: () => new Reply(200, "",
-        { "content-type": "application/json" }) }],
+    ["discovery that is empty", { discovery: () => empty }],
     ["discovery that is cut off", { discovery: (honest) => new Reply(200,
         JSON.stringify(honest).slice(0, -2), { "content-type": "application/json" }) }],
     ["discovery a thousand levels deep", { discovery: (honest) => new Reply(200,
@@ -318,7 +321,7 @@ const tokenAnswers = section("token_response", "callback", [
         { "content-type": "application/json", "retry-after": "60" }) }],
     ["tokens elsewhere", { tokens: (_, { issuer }) => Reply.redirect(`${issuer.url}/token`) }],
     ["tokens as a list", { tokens: (honest) => Reply.json([honest]) }],
-    ["tokens: empty body", { tokens: () => new Reply(200, "", { "content-type": "application/json" }) }],
+    ["tokens: empty body", { tokens: () => empty }],
     ["tokens without token_type", tokens(() => ({ token_type: undefined }))],
     ["tokens of another type", tokens(() => ({ token_type: "mac" }))],
     ["tokens of two types", tokens(() => ({ token_type: ["Bearer", "DPoP"] }))],
@@ -348,7 +351,7 @@ const userinfoAnswers = section("userinfo_invalid", "callback", [
     ["userinfo: 500", { userinfo: () => Reply.html(500) }],
     ["userinfo: 401 with the claims in it", { userinfo: (c) => Reply.json(c, 401) }],
     ["userinfo elsewhere", { userinfo: (_, { issuer }) => Reply.redirect(`${issuer.url}/userinfo`) }],
-    ["userinfo empty", { userinfo: () => new Reply(200, "", { "content-type": "application/json" }) }],
+    ["userinfo empty", { userinfo: () => empty }],
     ["userinfo with sub twice", { userinfo: (c) => new Reply(200,
         JSON.stringify({ ...c, sub: "someone" }).replace(/}$/, `,"sub":"someone-else"}`),
         { "content-type": "application/json" }) }],
@@ -374,7 +377,8 @@ const responses = section("response_params", "check", [
 ]).concat(section("state_mismatch", "check", [
     ["state with one more character", response((p) => p.set("state", `${p.get("state")}x`))],
     ["state missing", response((p) => p.delete("state"))],
-    ["state empty", response((p) => p.set("state", "")), { cause: ["state_mismatch", "response_params"] }],
+    ["state empty", response((p) => p.set("state", "")),
+        { cause: ["state_mismatch", "response_params"] }],
     ["state of another sign-in", response((p) => p.set("state", "A".repeat(43)))],
 ])).concat(section("response_iss", "check", [
     ["iss of another issuer", response((p) => p.set("iss", "https://other.example"))],

@@ -223,7 +223,8 @@ export class Provider {
         want(grant?.redirectUri === form.get("redirect_uri"), "another redirect_uri");
         const challenge = createHash("sha256").update(form.get("code_verifier") ?? "")
             .digest("base64url");
-        want(await lie(issuer, "pkce", grant?.challenge === challenge), "the PKCE verifier does not fit");
+        want(await lie(issuer, "pkce", grant?.challenge === challenge),
+            "the PKCE verifier does not fit");
         if (form.get("code_verifier")) this.secret(form.get("code_verifier"));
         if (!good) return Reply.json({ error: "invalid_grant" }, 400);
 
@@ -243,7 +244,8 @@ export class Provider {
 
     async #idToken(issuer, grant, access) {
         const now = Math.floor(Date.now() / 1000);
-        const digest = createHash(issuer.alg === "EdDSA" ? "sha512" : "sha256").update(access).digest();
+        const hash = issuer.alg === "EdDSA" ? "sha512" : "sha256";
+        const digest = createHash(hash).update(access).digest();
         let claims = {
             iss: issuer.url,
             sub: "person-1",

@@ -17,7 +17,8 @@ function remaining(until) {
 
 function initials(name) {
     const letters = [...new Intl.Segmenter("en").segment(name)].map((part) => part.segment);
-    const first = letters.filter((letter, i) => letter.trim() && (i === 0 || letters[i - 1] === " "));
+    const first = letters.filter((letter, i) =>
+        letter.trim() && (i === 0 || letters[i - 1] === " "));
     return first.slice(0, 2).join("").toUpperCase();
 }
 
@@ -28,7 +29,8 @@ function show(session) {
     byId("face").textContent = initials(user.name ?? user.email ?? "?");
     byId("name").textContent = user.name ?? "(none)";
     byId("email").textContent = user.email ?? "(none)";
-    byId("expires").textContent = ends.toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" });
+    byId("expires").textContent =
+        ends.toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" });
     byId("expires").dateTime = session.expires;
     byId("remaining").textContent = `(${remaining(ends)})`;
     byId("card").hidden = false;
