@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "hosts/cli/vectors_auth0.h"
 #include "session/bearer.h"
 #include "session/chunks.h"
 #include "session/csrf.h"
@@ -291,10 +292,18 @@ static usher_status run_thumbprint(vector *v, usher_error *err)
 const vector_op *vector_op_named(usher_str name)
 {
     static const vector_op ops[] = {
-        {"authjs4.decode", run_v4_decode},       {"authjs5.decode", run_v5_decode},
-        {"authjs4.get-token", run_v4_get_token}, {"authjs5.get-token", run_v5_get_token},
-        {"authjs4.csrf", run_v4_csrf},           {"authjs5.csrf", run_v5_csrf},
-        {"cookie.parse", run_cookie_parse},      {"jwk.thumbprint", run_thumbprint},
+        {"authjs4.decode", run_v4_decode},
+        {"authjs5.decode", run_v5_decode},
+        {"authjs4.get-token", run_v4_get_token},
+        {"authjs5.get-token", run_v5_get_token},
+        {"authjs4.csrf", run_v4_csrf},
+        {"authjs5.csrf", run_v5_csrf},
+        {"cookie.parse", run_cookie_parse},
+        {"jwk.thumbprint", run_thumbprint},
+        {"auth0.get-session", vectors_auth0_get_session},
+        {"auth0.roll", vectors_auth0_roll},
+        {"auth0.callback", vectors_auth0_callback},
+        {"auth0.return-to", vectors_auth0_return_to},
     };
 
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)

@@ -61,6 +61,21 @@ typedef enum usher_json_redirect {
     USHER_JSON_BY_HEADER, /* header X-Auth-Return-Redirect */
 } usher_json_redirect;
 
+/* What only Auth0's SDK has. */
+typedef struct usher_auth0_names {
+    usher_str signing_info;          /* HKDF info of the key that signs v3's store ids */
+    usher_str chunk, legacy_chunk;   /* between a cookie's name and a piece's number */
+    usher_str legacy_session;        /* v3's session cookie */
+    usher_str connection_prefix;     /* cookies of connection tokens, followed by a number */
+    usher_str transaction_prefix;    /* default; followed by the state */
+    int64_t absolute_s, inactivity_s; /* default lifetimes */
+    int64_t transaction_max_age_s;
+    int64_t ceiling_margin_s;        /* a session ends so long before its ceiling */
+    size_t transactions_max;         /* bytes that cookies of transactions may take together */
+    size_t return_to_max;            /* bytes of a path to return to */
+    size_t swept_chunks;             /* pieces that are deleted whether or not they came */
+} usher_auth0_names;
+
 typedef struct usher_profile {
     usher_str name; /* "nextauth-4" */
 
@@ -71,6 +86,9 @@ typedef struct usher_profile {
     bool session_salted;     /* HKDF salt of session tokens: the cookie's name; otherwise empty */
     usher_str info;          /* HKDF info; " (salt)" follows if the salt is not empty */
     usher_str state_param_salt; /* empty: the state parameter is a plain random text */
+    bool one_key;            /* every purpose has the same key: only the shape of what was opened
+                                tells a session from a transaction */
+    bool header_enc_first;   /* the header is written {"enc":...,"alg":"dir"} */
 
     /* cookies */
     usher_profile_cookie cookies[USHER_COOKIE_KINDS];
@@ -99,10 +117,14 @@ typedef struct usher_profile {
     bool log_endpoint;         /* POST _log is answered (200, empty) */
     bool user_id_uuid;         /* the user's id is a UUID made from provider and account */
     usher_str oidc_type;       /* how a provider's type is listed: "oauth" or "oidc" */
+
+    const usher_auth0_names *auth0; /* NULL elsewhere */
 } usher_profile;
 
 extern const usher_profile usher_profile_nextauth_4;
 extern const usher_profile usher_profile_authjs_5;
+/* Not in the list below yet: who walks it expects Auth.js' cookies, chunks and routes. */
+extern const usher_profile usher_profile_auth0_4;
 
 const usher_profile *usher_profile_by_name(usher_str name); /* NULL if there is none */
 const usher_profile *usher_profile_at(size_t index);        /* NULL past the last */

@@ -347,6 +347,46 @@ static const char *same_site_text(usher_same_site same_site)
     return "";
 }
 
+static void put_max_age(usher_buf *b, const usher_set_cookie *c)
+{
+    if (!c->has_max_age) return;
+    usher_buf_put_z(b, "; Max-Age=");
+    usher_buf_put_i64(b, c->max_age_s);
+}
+
+static void put_attributes(usher_buf *b, const usher_set_cookie *c)
+{
+    put_max_age(b, c);
+    put_attribute(b, "; Domain=", c->domain);
+    put_attribute(b, "; Path=", c->path);
+    if (c->has_expires) put_expires(b, c->expires_s);
+    if (c->http_only) usher_buf_put_z(b, "; HttpOnly");
+    if (c->secure) usher_buf_put_z(b, "; Secure");
+    usher_buf_put_z(b, same_site_text(c->same_site));
+}
+
+static const char *edge_same_site_text(usher_same_site same_site)
+{
+    switch (same_site) {
+    case USHER_SAME_SITE_LAX: return "; SameSite=lax";
+    case USHER_SAME_SITE_STRICT: return "; SameSite=strict";
+    case USHER_SAME_SITE_NONE: return "; SameSite=none";
+    case USHER_SAME_SITE_UNSET: break;
+    }
+    return "";
+}
+
+static void put_edge_attributes(usher_buf *b, const usher_set_cookie *c)
+{
+    put_attribute(b, "; Path=", c->path);
+    if (c->has_expires) put_expires(b, c->expires_s);
+    put_max_age(b, c);
+    put_attribute(b, "; Domain=", c->domain);
+    if (c->secure) usher_buf_put_z(b, "; Secure");
+    if (c->http_only) usher_buf_put_z(b, "; HttpOnly");
+    usher_buf_put_z(b, edge_same_site_text(c->same_site));
+}
+
 usher_status usher_set_cookie_write(usher_str *out, usher_arena *a, const usher_set_cookie *c,
                                     usher_error *err)
 {
@@ -360,15 +400,9 @@ usher_status usher_set_cookie_write(usher_str *out, usher_arena *a, const usher_
     usher_buf_put(&b, c->name);
     usher_buf_put_char(&b, '=');
     usher_percent_put(&b, c->value);
-    if (c->has_max_age) {
-        usher_buf_put_z(&b, "; Max-Age=");
-        usher_buf_put_i64(&b, c->max_age_s);
-    }
-    put_attribute(&b, "; Domain=", c->domain);
-    put_attribute(&b, "; Path=", c->path);
-    if (c->has_expires) put_expires(&b, c->expires_s);
-    if (c->http_only) usher_buf_put_z(&b, "; HttpOnly");
-    if (c->secure) usher_buf_put_z(&b, "; Secure");
-    usher_buf_put_z(&b, same_site_text(c->same_site));
+    if (c->edge)
+        put_edge_attributes(&b, c);
+    else
+        put_attributes(&b, c);
     return usher_buf_take(out, &b, err);
 }

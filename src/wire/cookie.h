@@ -66,6 +66,7 @@ typedef struct usher_set_cookie {
     usher_str domain, path; /* written if not empty */
     bool http_only, secure;
     usher_same_site same_site;
+    bool edge; /* in the order of Next.js' edge runtime, and SameSite in lower case */
 } usher_set_cookie;
 
 /* The value of one Set-Cookie header, attributes in the originals' order. USHER_E_USAGE for a name

@@ -1,0 +1,41 @@
+/* Auth0's Next.js SDK 4, as @auth0/nextjs-auth0 4.30.0 behaves, and the cookies of its version 3.
+ */
+#include "profile/profile.h"
+
+static const usher_auth0_names names = {
+    .signing_info = USHER_STR_INIT("JWS Cookie Signing"),
+    .chunk = USHER_STR_INIT("__"),
+    .legacy_chunk = USHER_STR_INIT("."),
+    .legacy_session = USHER_STR_INIT("appSession"),
+    .connection_prefix = USHER_STR_INIT("__FC_"),
+    .transaction_prefix = USHER_STR_INIT("__txn_"),
+    .absolute_s = 259200,
+    .inactivity_s = 86400,
+    .transaction_max_age_s = 3600,
+    .ceiling_margin_s = 30,
+    .transactions_max = 3500,
+    .return_to_max = 2048,
+    .swept_chunks = 5,
+};
+
+const usher_profile usher_profile_auth0_4 = {
+    .name = USHER_STR_INIT("auth0-4"),
+
+    .enc = USHER_A256GCM,
+    .info = USHER_STR_INIT("JWE CEK"),
+    .one_key = true,
+    .header_enc_first = true,
+
+    .cookies =
+        {
+            [USHER_COOKIE_SESSION] = {USHER_STR_INIT("__session"), USHER_STR_INIT("__session"), 0},
+        },
+    .dialect = USHER_COOKIE_NEXT_EDGE,
+    .chunk_max = 3500,
+
+    .session_max_age_s = 259200,
+    .check_max_age_s = 3600,
+    .tolerance_s = 15,
+
+    .auth0 = &names,
+};
