@@ -90,9 +90,10 @@ static void make_id(usher_exchange *ex)
 
 static void forget_request(usher_exchange *ex)
 {
+    size_t from = offsetof(usher_exchange, request);
+
     usher_arena_reset(&ex->arena);
-    memset((char *)ex + offsetof(usher_exchange, request), 0,
-           sizeof *ex - offsetof(usher_exchange, request));
+    memset((char *)ex + from, 0, offsetof(usher_exchange, response_headers) - from);
 }
 
 usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,

@@ -39,8 +39,8 @@ typedef struct usher_request_headers {
 } usher_request_headers;
 
 #define USHER_REPORTS_MAX     8
-#define USHER_HEADERS_MAX     64
-#define USHER_SET_COOKIES_MAX 48
+#define USHER_SET_COOKIES_MAX 80 /* a session's chunks, deleted and written, and six others */
+#define USHER_HEADERS_MAX     (USHER_SET_COOKIES_MAX + 16)
 #define USHER_ID_LEN          16
 
 typedef struct usher_cookie_line {
@@ -92,13 +92,15 @@ struct usher_exchange {
     usher_session session;
     usher_decision decision;
     usher_response response;
-    usher_header response_headers[USHER_HEADERS_MAX];
-    usher_cookie_line set_cookies[USHER_SET_COOKIES_MAX];
-    size_t set_cookie_count;
-    usher_report reports[USHER_REPORTS_MAX];
-    size_t report_count;
+    size_t set_cookie_count, report_count;
     char id[USHER_ID_LEN];
     bool signed_in, signed_out;
+
+    /* Filled up to their counts, and not wiped between requests: five kilobytes of zeroes would cost
+     * more than finding the cookie. They hold views and numbers, no secrets. */
+    usher_header response_headers[USHER_HEADERS_MAX];
+    usher_cookie_line set_cookies[USHER_SET_COOKIES_MAX];
+    usher_report reports[USHER_REPORTS_MAX];
 };
 
 static inline int64_t usher_now_s(const usher_exchange *ex)
