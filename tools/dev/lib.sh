@@ -159,6 +159,10 @@ compile() {
     fi
     step "$label" "$log" ninja -C "$dir" -j "$JOBS" -k 0 "$@" && return
     BROKEN_BUILDS+="$dir "
+    if grep -q '^FAILED: libusher-io.so' "$DEV_LOGS/$log.log"; then
+        step_failed "$label" "$log" "if src/io uses a function of a floor below for the first time: tools/check_symbols $dir --update"
+        return 1
+    fi
     step_failed "$label" "$log" "ninja -C $dir"
     return 1
 }
