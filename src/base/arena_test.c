@@ -23,6 +23,7 @@ static void *watched_get(void *ctx, size_t size)
     size_t *p = size < HUGE_SIZE ? w->inner.get(w->inner.ctx, size + ALIGN) : NULL;
 
     if (!p) return NULL;
+    memset(p, 0x5a, size + ALIGN); /* memory comes dirty */
     *p = size;
     return (char *)p + ALIGN;
 }
@@ -236,6 +237,20 @@ static void test_grow_in_place(void **state)
     assert_int_equal(usher_arena_fail(&a, NULL), USHER_E_LIMIT);
     check(q, 1000);
     usher_arena_deinit(&a);
+#ifndef USHER_ARENA_DEBUG
+    usher_arena_init(&a, usher_allocator_default(), 1024, 1024); /* to the last byte, and no more */
+    p = usher_arena_get(&a, 16);
+    for (size_t size = 16; size < 1024; size += 16) {
+        assert_ptr_equal(usher_arena_grow(&a, p, size, size + 16), p);
+        assert_int_equal(a.used, size + 16);
+    }
+    assert_null(usher_arena_grow(&a, p, 1024, 1025));
+    for (size_t size = 1024; size; size -= 16) {
+        usher_arena_trim(&a, p, size, size - 16);
+        assert_int_equal(a.used, size - 16);
+    }
+    usher_arena_deinit(&a);
+#endif
 }
 
 static void test_trim_gives_the_tail_back(void **state)
@@ -264,11 +279,11 @@ static void test_trim_gives_the_tail_back(void **state)
 static void test_get_zero_is_zero(void **state)
 {
     (void)state;
+    watched w;
+    usher_allocator alloc = watch(&w);
     usher_arena a;
 
-    usher_arena_init(&a, usher_allocator_default(), 4096, 8192);
-    memset(usher_arena_get(&a, 600), 0xff, 600);
-    usher_arena_reset(&a);
+    usher_arena_init(&a, &alloc, 4096, 8192);
     uint8_t *p = usher_arena_get_zero(&a, 50, 12);
     assert_non_null(p);
     for (size_t i = 0; i < 600; i++)

@@ -192,6 +192,18 @@ static void test_a_buffer_may_be_put_into_itself(void **state)
         assert_int_equal(out.ptr[i], i % 2 ? 'b' : 'a');
 }
 
+static void test_growing_is_linear(void **state)
+{
+    (void)state;
+    usher_buf b;
+
+    usher_buf_init(&b, &arena, 100000);
+    for (size_t i = 0; i < 100000; i++) {
+        usher_buf_put_char(&b, 'x');
+        assert_true(arena.used <= 4 * i + 256); /* copies left behind included */
+    }
+}
+
 static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -230,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_follows_a_take_disturbs_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_buffer_may_be_put_into_itself, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_growing_is_linear, setup, teardown),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,9 @@ static void test_from_and_trim(void **state)
         {"a", "a"},
         {" a", "a"},
         {"a\t", "a"},
+        {"a ", "a"},
+        {"a\t ", "a"},
+        {"a \t", "a"},
         {" a b\t", "a b"},
         {"\na\r", "\na\r"}, /* not white space of HTTP */
         {"\xc2\xa0x", "\xc2\xa0x"},

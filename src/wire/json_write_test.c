@@ -158,7 +158,10 @@ static void test_any_string_comes_back(void **state)
         size_t len = kit_next(&seed) % sizeof bytes;
         for (size_t i = 0; i < len; i++)
             bytes[i] = (uint8_t)(kit_next(&seed) >> (round % 3));
-        usher_str text = {(const char *)bytes, len}, back;
+        char *exact = malloc(len ? len : 1); /* the sanitizer sees one byte too many */
+        assert_non_null(exact);
+        memcpy(exact, bytes, len);
+        usher_str text = {exact, len}, back;
         usher_json v;
         usher_buf_init(&buf, &arena, 1000);
         usher_json_write_init(&w, &buf);
@@ -170,6 +173,7 @@ static void test_any_string_comes_back(void **state)
             assert_true(usher_str_eq(back, text));
             assert_true(usher_json_string_is(v, text));
         }
+        free(exact);
         usher_arena_reset(&arena);
     }
 }
