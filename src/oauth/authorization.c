@@ -17,7 +17,6 @@ usher_status usher_random_text(char out[USHER_RANDOM_TEXT], usher_entropy entrop
     uint8_t bytes[32] = {0};
     bool filled = entropy.fill(entropy.ctx, bytes, sizeof bytes);
 
-    if (!filled) usher_wipe(bytes, sizeof bytes);
     usher_base64url_encode(out, bytes, sizeof bytes);
     usher_wipe(bytes, sizeof bytes);
     if (filled) return USHER_OK;

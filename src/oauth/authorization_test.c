@@ -228,7 +228,7 @@ static void test_responses(void **state)
 static usher_status whole_life(const usher_allocator *alloc)
 {
     const usher_metadata m = {.authorization_endpoint =
-                                  USHER_STR("https://op.example/a?p=%31&q=2")};
+                                  USHER_STR("https://op.example/a?%70=1&q=2")};
     usher_authorization_request r;
     char challenge[USHER_RANDOM_TEXT];
     usher_form extra = form_of("prompt=login&x=1");

@@ -181,6 +181,23 @@ static void test_other_texts(void **state)
                      USHER_E_USAGE);
 }
 
+static void test_bound_of_endpoints(void **state)
+{
+    static char members[9000], url[8194];
+
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        usher_metadata m;
+
+        memset(url, 'a', sizeof url);
+        memcpy(url, "https://op.example/", 19);
+        url[8192 + more] = 0;
+        snprintf(members, sizeof members, "%s,\"authorization_endpoint\":\"%s\"", NOT_AUTH, url);
+        assert_int_equal(usher_metadata_read(&m, &arena, &strict, document(members), NULL),
+                         more ? USHER_E_SYNTAX : USHER_OK);
+    }
+}
+
 static void test_every_allocation_may_fail(void **state)
 {
     usher_str text = document(ALL ",\"userinfo_endpoint\":\"https:\\/\\/op.example\\/u\"");
@@ -212,11 +229,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_url),
-        TEST(test_documents),
-        TEST(test_what_is_read),
-        TEST(test_other_texts),
-        TEST(test_every_allocation_may_fail),
+        TEST(test_url),         TEST(test_documents),          TEST(test_what_is_read),
+        TEST(test_other_texts), TEST(test_bound_of_endpoints), TEST(test_every_allocation_may_fail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

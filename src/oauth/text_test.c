@@ -47,11 +47,76 @@ static void test_visible(void **state)
     assert_false(usher_oauth_visible((usher_str){0}));
 }
 
+static usher_arena arena;
+
+static const struct {
+    const char *text;
+    usher_status status;
+} documents[] = {
+    {"{\"a\":1}", USHER_OK},        {" {} ", USHER_OK},
+    {"", USHER_E_SYNTAX},           {"[]", USHER_E_SYNTAX},
+    {"{\"a\":1", USHER_E_SYNTAX},   {"{\"a\":1,\"a\":1}", USHER_E_SYNTAX},
+    {"{\"a\":1}x", USHER_E_SYNTAX}, {"{\"a\":1,\"\\u0061\":1}", USHER_E_SYNTAX},
+};
+
+static void test_documents(void **state)
+{
+    static char big[(1 << 20) + 1];
+    usher_json_object o;
+
+    (void)state;
+    usher_arena_init(&arena, usher_allocator_default(), 4096, 4 << 20);
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        assert_int_equal(usher_oauth_document(&o, &arena, kit_str(documents[i].text), NULL),
+                         documents[i].status);
+        assert_int_equal(o.count, i == 0);
+        assert_false(o.duplicates);
+    }
+    memset(big, ' ', sizeof big);
+    memcpy(big, "{\"a\":1}", 7);
+    assert_ok(usher_oauth_document(&o, &arena, (usher_str){big, sizeof big - 1}, NULL));
+    assert_int_equal(usher_oauth_document(&o, &arena, (usher_str){big, sizeof big}, NULL),
+                     USHER_E_SYNTAX);
+    usher_arena_deinit(&arena);
+    usher_arena_init(&arena, usher_allocator_default(), 16, 32);
+    assert_int_equal(usher_oauth_document(&o, &arena, (usher_str){big, 64}, NULL), USHER_E_LIMIT);
+    usher_arena_deinit(&arena);
+}
+
+static void test_optional(void **state)
+{
+    static const char json[] =
+        "{\"text\":\"x\",\"empty\":\"\",\"null\":null,\"number\":1,\"list\":[]}";
+    static const struct {
+        const char *name, *value; /* NULL: absent */
+        usher_status status;
+    } rows[] = {
+        {"text", "x", USHER_OK},   {"empty", "", USHER_OK},          {"null", NULL, USHER_OK},
+        {"other", NULL, USHER_OK}, {"number", NULL, USHER_E_SYNTAX}, {"list", NULL, USHER_E_SYNTAX},
+    };
+    usher_json_object o;
+
+    (void)state;
+    usher_arena_init(&arena, usher_allocator_default(), 4096, 1 << 20);
+    assert_ok(usher_oauth_document(&o, &arena, kit_str(json), NULL));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        usher_str out = USHER_STR("before");
+
+        assert_int_equal(usher_oauth_optional(&out, &arena, &o, kit_str(rows[i].name), NULL),
+                         rows[i].status);
+        assert_true((out.ptr != NULL) == (rows[i].value != NULL));
+        if (rows[i].value) assert_str(out, rows[i].value);
+    }
+    usher_arena_deinit(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_content_types),
         cmocka_unit_test(test_visible),
+        cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_optional),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

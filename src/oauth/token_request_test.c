@@ -350,7 +350,9 @@ static usher_status whole_life(const usher_allocator *alloc)
     if ((rc = token_request(&f, &a, &p)) ||
         (rc = usher_token_response_read(
              &t, &a, 200, USHER_STR("application/json"),
-             USHER_STR(ALL ",\"refresh_token\":\"\\u0061\",\"scope\":[\"a\",\"\\u0062\"]}"),
+             USHER_STR("{\"access_token\":\"a\\u0074\",\"id_token\":\"\\u0061\",\"token_type\":"
+                       "\"b\\u0065arer\""
+                       ",\"refresh_token\":\"\\u0061\",\"scope\":[\"a\",\"\\u0062\"]}"),
              NULL)) ||
         (rc = usher_userinfo_request(&g, &a, &p, &metadata, t.access_token, NULL)) ||
         (rc = usher_userinfo_read(&claims, &a, 200, USHER_STR("application/json"),

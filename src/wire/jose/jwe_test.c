@@ -345,7 +345,12 @@ static void test_header_text(void **state)
     memset(many, 'A', sizeof many);
     assert_int_equal(usher_jwe_read_header(&header, &arena, (usher_str){many, sizeof many}, NULL),
                      USHER_E_SYNTAX);
-    assert_int_equal(arena.used < 4000, true); /* refused before it was copied */
+    assert_true(arena.used < 4000); /* refused before it was copied */
+    /* 4096 characters are read, and not one more */
+    memset(many, ' ', sizeof many);
+    memcpy(many, "{\"alg\":\"dir\",\"enc\":\"A256GCM\"}", 29);
+    assert_ok(usher_jwe_read_header(&header, &arena, b64(many, 3072), NULL));
+    assert_int_equal(usher_jwe_read_header(&header, &arena, b64(many, 3073), NULL), USHER_E_SYNTAX);
 }
 
 /* Exact sizes: a tag of four bytes would be guessed in an afternoon. */
@@ -570,6 +575,13 @@ static void test_padding(void **state)
     memset(blocks, 16, 16);
     assert_ok(open_token(&plain, &key, seal_with_padding(&key, blocks, 16)));
     assert_int_equal(plain.len, 0);
+    /* neither can what is not whole blocks be decrypted */
+    usher_jwe_parts parts;
+    assert_ok(usher_jwe_split(&parts, seal_with_padding(&key, blocks, 16), NULL));
+    parts.ciphertext.len -= 2;
+    assert_int_equal(usher_jwe_open(&plain, &arena, cipher, &key, &parts, NULL), USHER_E_SYNTAX);
+    parts.ciphertext = USHER_STR("AAAA");
+    assert_int_equal(usher_jwe_open(&plain, &arena, cipher, &key, &parts, NULL), USHER_E_SYNTAX);
     /* no block at all cannot have padding */
     assert_int_equal(open_token(&plain, &key, seal_with_padding(&key, blocks, 0)), USHER_E_SYNTAX);
 }

@@ -173,6 +173,10 @@ static void test_rsa_padding_is_not_interchangeable(void **state)
                          rows[i].ok ? USHER_OK : USHER_E_FORGED);
         EVP_MD_CTX_free(md);
     }
+    const usher_jwk key = {.type = USHER_JWK_RSA, .may_verify = true, .key = pair};
+    assert_true(usher_jws_alg_fits(USHER_RS256, &key) && usher_jws_alg_fits(USHER_PS256, &key));
+    assert_false(usher_jws_alg_fits(USHER_JWS_NONE, &key));
+    assert_false(usher_jws_alg_fits(USHER_ES256, &key));
     EVP_PKEY_free(pair);
 }
 
@@ -316,6 +320,17 @@ static void test_shape(void **state)
     memcpy(long_header + 8990, ".e30.x", 6);
     assert_int_equal(usher_jws_read(&jws, &arena, usher_str_of(long_header, 8996), NULL),
                      USHER_E_SYNTAX);
+
+    /* 8192 characters of header are read, and not one more */
+    memset(long_header, ' ', sizeof long_header);
+    memcpy(long_header, "{\"alg\":\"x\"}", 11);
+    for (size_t more = 0; more < 2; more++)
+        assert_int_equal(
+            usher_jws_read(
+                &jws, &arena,
+                sample_sign(&arena, true, usher_str_of(long_header, 6144 + more), USHER_STR("x")),
+                NULL),
+            more ? USHER_E_SYNTAX : USHER_OK);
 
     /* what is wrong behind the header shows when it is verified */
     assert_int_equal(
