@@ -18,7 +18,7 @@ USHER_MUST_USE usher_status usher_pkce_challenge(char out[USHER_RANDOM_TEXT], us
 
 typedef struct usher_authorization_request {
     usher_str redirect_uri, code_challenge;
-    usher_str state, nonce; /* absent: not sent */
+    usher_str state, nonce;  /* absent: not sent */
     const usher_form *extra; /* more parameters from the caller of signIn(); may be NULL. Ones that
                                 the protocol itself sets are ignored. */
 } usher_authorization_request;

@@ -13,12 +13,12 @@
 typedef struct usher_id_token_rules {
     usher_str issuer, client_id;
     usher_jws_alg alg;
-    usher_str nonce;      /* absent: a nonce in the token is an error */
+    usher_str nonce;        /* absent: a nonce in the token is an error */
     usher_str access_token; /* for at_hash, when the token has one; may be absent */
     int64_t now_s;
-    int64_t skew_s; /* 60 */
-    usher_str code;    /* for c_hash, when the token has one; may be absent */
-    bool has_max_age;  /* max_age was sent: auth_time must be there and recent enough */
+    int64_t skew_s;   /* 60 */
+    usher_str code;   /* for c_hash, when the token has one; may be absent */
+    bool has_max_age; /* max_age was sent: auth_time must be there and recent enough */
     int64_t max_age_s;
 } usher_id_token_rules;
 

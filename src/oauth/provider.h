@@ -28,7 +28,7 @@ typedef struct usher_provider {
     usher_str client_id;
     usher_secret client_secret;
     usher_client_auth client_auth;
-    usher_str scope; /* "openid profile email" by default */
+    usher_str scope;            /* "openid profile email" by default */
     usher_jws_alg id_token_alg; /* RS256 by default */
     bool state, nonce;          /* checks besides PKCE, which is always sent */
     bool userinfo;              /* ask the userinfo endpoint and use its claims */

@@ -1,5 +1,5 @@
-/* token_request - exchanging a code for tokens, and asking for userinfo: the requests to send and how
- * their answers are read (RFC 6749 sections 4.1.3-5.2, OpenID Connect Core 3.1.3 and 5.3). */
+/* token_request - exchanging a code for tokens, and asking for userinfo: the requests to send and
+ * how their answers are read (RFC 6749 sections 4.1.3-5.2, OpenID Connect Core 3.1.3 and 5.3). */
 #ifndef USHER_OAUTH_TOKEN_REQUEST_H
 #define USHER_OAUTH_TOKEN_REQUEST_H
 
@@ -24,7 +24,7 @@ typedef struct usher_tokens {
 } usher_tokens;
 
 /* USHER_E_SYNTAX: not 200, an error document, not JSON, token_type other than bearer, a token
- * missing or empty. */
+ * missing, empty or not printable ASCII. *out is in the arena and does not need `body`. */
 USHER_MUST_USE usher_status usher_token_response_read(usher_tokens *out, usher_arena *a, int status,
                                                       usher_str content_type, usher_str body,
                                                       usher_error *err);
@@ -33,7 +33,7 @@ USHER_MUST_USE usher_status usher_userinfo_request(usher_fetch *out, usher_arena
                                                    const usher_provider *p,
                                                    const usher_metadata *metadata,
                                                    usher_str access_token, usher_error *err);
-/* The claims; `sub` must be a string equal to `subject`. */
+/* The claims, in the arena; `sub` must be a string equal to `subject`. */
 USHER_MUST_USE usher_status usher_userinfo_read(usher_json_object *out, usher_arena *a, int status,
                                                 usher_str content_type, usher_str body,
                                                 usher_str subject, usher_error *err);

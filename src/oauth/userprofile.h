@@ -11,7 +11,8 @@ typedef struct usher_userprofile {
 } usher_userprofile;
 
 /* Both systems' default for OpenID Connect: id = sub; name = name, else nickname, else
- * preferred_username; email; image = picture. Strings of at most 2048 bytes; others are left out. */
+ * preferred_username; email; image = picture. Strings of at most 2048 bytes; others are left out.
+ */
 USHER_MUST_USE usher_status usher_userprofile_read(usher_userprofile *out, usher_arena *a,
                                                    const usher_json_object *claims,
                                                    usher_error *err);

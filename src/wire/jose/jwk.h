@@ -24,8 +24,8 @@ USHER_MUST_USE usher_status usher_jwk_read(usher_jwk *out, usher_arena *a, usher
 void usher_jwk_free(usher_jwk *key); /* what usher_jwk_read filled in; a zeroed one is fine */
 
 #define USHER_JWKS_KEYS_MAX 64
-/* A JWK set document: unusable keys are left out, more than the maximum is USHER_E_LIMIT. Free each
- * of the `count` keys. */
+/* A JWK set document: unusable keys, among them those that may not verify, are left out, more than
+ * the maximum is USHER_E_LIMIT. Free each of the `count` keys. */
 typedef struct usher_jwks {
     usher_jwk *keys;
     size_t count;
