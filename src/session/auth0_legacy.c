@@ -75,18 +75,23 @@ static void put_token_set(usher_json_writer *w, const usher_json_object *session
 {
     static const struct {
         usher_str v4, v3;
+        bool null_is_absent;
     } members[] = {
-        {USHER_STR_INIT("idToken"), USHER_STR_INIT("idToken")},
-        {USHER_STR_INIT("accessToken"), USHER_STR_INIT("accessToken")},
-        {USHER_STR_INIT("scope"), USHER_STR_INIT("accessTokenScope")},
-        {USHER_STR_INIT("refreshToken"), USHER_STR_INIT("refreshToken")},
-        {USHER_STR_INIT("expiresAt"), USHER_STR_INIT("accessTokenExpiresAt")},
+        {USHER_STR_INIT("idToken"), USHER_STR_INIT("idToken"), true},
+        {USHER_STR_INIT("accessToken"), USHER_STR_INIT("accessToken"), true},
+        {USHER_STR_INIT("scope"), USHER_STR_INIT("accessTokenScope"), false},
+        {USHER_STR_INIT("refreshToken"), USHER_STR_INIT("refreshToken"), false},
+        {USHER_STR_INIT("expiresAt"), USHER_STR_INIT("accessTokenExpiresAt"), false},
     };
 
     usher_json_name(w, USHER_STR("tokenSet"));
     usher_json_open_object(w);
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        put_raw(w, members[i].v4, usher_json_get(session, members[i].v3).text);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        usher_json value = usher_json_get(session, members[i].v3);
+
+        if (value.type != USHER_JSON_NULL || !members[i].null_is_absent)
+            put_raw(w, members[i].v4, value.text);
+    }
     usher_json_close_object(w);
 }
 

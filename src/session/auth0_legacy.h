@@ -25,8 +25,8 @@ USHER_MUST_USE usher_status usher_auth0_v3_token_times(usher_auth0_v3_times *out
 /* A version 3 session as version 4 would have it:
  *   {"user", "tokenSet": {idToken, accessToken, scope, refreshToken, expiresAt},
  *    "internal": {sid, createdAt}}
- * Values keep their source text, what is absent stays absent, everything else is dropped. *json is
- * absent if there is no user: then it is no session. */
+ * Values keep their source text, what is absent stays absent (so does a token that is null),
+ * everything else is dropped. *json is absent if there is no user: then it is no session. */
 USHER_MUST_USE usher_status usher_auth0_v3_convert(usher_str *json, usher_arena *a,
                                                    const usher_auth0_v3_times *times,
                                                    const usher_json_object *session,

@@ -103,6 +103,9 @@ static usher_status judge_internal(answer *an, usher_auth0_session *s, const ush
                          err)))
         return rc;
     s->has_created = finite_member(&s->created_s, &internal, USHER_STR("createdAt"));
+    /* To the original a session whose createdAt is no number is as old as can be. */
+    if (c->options->as_original && member_is(&s->members, USHER_STR("internal"), USHER_JSON_OBJECT))
+        s->has_created = true;
     if (finite_member(&ceiling, &internal, USHER_STR("sessionExpiresAt")) &&
         (double)c->now_s >= ceiling - (double)c->options->names->ceiling_margin_s)
         expire(an);
@@ -372,8 +375,8 @@ static usher_status id_of_value(usher_auth0_id *out, answer *an, const usher_aut
     if (an->cause != USHER_CAUSE_TOKEN_MALFORMED) return USHER_OK;
     if ((rc = usher_auth0_v3_signed_id(&out->id, c->keys, cookie->name, cookie->value, err)))
         return rc;
-    out->is_signed = out->id.ptr != NULL;
-    if (out->is_signed)
+    out->is_old = out->id.ptr != NULL;
+    if (out->is_old)
         *an = (answer){USHER_SESSION_VALID, USHER_CAUSE_NONE};
     else if (usher_str_has(cookie->value, '.'))
         reject(an, USHER_CAUSE_TOKEN_FORGED);
@@ -401,7 +404,9 @@ usher_status usher_auth0_id_open(usher_auth0_id *out, usher_verdict *verdict, us
     if (rc) return rc;
     *verdict = an.verdict;
     *cause = an.cause;
-    if (is_valid(&an)) *out = id;
+    if (!is_valid(&an)) return USHER_OK;
+    *out = id;
+    out->is_old |= !usher_str_eq(cookie->name, c->options->cookie_name);
     return USHER_OK;
 }
 

@@ -43,7 +43,7 @@ USHER_MUST_USE usher_status usher_auth0_session_open(usher_auth0_session *out,
 
 typedef struct usher_auth0_id {
     usher_str id;
-    bool is_signed; /* from a signed cookie of version 3: the next write takes another id */
+    bool is_old; /* not from the session's own sealed cookie: the next write takes another id */
 } usher_auth0_id;
 
 /* The id cookie of a stored session: sealed, or signed by version 3. VALID means that the record is

@@ -13,12 +13,13 @@
 int64_t usher_auth0_max_age(const usher_auth0_options *options, double created_s, int64_t now_s)
 {
     double left = created_s + (double)options->absolute_s - (double)now_s;
-    double most = options->rolling && options->inactivity_s < options->absolute_s
-                      ? (double)options->inactivity_s
-                      : (double)options->absolute_s;
+    double most = (double)(options->rolling ? options->inactivity_s : options->absolute_s);
 
     if (!options->rolling && options->as_original) return options->absolute_s;
-    if (left > most) left = most; /* also where the clock was set back since it was created */
+    /* A clock that was set back since the session was created must not lengthen its life. */
+    if (!options->as_original && most > (double)options->absolute_s)
+        most = (double)options->absolute_s;
+    if (left > most) left = most;
     return left >= 1 ? (int64_t)left : 0;
 }
 
