@@ -51,6 +51,7 @@ void usherd_counters_log(const usherd_counters *c, usherd_log *log)
     usherd_line_open(&l, "connections", '{');
     usherd_line_int(&l, "opened", read_count(&c->connections_opened));
     usherd_line_int(&l, "closed", read_count(&c->connections_closed));
+    usherd_line_int(&l, "fruitless", read_count(&c->connections_fruitless));
     usherd_line_close(&l, '}');
     usherd_line_int(&l, "waited", read_count(&c->waited));
     usherd_line_int(&l, "sign_ins", read_count(&c->sign_ins));

@@ -26,7 +26,8 @@ typedef atomic_uint_least64_t usherd_count;
 
 typedef struct usherd_counters {
     usherd_count connections_opened, connections_closed;
-    usherd_count waited; /* requests that wanted something */
+    usherd_count connections_fruitless; /* closed before a request line could be read */
+    usherd_count waited;                /* requests that wanted something */
     usherd_count sign_ins, sign_outs;
     usherd_count answers[USHERD_ROUTE_COUNT][USHERD_STATUS_MAX];
     usherd_count causes[USHERD_CAUSE_COUNT];

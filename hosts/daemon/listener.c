@@ -20,6 +20,11 @@
 /* Past this a body of unknown length that is too large anyway is not even dropped politely. */
 #define DROP_FACTOR 2
 
+static size_t library_memory(const usherd *d)
+{
+    return d->settings.head_max * 2 + MEMORY_BESIDE_HEAD;
+}
+
 /* clients */
 
 static bool is_trusted(const usherd *d, const usher_address *address)
@@ -63,6 +68,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
     usherd_counted(&d->counters.connections_closed);
     *slot = NULL;
     if (!c) return;
+    if (!c->was_fruitful) usherd_counted(&d->counters.connections_fruitless);
     usherd_watch_remove(&d->watch, &c->wire); /* the descriptor is still open here */
     heap->put(heap->ctx, c, sizeof *c);
 }
@@ -87,6 +93,21 @@ static void hide_query(const char *target)
     if (mark) *(char *)(uintptr_t)(mark + 1) = 0;
 }
 
+/* What has arrived behind the request line. The library reads into the first half of its buffer at
+ * least, which is a mapping of its own and zero behind what was received; a head begins where a
+ * page does (checked again in check_head), so the target is close behind. */
+static usher_str arrived_fields(const usherd *d, const char *target)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), offset = (uintptr_t)target & (page - 1);
+    const size_t readable = library_memory(d) / 2;
+
+    if (offset > USHERD_METHOD_MAX + 1) return (usher_str){0};
+    size_t at = offset + strlen(target) + 1; /* the version */
+    at +=
+        sizeof "HTTP/1.1\r\n" - 1; /* its CR LF are NUL by now; so are those of no other version */
+    return at < readable ? (usher_str){target - offset + at, readable - at} : (usher_str){0};
+}
+
 /* The library calls this with the target before it decodes it in place. */
 static void *on_target(void *ctx, const char *target, struct MHD_Connection *connection)
 {
@@ -94,8 +115,10 @@ static void *on_target(void *ctx, const char *target, struct MHD_Connection *con
     usherd_client *c = client_of(connection);
 
     if (!c) return NULL;
+    c->was_fruitful = true;
     usherd_wire_head(&c->wire, usherd_mono_ms());
     usherd_visit *v = usherd_visit_new(d, connection, c, target);
+    if (v && target) v->scanned = usherd_head_scan(&v->whole, arrived_fields(d, target));
     hide_query(target);
     return v;
 }
@@ -132,6 +155,8 @@ static void collect_head(usherd_visit *v, const char *method, const char *versio
     v->head.target = (usher_str){v->target, v->target_len};
     v->head.version = usher_str_z(version);
     v->head.field_count = 0;
+    v->head.whole = v->whole;
+    v->head.scanned = v->scanned;
     MHD_get_connection_values_n(v->connection, MHD_HEADER_KIND, collect_field, &v->head);
 }
 
@@ -437,10 +462,10 @@ usher_status usherd_listener_start(usherd_listener *l, usherd *d, usher_error *e
                          MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)USHERD_IDLE_TIMEOUT_S, //
                          MHD_OPTION_CONNECTION_LIMIT, connection_limit(d),               //
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         (size_t)d->settings.head_max * 2 + MEMORY_BESIDE_HEAD, //
-                         MHD_OPTION_STRICT_FOR_CLIENT, 0,                       //
-                         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                  //
-                         MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1,       //
+                         library_memory(d),                               //
+                         MHD_OPTION_STRICT_FOR_CLIENT, 0,                 //
+                         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,            //
+                         MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1, //
                          MHD_OPTION_END);
     if (!l->http) {
         close(fd);

@@ -27,7 +27,7 @@ void usherd_log_deinit(usherd_log *log)
 
 static bool put(usherd_line *l, const char *bytes, size_t len)
 {
-    if (l->muted || sizeof l->text - ENDING - l->len < len) return false;
+    if (l->muted || l->len + len > sizeof l->text - ENDING) return false;
     memcpy(l->text + l->len, bytes, len);
     l->len += len;
     return true;

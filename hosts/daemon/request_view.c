@@ -26,6 +26,46 @@ static bool is_digits(usher_str s)
     return s.len > 0;
 }
 
+/* before */
+
+static unsigned check_name(usher_str name)
+{
+    if (name.len && (name.ptr[name.len - 1] == ' ' || name.ptr[name.len - 1] == '\t'))
+        return USHERD_HEAD_SPACING;
+    if (usher_str_has(name, '\r')) return USHERD_HEAD_BARE_CR;
+    return is_token(name) ? USHER_CAUSE_NONE : USHERD_HEAD_NAME;
+}
+
+/* A line up to its LF, which is not part of it. */
+static unsigned scan_line(usher_str line)
+{
+    usher_str value;
+
+    if (!line.len || line.ptr[line.len - 1] != '\r') return USHERD_HEAD_BARE_LF;
+    line.len--;
+    if (usher_str_has(line, '\r')) return USHERD_HEAD_BARE_CR;
+    if (line.ptr[0] == ' ' || line.ptr[0] == '\t') return USHERD_HEAD_FOLDED;
+    return check_name(usher_str_cut(line, ':', &value));
+}
+
+unsigned usherd_head_scan(bool *whole, usher_str bytes)
+{
+    usher_str rest = bytes;
+
+    *whole = false;
+    for (;;) {
+        bytes = rest;
+        usher_str line = usher_str_cut(bytes, '\n', &rest);
+        if (!rest.ptr || usher_str_has(line, '\0')) return USHER_CAUSE_NONE; /* not all there */
+        if (line.len == 1 && line.ptr[0] == '\r') {
+            *whole = true;
+            return USHER_CAUSE_NONE;
+        }
+        unsigned cause = scan_line(line);
+        if (cause) return cause;
+    }
+}
+
 /* account */
 
 /* Addresses, since pointers of a request gone wrong may point into different buffers. */
@@ -132,12 +172,9 @@ static unsigned check_line(const usherd_head *h)
 
 static unsigned check_field(usher_header *field)
 {
-    usher_str name = field->name;
+    unsigned cause = check_name(field->name);
 
-    if (name.len && (name.ptr[name.len - 1] == ' ' || name.ptr[name.len - 1] == '\t'))
-        return USHERD_HEAD_SPACING;
-    if (usher_str_has(name, '\r')) return USHERD_HEAD_BARE_CR;
-    if (!is_token(name)) return USHERD_HEAD_NAME;
+    if (cause) return cause;
     if (usher_str_has(field->value, '\r')) return USHERD_HEAD_BARE_CR;
     for (size_t i = 0; i < field->value.len; i++) {
         unsigned char c = (unsigned char)field->value.ptr[i];
@@ -210,10 +247,13 @@ unsigned usherd_head_check(usherd_head *head, usherd_framing *framing)
 
     *framing = (usherd_framing){.close_after = true};
     if (head->field_count > USHERD_FIELDS_MAX) return USHERD_HEAD_FIELDS;
+    if (head->scanned) return head->scanned;
     if ((cause = check_account(head)) || (cause = check_line(head))) return cause;
     for (size_t i = 0; i < head->field_count; i++) {
         if ((cause = check_field(&head->fields[i]))) return cause;
         note_special(&s, &head->fields[i]);
     }
-    return check_special(&s, framing, usher_str_eq(head->version, USHER_STR("HTTP/1.1")));
+    cause = check_special(&s, framing, usher_str_eq(head->version, USHER_STR("HTTP/1.1")));
+    framing->close_after |= !head->whole;
+    return cause;
 }

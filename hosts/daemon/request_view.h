@@ -1,15 +1,18 @@
-/* request_view - what libmicrohttpd read, looked at again with a stricter eye.
+/* request_view - what libmicrohttpd read, looked at with a stricter eye. Twice.
  *
  * The library (0.9.75) accepts what HTTP forbids and hides it: it ends a line at a bare LF, cuts a
- * value at a NUL, joins folded lines. But it parses in place, in one buffer: what it took for a
- * line end or a colon becomes NUL and everything else stays. So every byte of the head can be
- * accounted for: method, target, version, names and values must lie where a well-formed request has
- * them, with the separators of one between them and nothing else. Whatever differs is refused.
+ * value at a NUL, joins folded lines, takes a line that begins with ':' for the empty one. But it
+ * parses in place, in one buffer: what it took for a line end or a colon becomes NUL and everything
+ * else stays.
  *
- * One thing cannot be seen that way: a NUL that makes up for a missing CR (NUL LF between lines,
- * the like of NUL NUL LF LF at the end) leaves what a good line end leaves. The library reads such
- * a head like a good one, so it means the same to us as to every other party that accepts it at
- * all.
+ * Before: when it has read the request line, the fields that have arrived stand behind it as they
+ * were sent. usherd_head_scan judges those bytes. A head that comes in one piece (every proxy and
+ * browser sends it so) is seen whole.
+ *
+ * After: every byte is accounted for. Method, target, version, names and values must lie where a
+ * well-formed head has them, with the separators of one between them and nothing else. What this
+ * cannot see is a line end with a NUL or a colon in place of its CR; so a head that was not seen
+ * whole before ends its connection, and nothing that stood behind it is ever taken for a request.
  */
 #ifndef USHERD_REQUEST_VIEW_H
 #define USHERD_REQUEST_VIEW_H
@@ -29,6 +32,8 @@ typedef struct usherd_head {
     usher_str version;
     usher_header fields[USHERD_FIELDS_MAX]; /* as the library has them */
     size_t field_count;                     /* all that there were; more than fit: refused */
+    bool whole;                             /* usherd_head_scan saw all of it */
+    unsigned scanned;                       /* what that said */
 } usherd_head;
 
 /* What the head says about the body. */
@@ -37,6 +42,10 @@ typedef struct usherd_framing {
     uint64_t length;  /* of a body that is not chunked; 0 if there is none */
     bool close_after; /* no further request is read from this connection */
 } usherd_framing;
+
+/* The fields of a head as they were sent: what has arrived of them, from behind the request line.
+ * NULs may follow, or the end of `bytes`. *whole: the end of the head was among it. */
+unsigned usherd_head_scan(bool *whole, usher_str bytes);
 
 /* USHER_CAUSE_NONE if the request may be looked at. Then the values in `fields` have been trimmed.
  */

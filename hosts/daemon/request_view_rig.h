@@ -20,19 +20,20 @@ typedef struct rig {
 } rig;
 
 /* The next line, its end made NUL; NULL if there is none. */
-static inline char *rig_line(rig *r)
+static inline char *rig_line(rig *r, size_t *len)
 {
     char *start = r->bytes + r->at;
     char *lf = r->at < r->len ? memchr(start, '\n', r->len - r->at) : NULL;
 
     if (!lf) return NULL;
+    *len = (size_t)(lf - start);
     *lf = 0;
-    if (lf > start && lf[-1] == '\r') lf[-1] = 0;
+    if (*len && lf[-1] == '\r') start[--*len] = 0;
     r->at = (size_t)(lf - r->bytes) + 1;
     return start;
 }
 
-static inline bool rig_request_line(rig *r, char *line, size_t len)
+static inline bool rig_request_line(rig *r, char *line, size_t len, size_t arrived)
 {
     char *space = memchr(line, ' ', len), *target, *version;
 
@@ -47,6 +48,7 @@ static inline bool rig_request_line(rig *r, char *line, size_t len)
         version--;
     if (version == target) return false; /* HTTP/0.9: the daemon sees an empty version */
     *version++ = 0;
+    if (memchr(version, 0, (size_t)(line + len - version))) return false; /* no version it knows */
     r->head.method = usher_str_z(line);
     r->head.start = line;
     r->head.version = usher_str_z(version);
@@ -56,6 +58,8 @@ static inline bool rig_request_line(rig *r, char *line, size_t len)
     if (!r->target) abort();
     memcpy(r->target, target, target_len);
     r->head.target = (usher_str){r->target, target_len};
+    r->head.scanned =
+        usherd_head_scan(&r->head.whole, (usher_str){r->bytes + r->at, arrived - r->at});
     return true;
 }
 
@@ -69,8 +73,10 @@ static inline void rig_add(rig *r, const char *name, const char *value)
 static inline bool rig_fields(rig *r)
 {
     char *name = NULL, *value = NULL;
+    bool first = true;
+    size_t line_len;
 
-    for (char *line; (line = rig_line(r));) {
+    for (char *line; (line = rig_line(r, &line_len)); first = false) {
         if (name && (*line == ' ' || *line == '\t')) { /* joined to the name, of all things */
             size_t len = strlen(name), more = strlen(line);
             char *joined = malloc(len + more + 1);
@@ -83,37 +89,45 @@ static inline bool rig_fields(rig *r)
         }
         if (name) rig_add(r, name, value);
         name = NULL;
-        if (!*line) {
+        bool empty = !*line;
+        if (!empty) {
+            if (!(value = strchr(line, ':'))) return false;
+            name = line;
+            *value++ = 0;
+            empty = !*line && !first; /* a line that began with ':' passes for the empty one */
+        }
+        if (empty) {
             r->head.size = (size_t)(r->bytes + r->at - r->head.start);
             return true;
         }
-        if (!(value = strchr(line, ':'))) return false;
-        name = line;
-        *value++ = 0;
         while (*value == ' ' || *value == '\t')
             value++;
     }
     return false;
 }
 
-/* False if the library refuses it by itself, or waits for more. Free in either case. */
-static inline bool rig_read(rig *r, const void *bytes, size_t len)
+/* False if the library refuses it by itself, or waits for more. Free in either case. `arrived`
+ * bytes are there when the request line is read, or as many more as that takes. */
+static inline bool rig_read_pieces(rig *r, const void *bytes, size_t len, size_t arrived)
 {
-    char *line, *before;
+    char *line;
+    size_t line_len;
 
     *r = (rig){.bytes = malloc(len + 1), .len = len};
     if (!r->bytes) abort();
     memcpy(r->bytes, bytes, len);
     r->bytes[len] = 0;
-    do {
-        before = r->bytes + r->at;
-        line = rig_line(r);
-    } while (line && !*line);
+    do
+        line = rig_line(r, &line_len);
+    while (line && !*line);
     if (!line) return false;
-    size_t line_len = (size_t)(r->bytes + r->at - before) - 1; /* up to LF, then without its CR */
-    if (line_len && line[line_len - 1] == 0 && memchr(line, 0, line_len) == line + line_len - 1)
-        line_len--;
-    return rig_request_line(r, line, line_len) && rig_fields(r);
+    if (arrived < r->at) arrived = r->at;
+    return rig_request_line(r, line, line_len, arrived) && rig_fields(r);
+}
+
+static inline bool rig_read(rig *r, const void *bytes, size_t len)
+{
+    return rig_read_pieces(r, bytes, len, len);
 }
 
 static inline void rig_free(rig *r)

@@ -46,7 +46,7 @@ static const struct {
     ROW("NUL as the value", "GET / HTTP/1.1\r\nX: \0\r\n" HOST "\r\n", USHERD_HEAD_NUL),
     ROW("NUL in a name", "GET / HTTP/1.1\r\n" HOST "X\0: a\r\n\r\n", LIBRARY),
     ROW("NUL in the target", "GET /a\0b HTTP/1.1\r\n" HOST "\r\n", USHERD_HEAD_NUL),
-    ROW("NUL after the version", "GET / HTTP/1.1\0\r\n" HOST "\r\n", USHERD_HEAD_NUL),
+    ROW("NUL after the version", "GET / HTTP/1.1\0\r\n" HOST "\r\n", LIBRARY),
     ROW("NUL in the method", "G\0T / HTTP/1.1\r\n" HOST "\r\n", USHERD_HEAD_SPACING),
     ROW("a line that begins with NUL", "GET / HTTP/1.1\r\n" HOST "\0junk\r\n\r\n", USHERD_HEAD_NUL),
     ROW("continued", "GET / HTTP/1.1\r\n" HOST "X: a\r\n b\r\n\r\n", USHERD_HEAD_FOLDED),
@@ -54,13 +54,15 @@ static const struct {
         USHERD_HEAD_FOLDED),
     ROW("continued twice", "GET / HTTP/1.1\r\nHost: a\r\n b\r\n c\r\n\r\n", USHERD_HEAD_FOLDED),
     ROW("continued by nothing", "GET / HTTP/1.1\r\n" HOST "X: a\r\n \r\n\r\n", USHERD_HEAD_FOLDED),
-    ROW("first line continued", "GET / HTTP/1.1\r\n " HOST "\r\n", USHERD_HEAD_NAME),
+    ROW("first line continued", "GET / HTTP/1.1\r\n " HOST "\r\n", USHERD_HEAD_FOLDED),
     ROW("space before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", USHERD_HEAD_SPACING),
     ROW("tab before the colon", "GET / HTTP/1.1\r\n" HOST "X\t: a\r\n\r\n", USHERD_HEAD_SPACING),
     ROW("space in a name", "GET / HTTP/1.1\r\n" HOST "X Y: a\r\n\r\n", USHERD_HEAD_NAME),
     ROW("no name", "GET / HTTP/1.1\r\n" HOST ": a\r\n\r\n", USHERD_HEAD_NAME),
     ROW("name of other bytes", "GET / HTTP/1.1\r\n" HOST "X\xc3\xa9: a\r\n\r\n", USHERD_HEAD_NAME),
     ROW("parenthesis in a name", "GET / HTTP/1.1\r\n" HOST "X(: a\r\n\r\n", USHERD_HEAD_NAME),
+    ROW("colon and LF as the empty line", "GET / HTTP/1.1\r\n" HOST ":\nX: y\r\n\r\n",
+        USHERD_HEAD_BARE_LF),
     ROW("no colon", "GET / HTTP/1.1\r\n" HOST "X\r\n\r\n", LIBRARY),
     ROW("control byte in a value", "GET / HTTP/1.1\r\n" HOST "X: \x01\r\n\r\n",
         USHERD_HEAD_CONTROL),
@@ -183,6 +185,39 @@ static void test_chunked_ends_the_connection(void **state)
     rig_free(&r);
 }
 
+/* What the account cannot see is seen before, or ends the connection. */
+static void test_hidden_line_ends(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } cases[] = {
+#define HIDDEN(text) {"GET / HTTP/1.1\r\n" HOST text, sizeof("GET / HTTP/1.1\r\n" HOST text) - 1}
+        HIDDEN(":\nX: y\r\n\r\n"),
+        HIDDEN("X: y\0\nZ: a\r\n\r\n"),
+        HIDDEN("X: y\0\0\n\n"),
+        HIDDEN("X: y\n\0\r\n"),
+        HIDDEN("\r\n"),
+#undef HIDDEN
+    };
+    const size_t line = sizeof "GET / HTTP/1.1\r\n" - 1;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t arrived = line; arrived <= cases[i].len; arrived++) {
+            usherd_framing framing;
+            rig r;
+            assert_true(rig_read_pieces(&r, cases[i].bytes, cases[i].len, arrived));
+            unsigned cause = usherd_head_check(&r.head, &framing);
+            bool good = i == 4 && arrived == cases[i].len;
+            if (!cause && framing.close_after == good)
+                fail_msg("case %zu, %zu arrived", i, arrived);
+            if (good) assert_int_equal(cause, 0);
+            rig_free(&r);
+        }
+    }
+}
+
 static void test_number_of_fields(void **state)
 {
     char bytes[4096];
@@ -239,8 +274,11 @@ static void test_one_byte_more_or_less(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_kind_of_head),           cmocka_unit_test(test_what_is_seen),
-        cmocka_unit_test(test_chunked_ends_the_connection), cmocka_unit_test(test_number_of_fields),
+        cmocka_unit_test(test_each_kind_of_head),
+        cmocka_unit_test(test_what_is_seen),
+        cmocka_unit_test(test_chunked_ends_the_connection),
+        cmocka_unit_test(test_hidden_line_ends),
+        cmocka_unit_test(test_number_of_fields),
         cmocka_unit_test(test_one_byte_more_or_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

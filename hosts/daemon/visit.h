@@ -11,7 +11,8 @@ typedef struct usherd_client {
     usherd_wire wire;
     usherd *daemon;
     usher_address address;
-    bool trusted; /* a configured proxy */
+    bool trusted;      /* a configured proxy */
+    bool was_fruitful; /* a request line could be read */
 } usherd_client;
 
 typedef enum usherd_stage {
@@ -38,6 +39,8 @@ typedef struct usherd_visit {
     char *target; /* a copy, with its place in the library's buffer */
     size_t target_len;
     const char *target_at;
+    bool whole; /* see usherd_head_scan */
+    unsigned scanned;
     usherd_head head;
     usherd_framing framing;
     unsigned refused; /* cause; the body is read and dropped, then refused */
