@@ -285,7 +285,7 @@ static void test_every_allocation_may_fail(void **state)
             usher_problems_free(problems);
             assert_int_equal(f.live, 0);
         } while (f.failed);
-        assert_true(n > 5);
+        assert_true(n > 2); /* a plain arena asks its allocator a few times only */
     }
 }
 
@@ -798,7 +798,7 @@ static void test_every_allocation_of_a_load_may_fail(void **state)
         usher_problems_free(problems);
         assert_int_equal(f.live, 0);
     } while (f.failed);
-    assert_true(n > 5);
+    assert_true(n > 2); /* a plain arena asks its allocator a few times only */
 }
 
 static void test_the_examples_of_the_repository(void **state)

@@ -27,6 +27,7 @@ static void read_with(rig *r, const char *fragment, const usher_allocator *alloc
     r->status = usher_daemon_settings_from_node(&r->settings, &r->arena, r->problems, root,
                                                 kit_str("f"), NULL);
     usher_arena_deinit(&r->tree); /* what was handed out lives in the other arena */
+    memset(json, 'X', sizeof json);
 }
 
 static void read_settings(rig *r, const char *fragment)
@@ -199,6 +200,8 @@ static void test_what_is_wrong_is_told_with_its_place(void **state)
          "::1 or 10.0.0.0/8"},
         {PEERS "['10.0.0.0/8','10.0.0.1/8']", 31,
          "daemon.trusted_peers: '10.0.0.1/8' has bits set after its prefix; is that one address?"},
+        {PEERS "['10.0.0.0/6']", 18,
+         "daemon.trusted_peers: '10.0.0.0/6' has bits set after its prefix; is that one address?"},
         {PEERS "['10.0.0.0/33']", 18,
          "daemon.trusted_peers: '10.0.0.0/33' has a prefix length that is none; write 10.0.0.0/8 "
          "or "
@@ -284,7 +287,7 @@ static void test_every_allocation_may_fail(void **state)
             free_settings(&r);
             assert_int_equal(f.live, 0);
         } while (f.failed);
-        assert_true(n > 5);
+        assert_true(n > 2); /* a plain arena asks its allocator a few times only */
     }
 }
 

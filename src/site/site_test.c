@@ -416,6 +416,36 @@ static void test_a_provider(void **state)
     rig_free(&r);
 }
 
+static void test_checks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *checks;
+        bool state, nonce;
+    } cases[] = {
+        {"authjs-5", "['state','nonce']", true, true},
+        {"authjs-5", "['pkce']", false, false},
+        {"authjs-5", "[]", false, false},
+        {"nextauth-4", "['nonce']", false, true},
+        {"nextauth-4", "['state']", true, false},
+        {"nextauth-4", "[]", false, false},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char json[512];
+        site_rig r;
+        snprintf(json, sizeof json,
+                 "{'site':{" HTTPS_SITE ",'profile':'%s','providers':[{'id':'p','client_id':'c',"
+                 "'issuer':'https://op.example','client_auth':'none','checks':%s}]}}",
+                 cases[i].profile, cases[i].checks);
+        rig_make(&r, json, NULL);
+        assert_made(&r);
+        assert_int_equal(r.site->providers[0].state, cases[i].state);
+        assert_int_equal(r.site->providers[0].nonce, cases[i].nonce);
+        rig_free(&r);
+    }
+}
+
 static void test_a_provider_from_the_environment(void **state)
 {
     (void)state;
@@ -547,7 +577,7 @@ static void sweep(const char *json, usher_status otherwise)
         rig_free(&r);
         assert_int_equal(f.live, 0);
     } while (f.failed);
-    assert_true(n > 10);
+    assert_true(n > 3); /* a plain arena asks its allocator a few times only */
 }
 
 static void test_every_allocation_may_fail(void **state)
@@ -585,7 +615,7 @@ static void test_every_allocation_of_the_crypto_library_may_fail(void **state)
         rig_free(&r);
         assert_int_equal(kit_crypto.live, live);
     }
-    assert_true(n > 5);
+    assert_true(n > 2); /* a plain arena asks its allocator a few times only */
 }
 
 /* --- what is left in memory --- */
@@ -664,6 +694,7 @@ int main(void)
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_a_provider),
+        cmocka_unit_test(test_checks),
         cmocka_unit_test(test_a_provider_from_the_environment),
         cmocka_unit_test(test_a_development_provider),
         cmocka_unit_test(test_pages_for_visitors_are_open),
