@@ -840,7 +840,12 @@ static void test_colliding_names(void **state)
     for (size_t i = 0; i < 2 * COLLIDING; i++) { /* each name twice, the second time backwards */
         size_t k = i < COLLIDING ? i : 2 * COLLIDING - 1 - i;
         usher_buf_put_z(&b, i ? ",\"" : "{\"");
-        usher_buf_put_z(&b, names[k]);
+        if (i >= COLLIDING && i % 3) { /* and some of them in another spelling */
+            char first[8];
+            snprintf(first, sizeof first, "\\u%04x", (unsigned)names[k][0]);
+            usher_buf_put_z(&b, first);
+        }
+        usher_buf_put_z(&b, names[k] + (i >= COLLIDING && i % 3));
         usher_buf_put_z(&b, "\":");
         usher_buf_put_u64(&b, i);
     }
