@@ -368,6 +368,10 @@ static void test_vectors_can_fail(void **state)
     "\\\"ada@example.com\\\",\\\"picture\\\":\\\"https://img.example.com/ada.png\\\",\\\"sub\\\":" \
     "\\\"1001\\\",\\\"iat\\\":1767225600,\\\"exp\\\":1769817600,\\\"jti\\\":"                      \
     "\\\"91d013da-c27e-4d52-b3f6-ed8869ce0ca9\\\"}\"}"
+#define REDIRECT(url) "{\"url\":\"" url "\",\"base_url\":\"http://a\",\"secret\":\"s\"}"
+#define RULE(callback, result, url)                                                                \
+    "{\"callback\":" callback ",\"handler\":{\"result\":\"" result "\",\"callback_url\":\"" url    \
+    "\"}}"
     static const struct {
         const char *text;
         cli_exit code;
@@ -407,6 +411,21 @@ static void test_vectors_can_fail(void **state)
          CLI_NEGATIVE, "cookie_accepted: expected true, got false"},
         {CASE("authjs4.decode", "{\"token\":\"x\"}", "{\"result\":\"invalid\"}", "exact"),
          CLI_NEGATIVE, "could not tell"},
+        {CASE("authjs5.redirect", REDIRECT("/x"),
+              RULE("{\"result\":\"http://a/x\"}", "ok", "http://a/x"), "exact"),
+         CLI_OK, "1 passed"},
+        {CASE("authjs5.redirect", REDIRECT("/x"),
+              RULE("{\"result\":\"http://a\"}", "ok", "http://a/x"), "stricter-allowed"),
+         CLI_NEGATIVE, "callback: expected \"http://a\", got http://a/x"},
+        {CASE("authjs5.redirect", REDIRECT("/x"),
+              RULE("{\"result\":\"http://a/x\"}", "ok", "http://a"), "exact"),
+         CLI_NEGATIVE, "handler: expected \"http://a\", got http://a/x"},
+        {CASE("authjs5.redirect", REDIRECT("x"),
+              RULE("{\"result\":\"http://a\"}", "ok", "http://a"), "exact"),
+         CLI_NEGATIVE, "callback: expected \"http://a\", got an error"},
+        {CASE("authjs4.redirect", REDIRECT("x"), RULE("{\"throws\":\"\"}", "ok", "http://a"),
+              "exact"),
+         CLI_NEGATIVE, "handler: expected \"http://a\", got config-error"},
         {CASE("nothing.known", "{}", "{}", "exact"), CLI_NEGATIVE, "not built yet: nothing.known"},
         {"{\"schema\":\"interop-vectors/1\",\"vectors\":[7]}", CLI_NEGATIVE, "not a case"},
     };

@@ -142,8 +142,7 @@ static bool conformance_is(const vector *v, const char *word)
     return usher_str_eq(v->conformance, usher_str_z(word));
 }
 
-/* What the case's conformance lets pass whatever was recorded. */
-static bool is_allowed(const vector *v, bool valid)
+bool vector_allows(const vector *v, bool valid)
 {
     return conformance_is(v, "either") || (conformance_is(v, "stricter-allowed") && !valid) ||
            (conformance_is(v, "looser-allowed") && valid);
@@ -228,7 +227,7 @@ usher_status vector_judge(vector *v, const char *where, const usher_json_object 
 
     if ((rc = text_member(&recorded, v->arena, expected, "result", err))) return rc;
     bool same = usher_str_eq(recorded, result_word(got->verdict));
-    if (!same && !is_allowed(v, got->verdict == USHER_SESSION_VALID))
+    if (!same && !vector_allows(v, got->verdict == USHER_SESSION_VALID))
         differs_at(v, where, "result", recorded, got_word(v, got));
     if (!same) return USHER_OK;
     if (got->verdict == USHER_SESSION_VALID && (rc = judge_payload(v, where, expected, got, err)))
@@ -240,6 +239,6 @@ void vector_judge_bool(vector *v, const char *name, bool got)
 {
     usher_json recorded = member(&v->expected, name);
 
-    if ((recorded.type == USHER_JSON_TRUE) == got || is_allowed(v, got)) return;
+    if ((recorded.type == USHER_JSON_TRUE) == got || vector_allows(v, got)) return;
     vector_differs(v, name, recorded.text, got ? USHER_STR("true") : USHER_STR("false"));
 }

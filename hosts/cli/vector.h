@@ -31,6 +31,9 @@ USHER_MUST_USE usher_status vector_secrets(usher_secret *out, size_t *count, con
 int64_t vector_now(const vector *v); /* 0 if it does not depend on the time */
 bool vector_flag(const vector *v, const char *name);
 
+/* What the case's conformance lets pass whatever was recorded. */
+bool vector_allows(const vector *v, bool valid);
+
 /* Records a difference: the case has failed. Long texts are cut. */
 void vector_differs(vector *v, const char *what, usher_str expected, usher_str got);
 

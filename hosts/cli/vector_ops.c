@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "hosts/cli/vectors_auth0.h"
+#include "hosts/cli/vectors_authjs.h"
 #include "session/bearer.h"
 #include "session/chunks.h"
 #include "session/csrf.h"
@@ -298,6 +299,8 @@ const vector_op *vector_op_named(usher_str name)
         {"authjs5.get-token", run_v5_get_token},
         {"authjs4.csrf", run_v4_csrf},
         {"authjs5.csrf", run_v5_csrf},
+        {"authjs4.redirect", vectors_authjs4_redirect},
+        {"authjs5.redirect", vectors_authjs5_redirect},
         {"cookie.parse", run_cookie_parse},
         {"jwk.thumbprint", run_thumbprint},
         {"auth0.get-session", vectors_auth0_get_session},

@@ -40,37 +40,49 @@ usher_status usher_flow_csrf(usher_exchange *ex, usher_error *err)
     return usher_respond_cookie(ex, USHER_COOKIE_CSRF, fresh, 0, 0, err);
 }
 
-/* What the originals demand of a value in the query: an http(s) URL, or a path. */
-static bool plausible(usher_str url)
+/* The callback URL that `url` asks for; absent if the originals throw over it. They take a blob:
+ * URL of the own origin too, but no browser follows a redirect to one. */
+static usher_status chosen(usher_str *out, usher_url_kind *kind, usher_exchange *ex, usher_str url,
+                           usher_error *err)
 {
-    usher_url parsed;
+    usher_status rc = usher_url_callback(out, kind, &ex->arena, url, ex->site->base_url, err);
+    bool thrown = *kind == USHER_URL_NONE && !usher_str_starts(url, USHER_STR("/"));
+    bool blob = *kind == USHER_URL_OTHER && out->ptr == url.ptr;
 
-    if (usher_str_starts(url, USHER_STR("/"))) return true;
-    return usher_url_read(&parsed, url, NULL) == USHER_OK;
+    if (thrown || blob) *out = (usher_str){0};
+    return rc;
+}
+
+static usher_status from_cookie(usher_exchange *ex, usher_str cookie, usher_error *err)
+{
+    usher_url_kind kind;
+    usher_status rc = chosen(&ex->callback_url, &kind, ex, cookie, err);
+
+    /* A bad cookie is replaced rather than obeyed: it must not lock its browser out. */
+    if (rc == USHER_OK && !ex->callback_url.ptr) ex->callback_url = ex->site->base_url;
+    return rc;
 }
 
 usher_status usher_flow_callback_url(usher_exchange *ex, bool *usable, usher_error *err)
 {
     usher_str cookie = usher_flow_cookie(ex, USHER_COOKIE_CALLBACK_URL);
-    usher_str url = usher_form_last(&ex->body, USHER_STR("callbackUrl"));
-    bool from_query = false;
+    usher_str sent = usher_form_last(&ex->body, USHER_STR("callbackUrl"));
+    bool from_query = !sent.len;
+    usher_url_kind kind;
+    usher_status rc;
 
     *usable = true;
-    if (!url.len) {
-        url = usher_form_last(&ex->query, USHER_STR("callbackUrl"));
-        from_query = url.len != 0;
-    }
-    if (from_query && !plausible(url)) {
+    if (from_query) sent = usher_form_last(&ex->query, USHER_STR("callbackUrl"));
+    if (sent.len && (rc = chosen(&ex->callback_url, &kind, ex, sent, err))) return rc;
+    if (sent.len && (!ex->callback_url.ptr || (from_query && kind != USHER_URL_WEB))) {
         usher_flow_report(ex, USHER_CAUSE_CALLBACK_URL, NULL);
-        *usable = false;
-        ex->callback_url = ex->site->base_url;
-        return USHER_OK;
+        /* In the query it is what the originals call a configuration error; in the body it counts
+         * as if it had not been sent. */
+        *usable = !from_query;
+        ex->callback_url = (usher_str){0};
     }
-    /* A bad cookie is replaced rather than obeyed: it must not lock its browser out. */
-    if (!url.len) url = cookie;
-    usher_status rc =
-        usher_url_callback(&ex->callback_url, &ex->arena, url, ex->site->base_url, err);
-    if (rc || usher_str_eq(ex->callback_url, cookie)) return rc;
+    if (!ex->callback_url.ptr && (rc = from_cookie(ex, cookie, err))) return rc;
+    if (!*usable || usher_str_eq(ex->callback_url, cookie)) return USHER_OK;
     return usher_respond_cookie(ex, USHER_COOKIE_CALLBACK_URL, ex->callback_url, 0, 0, err);
 }
 

@@ -30,8 +30,25 @@ void usher_respond_body(usher_exchange *ex, int status, usher_str type, usher_st
     usher_respond_header(ex, USHER_STR("X-Content-Type-Options"), USHER_STR("nosniff"));
 }
 
+/* Where the authority of "https://host/path" ends, of which slashes of either kind may be in front. */
+static size_t authority_end(usher_str url)
+{
+    size_t i = 0;
+
+    while (i < url.len && url.ptr[i] != ':')
+        i++;
+    for (i++; i < url.len && usher_str_has(USHER_STR("/\\"), url.ptr[i]); i++) {
+    }
+    while (i < url.len && !usher_str_has(USHER_STR("/\\?#"), url.ptr[i]))
+        i++;
+    return i;
+}
+
 /* Location holds a URI: what a browser would percent-encode on its own (spaces, bytes of UTF-8) is
- * encoded here. Controls never get this far; this is the last door. */
+ * encoded here, and the backslash, which it would take for a slash. One that ends the authority is
+ * written as the slash it is: "https://own.example%5C@evil.example" would be another host. Spaces
+ * in front are those of a callback URL that names its scheme behind them; encoded they would make a
+ * path of it. Controls never get this far; this is the last door. */
 static usher_status location_value(usher_str *out, usher_exchange *ex, usher_str url,
                                    usher_error *err)
 {
@@ -39,11 +56,16 @@ static usher_status location_value(usher_str *out, usher_exchange *ex, usher_str
     usher_buf b;
 
     usher_buf_init(&b, &ex->arena, URL_MAX * 3);
+    while (url.len && url.ptr[0] == ' ')
+        url = usher_str_from(url, 1);
+    size_t path = authority_end(url);
     for (size_t i = 0; i < url.len; i++) {
         unsigned char c = (unsigned char)url.ptr[i];
         if (c < ' ' || c == 0x7f)
             return usher_fail(err, USHER_E_USAGE, "respond: a control character in Location", i);
-        if (c > ' ' && c < 0x7f)
+        if (c == '\\' && i <= path)
+            usher_buf_put_char(&b, '/');
+        else if (c > ' ' && c < 0x7f && c != '\\')
             usher_buf_put_char(&b, (char)c);
         else
             usher_buf_put(&b, (usher_str){(char[]){'%', hex[c >> 4], hex[c & 15]}, 3});

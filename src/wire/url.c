@@ -331,38 +331,7 @@ bool usher_url_is_loopback(const usher_url *url)
     return usher_str_eq_case(host, below) || usher_str_eq_case(host, USHER_STR("localhost"));
 }
 
-/* ---- callback URLs -------------------------------------------------------------------------- */
-
-/* One '/' and no second one: "//host" names another host to a browser as soon as somebody uses it
- * without our origin in front. So does "/\host", but check_text lets no backslash through there. */
-static bool is_own_path(usher_str url)
-{
-    if (url.len == 0 || url.ptr[0] != '/') return false;
-    if (url.len > 1 && url.ptr[1] == '/') return false;
-    return check_text(url, NULL) == USHER_OK;
-}
-
-usher_status usher_url_callback(usher_str *out, usher_arena *a, usher_str url, usher_str base,
-                                usher_error *err)
-{
-    usher_url origin, target;
-    usher_buf b;
-
-    *out = (usher_str){0};
-    if (usher_url_read(&origin, base, NULL) || origin.path.len || origin.query.ptr ||
-        origin.fragment.ptr)
-        return usher_fail(err, USHER_E_USAGE, "url: the base is not an origin", 0);
-    if (is_own_path(url)) {
-        usher_buf_init(&b, a, base.len + url.len);
-        usher_buf_put(&b, base);
-        usher_buf_put(&b, url);
-        return usher_buf_take(out, &b, err);
-    }
-    bool own =
-        usher_url_read(&target, url, NULL) == USHER_OK && usher_url_same_origin(&target, &origin);
-    *out = own ? url : base;
-    return USHER_OK;
-}
+/* ---- parameters ----------------------------------------------------------------------------- */
 
 /* Takes the fragment off the URL in the buffer. */
 static usher_str take_fragment(usher_buf *b)

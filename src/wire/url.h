@@ -1,7 +1,8 @@
 /* url - absolute http(s) URLs and same-origin paths, judged as a browser would (WHATWG URL).
  *
- * Stricter than a browser in one way: control characters, backslashes, user information and
- * non-http schemes are refused rather than repaired, since the result goes into Location. */
+ * usher_url_read is stricter than a browser: control characters, backslashes, user information and
+ * non-http schemes are refused rather than repaired. usher_url_callback repairs as a browser does,
+ * for its rule is the originals', and refuses control characters alone. */
 #ifndef USHER_WIRE_URL_H
 #define USHER_WIRE_URL_H
 
@@ -32,13 +33,22 @@ void usher_url_put_origin(usher_buf *b, const usher_url *url);
 /* 127.0.0.0/8, [::1] or localhost (any label below .localhost too). */
 bool usher_url_is_loopback(const usher_url *url);
 
-/* The rule both systems apply to a callback URL by default, made safe: `url` beginning with one '/'
- * gives base + url; an absolute URL of the same origin is itself; everything else is `base`.
- * `base` is an origin (else USHER_E_USAGE). "//host" and "/\host" and control characters are
- * treated as foreign. Given its own result again, it gives the same. *out is in the arena, or is
- * `url` or `base` itself. */
-USHER_MUST_USE usher_status usher_url_callback(usher_str *out, usher_arena *a, usher_str url,
-                                               usher_str base, usher_error *err);
+/* What JavaScript's URL parser makes of a text, paths being resolved against the site's origin. */
+typedef enum usher_url_kind {
+    USHER_URL_NONE,  /* it throws: "dashboard", "https://", "//[" */
+    USHER_URL_OTHER, /* a URL of another scheme */
+    USHER_URL_WEB,   /* http or https */
+} usher_url_kind;
+
+/* The rule both systems apply to a callback URL by default: `url` beginning with '/' gives base +
+ * url; a URL of the same origin is itself, blob: URLs and user information included; everything
+ * else is `base`. "//host" and "/\host" are paths here: never cut the origin off the result again,
+ * and encode its backslashes in Location. Stricter than the originals where text cannot stand in a
+ * header: with control characters or invalid UTF-8 it gives the base. *kind is of `url` (the
+ * originals throw at NONE, unless it begins with '/'). `base` is an origin (else USHER_E_USAGE).
+ * Given its own result again, it gives the same. *out is in the arena, or is `url` or `base`. */
+USHER_MUST_USE usher_status usher_url_callback(usher_str *out, usher_url_kind *kind, usher_arena *a,
+                                               usher_str url, usher_str base, usher_error *err);
 
 /* Puts `?` or `&` and name=value (form-encoded) behind the query of the URL in the buffer. */
 void usher_url_put_param(usher_buf *b, usher_str name, usher_str value);

@@ -2,7 +2,7 @@
 # test: everything CI runs, in stages that can be run alone; vectors.
 
 VECTOR_FILES=(authjs4-tokens authjs5-tokens authjs4-cookies authjs5-cookies csrf cookie-headers
-    jwk-thumbprints)
+    jwk-thumbprints redirects-authjs)
 
 # The programs under test stop at the first finding of a sanitizer.
 sanitizer_env() {
@@ -115,7 +115,7 @@ summary() {
     local began=$1
     say ''
     if ((${#FAILED_STAGES[@]})); then
-        say "${RED}failed: ${FAILED_STAGES[*]}${PLAIN}   (each alone: ./dev test ${FAILED_STAGES[0]})"
+        say "${RED}failed: ${FAILED_STAGES[*]}${PLAIN}   (each alone: ./dev ${2:-test} ${FAILED_STAGES[0]})"
     fi
     say "${DIM}$((SECONDS - began)) s; logs in $DEV_LOGS, pictures and pages in artefacts${PLAIN}"
     say "$PASSED passed, $FAILED failed"
