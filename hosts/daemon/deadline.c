@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -56,6 +57,22 @@ static void notice_first_byte(usherd_wire *wire, int64_t since_ms, int64_t now_m
         atomic_store_explicit(&wire->since_ms, last_ms, memory_order_relaxed);
 }
 
+/* The other side has closed and everything it sent was read: the rest of the request will not come.
+ * The library misses that when the last bytes and the end arrive together. Seen twice, since
+ * between read and judged there is a moment in which a whole request looks so too. */
+static void drop_if_gone(usherd_wire *wire)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    int unread = 0;
+    bool gone = getsockopt(wire->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+                info.tcpi_state == TCP_CLOSE_WAIT && ioctl(wire->fd, FIONREAD, &unread) == 0 &&
+                unread == 0;
+
+    if (gone && wire->gone) shutdown(wire->fd, SHUT_RDWR);
+    wire->gone = gone;
+}
+
 static bool cut_if_late(usherd_watch *w, usherd_wire *wire, int64_t now_ms)
 {
     usherd_phase phase = (usherd_phase)atomic_load_explicit(&wire->phase, memory_order_acquire);
@@ -65,6 +82,7 @@ static bool cut_if_late(usherd_watch *w, usherd_wire *wire, int64_t now_ms)
         notice_first_byte(wire, since_ms, now_ms);
         return false;
     }
+    if (phase == USHERD_PHASE_HEAD || phase == USHERD_PHASE_BODY) drop_if_gone(wire);
     if (wire->cut || w->limit_ms[phase] == 0 || now_ms - since_ms < w->limit_ms[phase])
         return false;
     shutdown(wire->fd, SHUT_RDWR);
@@ -87,7 +105,7 @@ size_t usherd_watch_look(usherd_watch *w, int64_t now_ms)
 void usherd_watch_add(usherd_watch *w, usherd_wire *wire, int fd, int64_t now_ms)
 {
     wire->fd = fd;
-    wire->cut = false;
+    wire->cut = wire->gone = false;
     usherd_wire_enter(wire, USHERD_PHASE_HEAD, now_ms);
     pthread_mutex_lock(&w->lock);
     wire->next = w->first;

@@ -208,6 +208,43 @@ static void test_removed_is_left_alone(void **state)
         close(fds[i][0]), close(fds[i][1]);
 }
 
+/* Half a request and then the end: nobody waits for the other half. */
+static void test_gone_is_dropped(void **state)
+{
+    usherd_watch w;
+    usherd_wire wire = {0};
+    cuts c;
+    int fds[2];
+    char byte;
+
+    (void)state;
+    begin(&w, &c);
+    connect_pair(fds);
+    usherd_watch_add(&w, &wire, fds[1], T0);
+    assert_int_equal(send(fds[0], "x", 1, 0), 1);
+    assert_int_equal(shutdown(fds[0], SHUT_WR), 0);
+    nanosleep(&(struct timespec){0, 10000000}, NULL);
+    for (int64_t i = 0; i < 4; i++) /* not while there is something to read */
+        usherd_watch_look(&w, T0 + i);
+    assert_false(is_cut(fds[0]));
+    assert_int_equal(recv(fds[1], &byte, 1, 0), 1);
+    usherd_watch_look(&w, T0 + 5);
+    assert_false(is_cut(fds[0])); /* seen once: it may be a whole request that was just read */
+    usherd_wire_enter(&wire, USHERD_PHASE_THINK, T0 + 6);
+    usherd_watch_look(&w, T0 + 7);
+    usherd_watch_look(&w, T0 + 8);
+    assert_false(is_cut(fds[0]));
+    usherd_wire_enter(&wire, USHERD_PHASE_BODY, T0 + 9);
+    usherd_watch_look(&w, T0 + 10);
+    usherd_watch_look(&w, T0 + 11);
+    assert_true(is_cut(fds[0]));
+    assert_int_equal(c.count, 0); /* it was not late */
+    usherd_watch_remove(&w, &wire);
+    usherd_watch_deinit(&w);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void test_the_thread_looks(void **state)
 {
     usherd_watch w;
@@ -239,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_first_byte_of_the_next_request),
         cmocka_unit_test(test_request_line_begins_a_head),
         cmocka_unit_test(test_removed_is_left_alone),
+        cmocka_unit_test(test_gone_is_dropped),
         cmocka_unit_test(test_the_thread_looks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* log - one JSON object a line on stderr. What may stand there is listed in docs/operating.md;
- * never a cookie, a query, a body or a token. Threads: everything may be called by any. */
+/* log - one JSON object a line on stderr. What may stand there is chosen in record.c; never a
+ * cookie, a query, a body or a token. Threads: everything may be called by any. */
 #ifndef USHERD_LOG_H
 #define USHERD_LOG_H
 
