@@ -368,6 +368,7 @@ static void test_vectors_can_fail(void **state)
     "\\\"ada@example.com\\\",\\\"picture\\\":\\\"https://img.example.com/ada.png\\\",\\\"sub\\\":" \
     "\\\"1001\\\",\\\"iat\\\":1767225600,\\\"exp\\\":1769817600,\\\"jti\\\":"                      \
     "\\\"91d013da-c27e-4d52-b3f6-ed8869ce0ca9\\\"}\"}"
+#define ANYBODY       "{\"now\":1767225600,\"base_url\":\"http://a\",\"secret\":\"s\"}"
 #define REDIRECT(url) "{\"url\":\"" url "\",\"base_url\":\"http://a\",\"secret\":\"s\"}"
 #define RULE(callback, result, url)                                                                \
     "{\"callback\":" callback ",\"handler\":{\"result\":\"" result "\",\"callback_url\":\"" url    \
@@ -426,6 +427,22 @@ static void test_vectors_can_fail(void **state)
         {CASE("authjs4.redirect", REDIRECT("x"), RULE("{\"throws\":\"\"}", "ok", "http://a"),
               "exact"),
          CLI_NEGATIVE, "handler: expected \"http://a\", got config-error"},
+        {CASE("authjs5.session", ANYBODY,
+              "{\"status\":200,\"session_json\":\"null\",\"set_cookies\":[]}", "exact"),
+         CLI_NEGATIVE, "cookies: expected (absent), got authjs.csrf-token"},
+        {CASE("authjs5.session", ANYBODY,
+              "{\"status\":201,\"session_json\":\"null\",\"set_cookies\":[]}", "exact"),
+         CLI_NEGATIVE, "status: expected 201"},
+        {CASE("authjs4.server-session", ANYBODY,
+              "{\"session_json\":\"{ "
+              "}\",\"set_cookies\":[{\"name\":\"n\"},{\"name\":\"n\"},{\"name\":\"n\"}]}",
+              "exact"),
+         CLI_NEGATIVE, "session_json: expected { }, got {}"},
+        {CASE("authjs4.server-session", ANYBODY,
+              "{\"session_json\":null,\"set_cookies\":[{\"name\":\"n\"},{\"name\":\"n\"},{\"name\":"
+              "\"n\"}]}",
+              "exact"),
+         CLI_NEGATIVE, "cookies: expected {\"name\":\"n\"}, got (absent)"},
         {CASE("nothing.known", "{}", "{}", "exact"), CLI_NEGATIVE, "not built yet: nothing.known"},
         {"{\"schema\":\"interop-vectors/1\",\"vectors\":[7]}", CLI_NEGATIVE, "not a case"},
     };

@@ -301,6 +301,8 @@ const vector_op *vector_op_named(usher_str name)
         {"authjs5.csrf", run_v5_csrf},
         {"authjs4.redirect", vectors_authjs4_redirect},
         {"authjs5.redirect", vectors_authjs5_redirect},
+        {"authjs4.server-session", vectors_authjs4_server_session},
+        {"authjs5.session", vectors_authjs5_session},
         {"cookie.parse", run_cookie_parse},
         {"jwk.thumbprint", run_thumbprint},
         {"auth0.get-session", vectors_auth0_get_session},

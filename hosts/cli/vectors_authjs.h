@@ -7,5 +7,7 @@
 
 USHER_MUST_USE usher_status vectors_authjs4_redirect(vector *v, usher_error *err);
 USHER_MUST_USE usher_status vectors_authjs5_redirect(vector *v, usher_error *err);
+USHER_MUST_USE usher_status vectors_authjs4_server_session(vector *v, usher_error *err);
+USHER_MUST_USE usher_status vectors_authjs5_session(vector *v, usher_error *err);
 
 #endif
