@@ -75,7 +75,7 @@ fresh_part() {
     fresh_inside "$root" bash -c 'cd /usher && exec tools/dev/fresh-inside "$1"' bash "$part" </dev/null || rc=$?
     if ((rc)); then
         bad "./dev $part"
-        FAILED_STAGES+=("fresh $part")
+        FAILED_STAGES+=("$part")
         tally 0 1
     else
         good "./dev $part"
@@ -93,7 +93,7 @@ dev_fresh() {
     have debootstrap || have apt-get || die 'fresh needs debootstrap' 'run it on a Debian or Ubuntu machine'
     need fresh
     say '  A bare Debian with only git, bash and apt: everything is installed and built anew.'
-    say '  About 25 minutes with two processors; some 3 GB in a scratch folder, removed at the end.'
+    say '  Ten to twenty minutes with two processors; some 3 GB in a scratch folder, removed at the end.'
     [[ -z $(git status --porcelain) ]] || note 'what is not committed is not in it'
     fresh_archive "$archive"
     root=$(mktemp -d "${TMPDIR:-/var/tmp}/usher-fresh.XXXXXX")
@@ -107,5 +107,5 @@ dev_fresh() {
     done
     mkdir -p artefacts/fresh
     cp -a "$root/usher/artefacts/." artefacts/fresh/ 2>/dev/null || note 'there were no artefacts'
-    summary "$began"
+    summary "$began" fresh
 }

@@ -12,7 +12,7 @@ bench|open|seal|ns a session beside the crypto floor and the original packages
 fuzz|[TARGET] [--seconds N]|libFuzzer on each target, 30 s each unless told otherwise
 lint||both compilers with -Werror, the checkers of tools/, formatting, shell scripts
 cover||line and branch coverage of the unit tests, as a page
-fresh|[run|test]|the same in a bare Debian 12 (needs root; about 25 minutes)
+fresh|[run|test]|the same in a bare Debian 12 (needs root; 10 to 20 minutes)
 docs||write the generated pages again and check all of them
 clean|[--all]|remove build folders and artefacts; --all: what was downloaded too
 help||this text
