@@ -13,16 +13,37 @@ docs_write() {
     mv "$file.new" "$file"
 }
 
+# The pages that are made from tables: FILE COMMAND... a line each, for a build folder.
+docs_made() {
+    echo "docs/settings.md $1/src/site/settings_doc --markdown"
+    echo "docs/man/usherd.yaml.5 $1/src/site/settings_doc --man"
+    echo "docs/man/usher.1 $1/$USHER help --man"
+}
+
+# Part of lint: none of them was forgotten when its table changed.
+docs_current() {
+    local file command right=0 wrong=0
+    while read -r file command; do
+        # shellcheck disable=SC2086
+        if $command | cmp -s - "$file"; then
+            right=$((right + 1))
+        else
+            say "$file is not what $command prints: ./dev docs"
+            wrong=$((wrong + 1))
+        fi
+    done < <(docs_made "$1")
+    say "$right passed, $wrong failed"
+    ((wrong == 0))
+}
+
 dev_docs() {
-    local began=$SECONDS table=build/src/site/settings_doc
+    local began=$SECONDS file command
     need lint
     build_release || die 'the build failed' 'ninja -C build'
-    must 'docs/settings.md from the table of settings' docs-settings \
-        docs_write docs/settings.md "$table" --markdown
-    must 'docs/man/usherd.yaml.5 from the same table' docs-man5 \
-        docs_write docs/man/usherd.yaml.5 "$table" --man
-    must 'docs/man/usher.1 from the table of commands' docs-man1 \
-        docs_write docs/man/usher.1 "build/$USHER" help --man
+    while read -r file command; do
+        # shellcheck disable=SC2086
+        must "$file" "docs-$(basename "$file")" docs_write "$file" $command
+    done < <(docs_made build)
     stage 'tools/check_docs_code' check_docs_code tools/check_docs_code tools/check_docs_code || :
     stage 'tools/check_links' check_links tools/check_links tools/check_links || :
     summary "$began"

@@ -86,6 +86,7 @@ lint_all() {
         tools/check_symbols --self-test || rc=1
     stage 'tools/check_symbols' check_symbols 'tools/check_symbols build-lint [--update]' \
         tools/check_symbols build-lint || rc=1
+    stage 'generated pages are current' docs-current './dev docs' docs_current build-lint || rc=1
     stage 'path analysis (gcc -fanalyzer)' analyze 'tools/analyze build-lint' \
         tools/analyze build-lint "$JOBS" || rc=1
     stage 'C is formatted' format 'clang-format-14 -i FILE' lint_format || rc=1
