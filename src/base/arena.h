@@ -21,7 +21,8 @@ typedef struct usher_arena {
 
 /* No memory is taken until the first get. `first_size` is the size of the block that is kept over
  * resets; `limit` bounds what may be handed out between two resets. */
-void usher_arena_init(usher_arena *a, const usher_allocator *alloc, size_t first_size, size_t limit);
+void usher_arena_init(usher_arena *a, const usher_allocator *alloc, size_t first_size,
+                      size_t limit);
 void usher_arena_reset(usher_arena *a);  /* wipes; keeps the first block */
 void usher_arena_deinit(usher_arena *a); /* wipes and gives everything back; reusable after init */
 

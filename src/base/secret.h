@@ -12,7 +12,8 @@ typedef struct usher_secret {
 /* A copy that belongs to the caller; free with the same allocator. */
 USHER_MUST_USE usher_status usher_secret_dup(usher_secret *out, const usher_allocator *alloc,
                                              const void *bytes, size_t len, usher_error *err);
-void usher_secret_free(usher_secret *s, const usher_allocator *alloc); /* wipes; NULL fields are fine */
+void usher_secret_free(usher_secret *s,
+                       const usher_allocator *alloc); /* wipes; NULL fields are fine */
 
 void usher_wipe(void *ptr, size_t len);
 

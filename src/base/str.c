@@ -32,8 +32,7 @@ bool usher_str_starts(usher_str s, usher_str prefix)
 
 bool usher_str_ends(usher_str s, usher_str suffix)
 {
-    return s.len >= suffix.len &&
-           usher_str_eq(usher_str_from(s, s.len - suffix.len), suffix);
+    return s.len >= suffix.len && usher_str_eq(usher_str_from(s, s.len - suffix.len), suffix);
 }
 
 bool usher_str_has(usher_str s, char c)

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Days since 1970 of a civil date and back, after Howard Hinnant's "chrono-compatible low-level date
- * algorithms": eras of 400 years that begin on 1 March. */
+/* Days since 1970 of a civil date and back, after Howard Hinnant's "chrono-compatible low-level
+ * date algorithms": eras of 400 years that begin on 1 March. */
 static int64_t days_from_civil(int64_t y, unsigned m, unsigned d)
 {
     y -= m <= 2;
@@ -21,7 +21,7 @@ typedef struct civil {
 } civil;
 
 #define MS_FIRST INT64_C(-62167219200000) /* 0000-01-01 */
-#define MS_LAST INT64_C(253402300799999)  /* 9999-12-31 */
+#define MS_LAST  INT64_C(253402300799999) /* 9999-12-31 */
 
 static civil civil_from_ms(int64_t ms)
 {

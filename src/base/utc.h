@@ -5,7 +5,7 @@
 
 #include "usher/base.h"
 
-#define USHER_ISO_LEN 24       /* 2026-01-01T00:00:00.000Z (what JavaScript's toISOString prints) */
+#define USHER_ISO_LEN       24 /* 2026-01-01T00:00:00.000Z (what JavaScript's toISOString prints) */
 #define USHER_HTTP_DATE_LEN 29 /* Thu, 01 Jan 2026 00:00:00 GMT (RFC 9110 section 5.6.7) */
 
 void usher_iso_from_ms(char out[USHER_ISO_LEN], int64_t ms);

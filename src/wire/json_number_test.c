@@ -325,10 +325,10 @@ static void test_very_long_numbers(void **state)
         {"0.", "0", "e30000", 30000},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        strcpy(text, rows[i].head);
-        size_t len = strlen(text);
+        size_t len = strlen(rows[i].head), tail = strlen(rows[i].tail);
+        memcpy(text, rows[i].head, len);
         memset(text + len, rows[i].fill[0], rows[i].times);
-        strcpy(text + len + rows[i].times, rows[i].tail);
+        memcpy(text + len + rows[i].times, rows[i].tail, tail + 1);
         check(text);
     }
 }

@@ -18,7 +18,7 @@ USHER_MUST_USE usher_status usher_percent_decode(usher_str *out, usher_arena *a,
                                                  usher_error *err);
 /* As URLSearchParams decodes one name or value: '+' is a space, a '%' that begins no %XX stays,
  * invalid UTF-8 becomes U+FFFD. */
-USHER_MUST_USE usher_status usher_percent_decode_form(usher_str *out, usher_arena *a, usher_str text,
-                                                      usher_error *err);
+USHER_MUST_USE usher_status usher_percent_decode_form(usher_str *out, usher_arena *a,
+                                                      usher_str text, usher_error *err);
 
 #endif
