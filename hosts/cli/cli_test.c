@@ -368,7 +368,10 @@ static void test_vectors_can_fail(void **state)
     "\\\"ada@example.com\\\",\\\"picture\\\":\\\"https://img.example.com/ada.png\\\",\\\"sub\\\":" \
     "\\\"1001\\\",\\\"iat\\\":1767225600,\\\"exp\\\":1769817600,\\\"jti\\\":"                      \
     "\\\"91d013da-c27e-4d52-b3f6-ed8869ce0ca9\\\"}\"}"
-#define ANYBODY       "{\"now\":1767225600,\"base_url\":\"http://a\",\"secret\":\"s\"}"
+#define ANYBODY "{\"now\":1767225600,\"base_url\":\"http://a\",\"secret\":\"s\"}"
+#define MAIL(address)                                                                              \
+    "{\"now\":1767225600,\"base_url\":\"http://"                                                   \
+    "a\",\"secret\":\"s\",\"token\":\"t\",\"email\":\"" address "\"}"
 #define REDIRECT(url) "{\"url\":\"" url "\",\"base_url\":\"http://a\",\"secret\":\"s\"}"
 #define RULE(callback, result, url)                                                                \
     "{\"callback\":" callback ",\"handler\":{\"result\":\"" result "\",\"callback_url\":\"" url    \
@@ -443,6 +446,19 @@ static void test_vectors_can_fail(void **state)
               "\"n\"}]}",
               "exact"),
          CLI_NEGATIVE, "cookies: expected {\"name\":\"n\"}, got (absent)"},
+        {CASE("authjs4.verification-token", MAIL("a@localhost"), "{\"result\":\"sent\"}", "exact"),
+         CLI_NEGATIVE, "result: expected \"sent\", got rejected"},
+        {CASE("authjs4.verification-token", MAIL("a@localhost"), "{\"result\":\"sent\"}",
+              "stricter-allowed"),
+         CLI_OK, NULL},
+        {CASE("authjs5.verification-token", MAIL("a@localhost"), "{\"result\":\"rejected\"}",
+              "exact"),
+         CLI_NEGATIVE, "result: expected \"rejected\", got a@localhost"},
+        {CASE("authjs5.verification-token", MAIL("a@localhost"),
+              "{\"result\":\"sent\",\"identifier\":\"b@localhost\"}", "exact"),
+         CLI_NEGATIVE, "identifier: expected \"b@localhost\", got a@localhost"},
+        {CASE("authjs5.verification-token", MAIL("a@localhost"), "{\"result\":\"sent\"}", "exact"),
+         CLI_NEGATIVE, "stored_token: expected (absent), got "},
         {CASE("nothing.known", "{}", "{}", "exact"), CLI_NEGATIVE, "not built yet: nothing.known"},
         {"{\"schema\":\"interop-vectors/1\",\"vectors\":[7]}", CLI_NEGATIVE, "not a case"},
     };

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "hosts/cli/vectors_auth0.h"
 #include "hosts/cli/vectors_authjs.h"
+#include "hosts/cli/vectors_email.h"
 #include "session/bearer.h"
 #include "session/chunks.h"
 #include "session/csrf.h"
@@ -303,6 +304,8 @@ const vector_op *vector_op_named(usher_str name)
         {"authjs5.redirect", vectors_authjs5_redirect},
         {"authjs4.server-session", vectors_authjs4_server_session},
         {"authjs5.session", vectors_authjs5_session},
+        {"authjs4.verification-token", vectors_authjs4_verification},
+        {"authjs5.verification-token", vectors_authjs5_verification},
         {"cookie.parse", run_cookie_parse},
         {"jwk.thumbprint", run_thumbprint},
         {"auth0.get-session", vectors_auth0_get_session},
