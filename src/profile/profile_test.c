@@ -155,6 +155,47 @@ static void test_authjs_5(void **state)
     assert_str(p->oidc_type, "oidc");
 }
 
+static void test_auth0_4(void **state)
+{
+    const usher_profile *p = &usher_profile_auth0_4;
+    const usher_auth0_names *n = p->auth0;
+
+    (void)state;
+    assert_str(p->name, "auth0-4");
+    assert_int_equal(p->enc, USHER_A256GCM);
+    assert_false(p->also_gcm);
+    assert_false(p->kid);
+    assert_false(p->session_salted);
+    assert_str(p->info, "JWE CEK");
+    assert_true(p->one_key);
+    assert_true(p->header_enc_first);
+    assert_str(p->cookies[USHER_COOKIE_SESSION].name, "__session");
+    assert_str(p->cookies[USHER_COOKIE_SESSION].secure_name, "__session");
+    assert_int_equal(p->dialect, USHER_COOKIE_NEXT_EDGE);
+    assert_int_equal(p->chunk_max, 3500);
+    assert_int_equal(p->session_max_age_s, 3 * 24 * 3600);
+    assert_int_equal(p->check_max_age_s, 3600);
+    assert_int_equal(p->tolerance_s, 15);
+    assert_false(p->secret_list);
+    assert_str(n->signing_info, "JWS Cookie Signing");
+    assert_str(n->chunk, "__");
+    assert_str(n->legacy_chunk, ".");
+    assert_str(n->legacy_session, "appSession");
+    assert_str(n->connection_prefix, "__FC_");
+    assert_str(n->transaction_prefix, "__txn_");
+    assert_int_equal(n->absolute_s, 3 * 24 * 3600);
+    assert_int_equal(n->inactivity_s, 24 * 3600);
+    assert_int_equal(n->transaction_max_age_s, 3600);
+    assert_int_equal(n->ceiling_margin_s, 30);
+    assert_int_equal(n->transactions_max, 3500);
+    assert_int_equal(n->return_to_max, 2048);
+    assert_int_equal(n->swept_chunks, 5);
+    assert_null(usher_profile_nextauth_4.auth0);
+    assert_null(usher_profile_authjs_5.auth0);
+    assert_false(usher_profile_nextauth_4.one_key || usher_profile_authjs_5.one_key);
+    assert_null(usher_profile_by_name(p->name)); /* until its routes are there */
+}
+
 static void test_lookup(void **state)
 {
     (void)state;
@@ -184,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nextauth_4),
         cmocka_unit_test(test_authjs_5),
+        cmocka_unit_test(test_auth0_4),
         cmocka_unit_test(test_lookup),
         cmocka_unit_test(test_cookie_of_a_purpose),
     };
