@@ -37,8 +37,10 @@ static void nap_ms(long ms)
 
 bool rig_make(rig_daemon *d)
 {
+    const char *tmp = getenv("TMPDIR");
+
     *d = (rig_daemon){.out = -1};
-    snprintf(d->dir, sizeof d->dir, "/tmp/usherd-test-XXXXXX");
+    snprintf(d->dir, sizeof d->dir, "%s/usherd-test-XXXXXX", tmp ? tmp : P_tmpdir);
     return mkdtemp(d->dir) != NULL;
 }
 

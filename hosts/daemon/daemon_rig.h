@@ -9,8 +9,8 @@
 typedef struct rig_daemon {
     pid_t pid;
     unsigned port;
-    int out;      /* its stdout */
-    char dir[64]; /* a folder of its own: usherd.yaml, log, and what a test puts there */
+    int out;       /* its stdout */
+    char dir[256]; /* a folder of its own: usherd.yaml, log, and what a test puts there */
 } rig_daemon;
 
 /* Makes the folder. */

@@ -7,12 +7,14 @@
 
 #include "tests/kit/kit.h"
 
-static char root[64];
+static char root[256];
 
 static int begin(void **state)
 {
+    const char *tmp = getenv("TMPDIR");
+
     (void)state;
-    snprintf(root, sizeof root, "/tmp/usherd-files-XXXXXX");
+    snprintf(root, sizeof root, "%s/usherd-files-XXXXXX", tmp ? tmp : P_tmpdir);
     return mkdtemp(root) ? 0 : -1;
 }
 
@@ -30,7 +32,7 @@ static int end(void **state)
 
 static const char *at(const char *name)
 {
-    static char path[256];
+    static char path[1024];
 
     snprintf(path, sizeof path, "%s/%s", root, name);
     return path;
@@ -209,7 +211,8 @@ static void test_odd_entries(void **state)
 
     for (unsigned i = 0; i <= USHERD_FILES_DEPTH; i++) {
         assert_int_equal(mkdir(at(path), 0700), 0);
-        strncat(path, "/a", sizeof path - strlen(path) - 1);
+        size_t len = strlen(path);
+        snprintf(path + len, sizeof path - len, "/a");
     }
     assert_int_equal(load(&f, &problems), USHER_E_SETTING); /* too deep */
     usher_problems_free(problems);

@@ -13,8 +13,9 @@
 #include "base/str.h"
 #include "hosts/daemon/visit.h"
 
-/* What the library needs besides a head: a copy of the Cookie field, one record a header, the head
- * of the answer. It clears all of it after each request, so it is no larger than that. */
+/* What the library needs besides a head: a record for each field, the head of the answer, and a
+ * copy of a Cookie field that came too late to be renamed. It clears all of it after each request,
+ * so it is no larger than that. */
 #define MEMORY_BESIDE_HEAD (32u * 1024)
 #define BACKLOG            1024
 /* Past this a body of unknown length that is too large anyway is not even dropped politely. */
@@ -22,7 +23,7 @@
 
 static size_t library_memory(const usherd *d)
 {
-    return d->settings.head_max * 2 + MEMORY_BESIDE_HEAD;
+    return d->settings.head_max + MEMORY_BESIDE_HEAD;
 }
 
 /* clients */
@@ -93,19 +94,40 @@ static void hide_query(const char *target)
     if (mark) *(char *)(uintptr_t)(mark + 1) = 0;
 }
 
-/* What has arrived behind the request line. The library reads into the first half of its buffer at
- * least, which is a mapping of its own and zero behind what was received; a head begins where a
- * page does (checked again in check_head), so the target is close behind. */
-static usher_str arrived_fields(const usherd *d, const char *target)
+/* What has arrived behind the request line, in the library's own buffer. It reads into the first
+ * half of it at least; that is a mapping of its own, and zero behind what was received. A head
+ * begins where a page does (checked again in check_head), so the target is close behind. */
+static char *arrived_fields(const usherd *d, const char *target, size_t *len)
 {
+    static const usher_str version = USHER_STR_INIT("HTTP/1.");
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), offset = (uintptr_t)target & (page - 1);
+    size_t target_len = strlen(target), at = target_len + sizeof "HTTP/1.1\r\n";
     const size_t readable = library_memory(d) / 2;
 
-    if (offset > USHERD_METHOD_MAX + 1) return (usher_str){0};
-    size_t at = offset + strlen(target) + 1; /* the version */
-    at +=
-        sizeof "HTTP/1.1\r\n" - 1; /* its CR LF are NUL by now; so are those of no other version */
-    return at < readable ? (usher_str){target - offset + at, readable - at} : (usher_str){0};
+    if (offset > USHERD_METHOD_MAX + 1 || offset + at + 2 > readable) return NULL;
+    /* Behind a NUL in the target there is something else. */
+    if (!usher_str_eq((usher_str){target + target_len + 1, version.len}, version)) return NULL;
+    *len = readable - offset - at;
+    return (char *)(uintptr_t)(target + at);
+}
+
+/* Looks at the fields before the library does. What is refused gets an empty line in front: to the
+ * library the head ends there, so it takes nothing of it for anything, and answers what we say. */
+static void scan_fields(usherd_visit *v, const char *target)
+{
+    size_t len;
+    char *fields = arrived_fields(v->daemon, target, &len);
+
+    if (!fields) return;
+    if (fields[-1]) { /* LF alone ended the request line: CR LF would have left two NULs */
+        fields--;
+        v->scan.cause = USHERD_HEAD_BARE_LF;
+    } else {
+        usherd_head_scan(&v->scan, fields, len);
+    }
+    if (!v->scan.cause) return;
+    fields[0] = '\r';
+    fields[1] = '\n';
 }
 
 /* The library calls this with the target before it decodes it in place. */
@@ -118,7 +140,7 @@ static void *on_target(void *ctx, const char *target, struct MHD_Connection *con
     c->was_fruitful = true;
     usherd_wire_head(&c->wire, usherd_mono_ms());
     usherd_visit *v = usherd_visit_new(d, connection, c, target);
-    if (v && target) v->scanned = usherd_head_scan(&v->whole, arrived_fields(d, target));
+    if (v && target) scan_fields(v, target);
     hide_query(target);
     return v;
 }
@@ -155,8 +177,7 @@ static void collect_head(usherd_visit *v, const char *method, const char *versio
     v->head.target = (usher_str){v->target, v->target_len};
     v->head.version = usher_str_z(version);
     v->head.field_count = 0;
-    v->head.whole = v->whole;
-    v->head.scanned = v->scanned;
+    v->head.scan = v->scan;
     MHD_get_connection_values_n(v->connection, MHD_HEADER_KIND, collect_field, &v->head);
 }
 

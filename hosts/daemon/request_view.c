@@ -19,11 +19,9 @@ static bool is_token(usher_str s)
     return s.len > 0;
 }
 
-static bool is_digits(usher_str s)
+static bool read_length(uint64_t *out, usher_str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] < '0' || s.ptr[i] > '9') return false;
-    return s.len > 0;
+    return s.len > 0 && usher_str_u64(out, s); /* digits only, and no overflow */
 }
 
 /* before */
@@ -36,33 +34,60 @@ static unsigned check_name(usher_str name)
     return is_token(name) ? USHER_CAUSE_NONE : USHERD_HEAD_NAME;
 }
 
+/* No name begins so: what the first letter of a Cookie field's name becomes. */
+#define HIDDEN '\x01'
+
+static bool is_hidden_cookie(usher_str name)
+{
+    return name.len == 6 && name.ptr[0] == HIDDEN &&
+           usher_str_eq_case(usher_str_from(name, 1), USHER_STR("ookie"));
+}
+
 /* A line up to its LF, which is not part of it. */
 static unsigned scan_line(usher_str line)
 {
-    usher_str value;
+    usher_str value, name;
+    uint64_t length;
+    unsigned cause;
 
     if (!line.len || line.ptr[line.len - 1] != '\r') return USHERD_HEAD_BARE_LF;
     line.len--;
     if (usher_str_has(line, '\r')) return USHERD_HEAD_BARE_CR;
     if (line.ptr[0] == ' ' || line.ptr[0] == '\t') return USHERD_HEAD_FOLDED;
-    return check_name(usher_str_cut(line, ':', &value));
+    name = usher_str_cut(line, ':', &value);
+    if ((cause = check_name(name))) return cause;
+    /* The library would answer this by itself, and send the head of its answer twice. */
+    if (usher_str_eq_case(name, USHER_STR("content-length")) &&
+        !read_length(&length, usher_str_trim(value)))
+        return USHERD_LENGTH_MALFORMED;
+    return value.ptr ? USHER_CAUSE_NONE : USHERD_HEAD_NAME;
 }
 
-unsigned usherd_head_scan(bool *whole, usher_str bytes)
+/* The name may be there and its line not yet. */
+static void hide_cookie(usherd_scan *scan, char *line, size_t len)
 {
-    usher_str rest = bytes;
+    static const usher_str cookie = USHER_STR_INIT("cookie:");
 
-    *whole = false;
-    for (;;) {
-        bytes = rest;
-        usher_str line = usher_str_cut(bytes, '\n', &rest);
-        if (!rest.ptr || usher_str_has(line, '\0')) return USHER_CAUSE_NONE; /* not all there */
-        if (line.len == 1 && line.ptr[0] == '\r') {
-            *whole = true;
-            return USHER_CAUSE_NONE;
+    if (len < cookie.len || !usher_str_eq_case((usher_str){line, cookie.len}, cookie)) return;
+    line[0] = HIDDEN;
+    scan->cookies++;
+}
+
+void usherd_head_scan(usherd_scan *scan, char *bytes, size_t len)
+{
+    *scan = (usherd_scan){0};
+    while (!scan->cause) {
+        usher_str rest, line = usher_str_cut((usher_str){bytes, len}, '\n', &rest);
+        bool complete = rest.ptr && !usher_str_has(line, '\0');
+        if (complete && line.len == 1 && line.ptr[0] == '\r') {
+            scan->whole = true;
+            return;
         }
-        unsigned cause = scan_line(line);
-        if (cause) return cause;
+        if (complete) scan->cause = scan_line(line);
+        if (!scan->cause) hide_cookie(scan, bytes, len);
+        if (!complete) return;
+        bytes += line.len + 1;
+        len -= line.len + 1;
     }
 }
 
@@ -170,11 +195,16 @@ static unsigned check_line(const usherd_head *h)
     return check_target(h->target);
 }
 
-static unsigned check_field(usher_header *field)
+static unsigned check_field(usher_header *field, unsigned *cookies)
 {
-    unsigned cause = check_name(field->name);
+    unsigned cause;
 
-    if (cause) return cause;
+    if (is_hidden_cookie(field->name)) {
+        if (!*cookies) return USHERD_HEAD_NAME; /* sent so, where it was not seen before */
+        --*cookies;
+        field->name = USHER_STR("Cookie");
+    }
+    if ((cause = check_name(field->name))) return cause;
     if (usher_str_has(field->value, '\r')) return USHERD_HEAD_BARE_CR;
     for (size_t i = 0; i < field->value.len; i++) {
         unsigned char c = (unsigned char)field->value.ptr[i];
@@ -231,8 +261,7 @@ static unsigned check_special(const special *s, usherd_framing *framing, bool ht
         return USHERD_TRANSFER_ENCODING;
     /* HTTP/1.0 has no transfer encodings: another party may not have seen this one. */
     if (s->encodings && !http_1_1) return USHERD_TRANSFER_ENCODING;
-    if (s->lengths && (!is_digits(s->length) || !usher_str_u64(&framing->length, s->length)))
-        return USHERD_LENGTH_MALFORMED;
+    if (s->lengths && !read_length(&framing->length, s->length)) return USHERD_LENGTH_MALFORMED;
     framing->chunked = s->encodings != 0;
     /* The library tolerates bare LFs between chunks, where nothing can be accounted for. Whatever a
      * front end made of them, no second request comes out of it. */
@@ -243,17 +272,17 @@ static unsigned check_special(const special *s, usherd_framing *framing, bool ht
 unsigned usherd_head_check(usherd_head *head, usherd_framing *framing)
 {
     special s = {0};
-    unsigned cause;
+    unsigned cause, cookies = head->scan.cookies;
 
     *framing = (usherd_framing){.close_after = true};
+    if (head->scan.cause) return head->scan.cause;
     if (head->field_count > USHERD_FIELDS_MAX) return USHERD_HEAD_FIELDS;
-    if (head->scanned) return head->scanned;
     if ((cause = check_account(head)) || (cause = check_line(head))) return cause;
     for (size_t i = 0; i < head->field_count; i++) {
-        if ((cause = check_field(&head->fields[i]))) return cause;
+        if ((cause = check_field(&head->fields[i], &cookies))) return cause;
         note_special(&s, &head->fields[i]);
     }
     cause = check_special(&s, framing, usher_str_eq(head->version, USHER_STR("HTTP/1.1")));
-    framing->close_after |= !head->whole;
+    framing->close_after |= !head->scan.whole;
     return cause;
 }

@@ -23,6 +23,13 @@
 #define USHERD_FIELDS_MAX 100
 #define USHERD_METHOD_MAX 32
 
+/* What usherd_head_scan found out. */
+typedef struct usherd_scan {
+    bool whole;       /* the end of the head was among the bytes */
+    unsigned cause;   /* why the request is refused */
+    unsigned cookies; /* fields that were renamed */
+} usherd_scan;
+
 typedef struct usherd_head {
     const char *start; /* the head in the library's buffer; where the method is, or should be */
     size_t size;       /* its bytes by the library's count, up to and including the empty line */
@@ -32,8 +39,7 @@ typedef struct usherd_head {
     usher_str version;
     usher_header fields[USHERD_FIELDS_MAX]; /* as the library has them */
     size_t field_count;                     /* all that there were; more than fit: refused */
-    bool whole;                             /* usherd_head_scan saw all of it */
-    unsigned scanned;                       /* what that said */
+    usherd_scan scan;
 } usherd_head;
 
 /* What the head says about the body. */
@@ -44,8 +50,8 @@ typedef struct usherd_framing {
 } usherd_framing;
 
 /* The fields of a head as they were sent: what has arrived of them, from behind the request line.
- * NULs may follow, or the end of `bytes`. *whole: the end of the head was among it. */
-unsigned usherd_head_scan(bool *whole, usher_str bytes);
+ * NULs may follow, or the end of the bytes. Renames what the library must not look at. */
+void usherd_head_scan(usherd_scan *scan, char *bytes, size_t len);
 
 /* USHER_CAUSE_NONE if the request may be looked at. Then the values in `fields` have been trimmed.
  */

@@ -109,12 +109,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     accepted = accepted && r.head.start == r.bytes;
     bool sound = plain_accepts(bytes, size);
     assert(accepted || !sound);
-    assert(sound || !accepted || (!r.head.whole && framing.close_after));
+    assert(sound || !accepted || (!r.head.scan.whole && framing.close_after));
     if (accepted) {
         assert(r.head.field_count <= USHERD_FIELDS_MAX);
         assert(framing.close_after || !framing.chunked);
-        for (size_t i = 0; i < r.head.field_count; i++)
+        for (size_t i = 0; i < r.head.field_count; i++) {
+            assert(all_of(r.head.fields[i].name, TOKEN));
             assert(!memchr(r.head.fields[i].value.ptr, 0, r.head.fields[i].value.len));
+        }
     }
     rig_free(&r);
     return 0;

@@ -58,8 +58,8 @@ static inline bool rig_request_line(rig *r, char *line, size_t len, size_t arriv
     if (!r->target) abort();
     memcpy(r->target, target, target_len);
     r->head.target = (usher_str){r->target, target_len};
-    r->head.scanned =
-        usherd_head_scan(&r->head.whole, (usher_str){r->bytes + r->at, arrived - r->at});
+    usherd_head_scan(&r->head.scan, r->bytes + r->at, arrived - r->at);
+    if (r->head.scan.cause) memcpy(r->bytes + r->at, "\r\n", 2); /* as the listener does */
     return true;
 }
 

@@ -39,8 +39,7 @@ typedef struct usherd_visit {
     char *target; /* a copy, with its place in the library's buffer */
     size_t target_len;
     const char *target_at;
-    bool whole; /* see usherd_head_scan */
-    unsigned scanned;
+    usherd_scan scan;
     usherd_head head;
     usherd_framing framing;
     unsigned refused; /* cause; the body is read and dropped, then refused */
