@@ -38,7 +38,7 @@ bool usher_rules_open(const usher_rules *rules, usher_str target)
 {
     usher_str path;
 
-    if (usher_path_classify(&path, target) != USHER_PATH_CANONICAL) return false;
+    if (!rules || usher_path_classify(&path, target) != USHER_PATH_CANONICAL) return false;
     for (size_t i = 0; i < rules->open_count; i++)
         if (matches(rules->open[i], path)) return true;
     return false;

@@ -18,6 +18,7 @@ USHER_MUST_USE usher_status usher_rules_check(usher_str pattern, usher_error *er
 /* True only for a canonical path (gate/path.h) that a pattern names, compared with case. The
  * patterns have passed usher_rules_check. A request target's query, its method and its headers play
  * no part. */
+/* `rules` may be NULL: then nothing is open. */
 bool usher_rules_open(const usher_rules *rules, usher_str target);
 
 #endif

@@ -104,6 +104,7 @@ static void test_edges(void **state)
     (void)state;
     assert_false(
         usher_rules_open(&(usher_rules){0}, USHER_STR("/"))); /* no rule: nothing is open */
+    assert_false(usher_rules_open(NULL, USHER_STR("/")));
     assert_true(usher_rules_open(&(usher_rules){root, 1}, USHER_STR("/")));
     assert_false(usher_rules_open(&(usher_rules){root, 1}, USHER_STR("/x")));
     assert_true(usher_rules_open(&(usher_rules){all, 1}, USHER_STR("/")));

@@ -11,7 +11,8 @@ struct usher_document {
     size_t users;                     /* threads that hold this entry outside the lock */
     bool flying;                      /* a fetch is under way */
     uint64_t flights;                 /* fetches that came to their end */
-    usher_answer *last; /* the outcome of the last of them, while somebody waits for it */
+    usher_answer *last; /* the outcome of the last of them: while somebody waits for it, and for a
+                         * while after a failure */
     usher_status last_status;
     usher_answer *copy; /* the newest good document */
     int64_t asked_ms;   /* when the copy was last asked for: the oldest is evicted */
@@ -99,6 +100,15 @@ static usher_answer *usable_copy(const usher_document *doc, const usher_fetch *f
     return NULL;
 }
 
+/* The provider was down a moment ago and there is no copy to give: that is the answer for everybody
+ * now. Otherwise each visitor would hold a worker for as long as a provider can be waited for. */
+static usher_answer *recent_failure(const usher_document *doc, int64_t now_ms)
+{
+    bool recent = doc->failed && younger(doc->failed_ms, now_ms, USHER_DOCUMENT_RETRY_MS);
+
+    return recent && !doc->flying && doc->last && doc->last->why ? doc->last : NULL;
+}
+
 static bool keepable(const usher_answer *answer)
 {
     return !answer->why && answer->status == 200 && answer->body.len <= USHER_DOCUMENT_BYTES_MAX;
@@ -157,6 +167,7 @@ static usher_status ask(usher_answer **out, usher_documents *d, usher_document *
     usher_answer *copy = usable_copy(doc, fetch, now_ms);
 
     doc->asked_ms = now_ms;
+    if (!copy) copy = recent_failure(doc, now_ms);
     if (copy) {
         *out = usher_answer_ref(copy);
         return USHER_OK;
@@ -186,7 +197,7 @@ usher_status usher_documents_get(usher_answer **out, usher_documents *d, const u
     if (doc) {
         doc->users++;
         rc = ask(out, d, doc, fetch, err);
-        if (--doc->users == 0) { /* a failure is shared with those who waited, not kept */
+        if (--doc->users == 0 && !(doc->last && doc->last->why)) {
             usher_answer_unref(doc->last);
             doc->last = NULL;
         }

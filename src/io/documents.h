@@ -10,7 +10,8 @@
 #define USHER_DOCUMENTS_MAX      64
 #define USHER_DOCUMENT_BYTES_MAX (1024u * 1024)
 #define USHER_DOCUMENT_FORCED_MS (60 * 1000) /* between two fetches that newer_than_ms forces */
-#define USHER_DOCUMENT_RETRY_MS  (10 * 1000) /* after a failure, while a copy can be given */
+#define USHER_DOCUMENT_RETRY_MS                                                                    \
+    (10 * 1000) /* the provider is not asked again so soon after it gave no answer */
 #define USHER_DOCUMENT_STALE_MS                                                                    \
     (24 * 60 * 60 * 1000) /* how old a copy may be if the fetch fails                              \
                            */
