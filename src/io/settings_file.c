@@ -17,6 +17,7 @@ typedef struct loading {
     usher_complaints c;
     usher_str folder; /* of the settings file, with its last '/', or empty */
     bool others_read; /* the settings file is readable by everybody */
+    bool development;
     usher_status status;
 } loading;
 
@@ -114,6 +115,10 @@ static void take_content(loading *l, usher_node *n)
                        text.len ? USHER_STR("there is a NUL or only a line end in it")
                                 : USHER_STR("it is empty"),
                        USHER_NIL);
+    else if (others_read && !l->development)
+        usher_warn(&l->c, usher_place_of(n),
+                   "everybody on this machine can read the secret in '$1'; chmod 600 the file",
+                   n->text, USHER_NIL, USHER_NIL);
     n->text = without_line_end(text);
     n->quoted = true;
 }
@@ -165,7 +170,8 @@ static void resolve_files(loading *l, usher_node *root)
     usher_node *providers = find(site, "providers"), *development = find(site, "development");
 
     /* A first try's file is as the editor made it; nothing in it protects anything. */
-    if (development && usher_str_eq(development->text, USHER_STR("true"))) l->others_read = false;
+    l->development = development && usher_str_eq(development->text, USHER_STR("true"));
+    if (l->development) l->others_read = false;
     resolve_map(l, site);
     for (usher_node *p = providers && providers->kind == USHER_NODE_LIST ? providers->first : NULL;
          p; p = p->next)

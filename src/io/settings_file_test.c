@@ -615,6 +615,14 @@ static void test_a_secret_from_an_absolute_path_makes_a_site(void **state)
     write_file("one", USHER_STR(KEY "\n"), 0600);
     snprintf(text, sizeof text, "site:\n  " SITE_URL "\n  secret_file: %s\n", path_of("one"));
     write_file("s.yaml", kit_str(text), 0600);
+    write_file("one", USHER_STR(KEY "\n"), 0604);
+    assert_ok(usher_site_load(&site, &problems, path_of("s.yaml"), NULL));
+    assert_int_equal(usher_problems_count(problems), 1);
+    assert_true(usher_problems_at(problems, 0)->warning);
+    assert_int_equal(usher_problems_at(problems, 0)->line, 3);
+    usher_problems_free(problems);
+    usher_site_unref(site);
+    write_file("one", USHER_STR(KEY "\n"), 0600);
     assert_ok(usher_site_load(&site, &problems, path_of("s.yaml"), NULL));
     assert_int_equal(usher_problems_count(problems), 0);
     rig_make(&by_setting, "{'site':{" HTTPS_SITE "}}", NULL);
