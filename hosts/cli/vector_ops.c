@@ -5,6 +5,7 @@
 #include "hosts/cli/vectors_auth0.h"
 #include "hosts/cli/vectors_authjs.h"
 #include "hosts/cli/vectors_email.h"
+#include "hosts/cli/vectors_oauth.h"
 #include "session/bearer.h"
 #include "session/chunks.h"
 #include "session/csrf.h"
@@ -306,6 +307,10 @@ const vector_op *vector_op_named(usher_str name)
         {"authjs5.session", vectors_authjs5_session},
         {"authjs4.verification-token", vectors_authjs4_verification},
         {"authjs5.verification-token", vectors_authjs5_verification},
+        {"authjs4.oauth-signin", vectors_authjs4_oauth_sign_in},
+        {"authjs5.oauth-signin", vectors_authjs5_oauth_sign_in},
+        {"authjs4.oauth-callback", vectors_authjs4_oauth_callback},
+        {"authjs5.oauth-callback", vectors_authjs5_oauth_callback},
         {"cookie.parse", run_cookie_parse},
         {"jwk.thumbprint", run_thumbprint},
         {"auth0.get-session", vectors_auth0_get_session},

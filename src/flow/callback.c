@@ -62,11 +62,14 @@ static usher_status run_checks(usher_exchange *ex, usher_cause *cause, usher_err
     }
     if (*cause) return USHER_OK;
     if (s->answer.error.ptr) return USHER_OK; /* no code to protect */
-    if ((rc = open_check(&s->verifier, ex, USHER_FOR_PKCE, err))) return rc;
-    if (!s->verifier.len) *cause = USHER_CAUSE_PKCE_COOKIE;
+    if (s->provider->pkce) {
+        if ((rc = open_check(&s->verifier, ex, USHER_FOR_PKCE, err))) return rc;
+        if (!s->verifier.len) *cause = USHER_CAUSE_PKCE_COOKIE;
+    }
     if (*cause || !s->provider->nonce) return USHER_OK;
     if ((rc = open_check(&s->nonce, ex, USHER_FOR_NONCE, err))) return rc;
-    if (!s->nonce.len) *cause = USHER_CAUSE_NONCE_COOKIE;
+    /* Auth.js v5 looks for it after the exchange, as usher_callback_tokens does. */
+    if (!s->nonce.len && !ex->site->profile->strict_paths) *cause = USHER_CAUSE_NONCE_COOKIE;
     return USHER_OK;
 }
 
@@ -175,6 +178,8 @@ usher_status usher_callback_tokens(usher_exchange *ex, const usher_event *event,
     if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_TOKEN_RESPONSE, &why, err);
     if (rc) return usher_pass(err, &why);
+    if (s->provider->nonce && !s->nonce.len)
+        return refuse(ex, USHER_FAIL_CHECK, USHER_CAUSE_NONCE_COOKIE, NULL, err);
     if (!s->tokens.id_token.len)
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_ID_TOKEN_MALFORMED, NULL, err);
     return usher_flow_want_document(ex, want, USHER_AT_CALLBACK_KEYS, s->metadata.jwks_uri, 0);
@@ -309,7 +314,7 @@ static usher_status forget_checks(usher_exchange *ex, usher_error *err)
     usher_status rc = USHER_OK;
 
     if (p->state) rc = usher_respond_forget_cookie(ex, USHER_COOKIE_STATE, err);
-    if (rc == USHER_OK) rc = usher_respond_forget_cookie(ex, USHER_COOKIE_PKCE, err);
+    if (rc == USHER_OK && p->pkce) rc = usher_respond_forget_cookie(ex, USHER_COOKIE_PKCE, err);
     if (rc == USHER_OK && p->nonce) rc = usher_respond_forget_cookie(ex, USHER_COOKIE_NONCE, err);
     return rc;
 }

@@ -293,7 +293,8 @@ static void callback_target(char *out, size_t room, const char *state)
 static const char *const profiles[] = {"nextauth-4", "authjs-5"};
 static const char *const variants[] = {
     "", ",\"checks\":[\"state\",\"nonce\"]", ",\"userinfo\":true",
-    ",\"client_auth\":\"client_secret_post\",\"checks\":[\"nonce\"],\"userinfo\":true"};
+    ",\"client_auth\":\"client_secret_post\",\"checks\":[\"nonce\"],\"userinfo\":true",
+    ",\"pkce\":false,\"checks\":[\"state\"]"};
 
 static void test_sign_in_session_sign_out(void **state)
 {
@@ -621,7 +622,8 @@ static void test_callback_refusals(void **state)
         {"code and error", code_and_error, USHER_CAUSE_RESPONSE_PARAMS, 0},
         {"no state cookie", no_state_cookie, USHER_CAUSE_STATE_COOKIE, 0},
         {"no pkce cookie", no_pkce_cookie, USHER_CAUSE_PKCE_COOKIE, 0},
-        {"no nonce cookie", no_nonce_cookie, USHER_CAUSE_NONCE_COOKIE, 0},
+        {"no nonce cookie", no_nonce_cookie, USHER_CAUSE_NONCE_COOKIE,
+         2}, /* authjs-5 looks after the exchange */
         {"forged state cookie", forged_state, USHER_CAUSE_STATE_COOKIE, 0},
         {"forged pkce cookie", forged_pkce, USHER_CAUSE_PKCE_COOKIE, 0},
         {"check cookies swapped", swapped, USHER_CAUSE_STATE_COOKIE, 0},
@@ -645,6 +647,27 @@ static void test_callback_refusals(void **state)
                          b.status, usher_cause_word(b.causes[0]), b.wants);
             browser_close(&b);
         }
+}
+
+/* A provider that refuses PKCE: no cookie, no parameter, no verifier, and a sign-in all the same. */
+static void test_without_pkce(void **state)
+{
+    (void)state;
+    for (size_t p = 0; p < 2; p++) {
+        browser b;
+        char s[1024], target[2048];
+
+        browser_open(&b, profiles[p], ",\"pkce\":false,\"checks\":[\"state\"]");
+        start_sign_in(&b, s, sizeof s, NULL);
+        assert_null(strstr(b.location, "code_challenge"));
+        assert_false(has_cookie(&b, "pkce"));
+        callback_target(target, sizeof target, s);
+        get(&b, target);
+        assert_true(b.signed_in);
+        assert_false(has_cookie(&b, "pkce")); /* nor is one taken back that was never set */
+        assert_false(has_cookie(&b, ".state"));
+        browser_close(&b);
+    }
 }
 
 static void test_provider_error(void **state)
@@ -1050,6 +1073,7 @@ int main(void)
         cmocka_unit_test(test_error_codes_lead_to_sign_in),
         cmocka_unit_test(test_foreign_callback_urls_stay_home),
         cmocka_unit_test(test_callback_refusals),
+        cmocka_unit_test(test_without_pkce),
         cmocka_unit_test(test_provider_error),
         cmocka_unit_test(test_each_want_failed_in_turn),
         cmocka_unit_test(test_keys_may_have_changed),

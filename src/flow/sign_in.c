@@ -108,7 +108,7 @@ static usher_status set_checks(usher_exchange *ex, usher_authorization_request *
     const usher_provider *p = ex->sign_in.provider;
     char verifier[USHER_RANDOM_TEXT], random[USHER_RANDOM_TEXT], challenge[USHER_RANDOM_TEXT];
     usher_str verifier_text = {verifier, sizeof verifier}, random_text = {random, sizeof random};
-    usher_status rc;
+    usher_status rc = USHER_OK;
 
     if (p->state) {
         if ((rc = usher_random_text(random, ex->entropy, err)) ||
@@ -116,11 +116,11 @@ static usher_status set_checks(usher_exchange *ex, usher_authorization_request *
             (rc = set_check(ex, USHER_FOR_STATE, request->state, err)))
             return rc;
     }
-    if ((rc = usher_random_text(verifier, ex->entropy, err)) ||
-        (rc = usher_pkce_challenge(challenge, verifier_text, err)) ||
-        (rc = usher_arena_dup(&request->code_challenge, &ex->arena,
-                              (usher_str){challenge, sizeof challenge}, err)) ||
-        (rc = set_check(ex, USHER_FOR_PKCE, verifier_text, err)))
+    if (p->pkce && ((rc = usher_random_text(verifier, ex->entropy, err)) ||
+                    (rc = usher_pkce_challenge(challenge, verifier_text, err)) ||
+                    (rc = usher_arena_dup(&request->code_challenge, &ex->arena,
+                                          (usher_str){challenge, sizeof challenge}, err)) ||
+                    (rc = set_check(ex, USHER_FOR_PKCE, verifier_text, err))))
         goto done;
     if (p->nonce) {
         if ((rc = usher_random_text(random, ex->entropy, err)) ||

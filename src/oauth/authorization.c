@@ -112,7 +112,8 @@ static usher_status put_extra(usher_buf *b, usher_arena *a, usher_str endpoint,
 static usher_status check_request(const usher_provider *p, const usher_authorization_request *r,
                                   usher_error *err)
 {
-    if (p->client_id.len == 0 || r->redirect_uri.len == 0 || r->code_challenge.len == 0)
+    if (p->client_id.len == 0 || r->redirect_uri.len == 0 ||
+        p->pkce != (r->code_challenge.len != 0))
         return usher_fail(err, USHER_E_USAGE, "authorization: no client, redirect URI or challenge",
                           0);
     if ((r->state.ptr && !r->state.len) || (r->nonce.ptr && !r->nonce.len))
@@ -138,8 +139,10 @@ usher_status usher_authorization_url(usher_str *out, usher_arena *a, const usher
     usher_url_put_param(&b, USHER_STR("scope"), p->scope);
     if ((rc = put_extra(&b, a, metadata->authorization_endpoint, request->extra, err))) return rc;
     if (request->state.ptr) usher_url_put_param(&b, USHER_STR("state"), request->state);
-    usher_url_put_param(&b, USHER_STR("code_challenge"), request->code_challenge);
-    usher_url_put_param(&b, USHER_STR("code_challenge_method"), USHER_STR("S256"));
+    if (p->pkce) {
+        usher_url_put_param(&b, USHER_STR("code_challenge"), request->code_challenge);
+        usher_url_put_param(&b, USHER_STR("code_challenge_method"), USHER_STR("S256"));
+    }
     if (request->nonce.ptr) usher_url_put_param(&b, USHER_STR("nonce"), request->nonce);
     return usher_buf_take(out, &b, err);
 }

@@ -17,10 +17,11 @@ USHER_MUST_USE usher_status usher_pkce_challenge(char out[USHER_RANDOM_TEXT], us
                                                  usher_error *err);
 
 typedef struct usher_authorization_request {
-    usher_str redirect_uri, code_challenge;
-    usher_str state, nonce;  /* absent: not sent */
-    const usher_form *extra; /* more parameters from the caller of signIn(); may be NULL. Ones that
-                                the protocol itself sets are ignored. */
+    usher_str redirect_uri;
+    usher_str code_challenge; /* absent if the provider refuses PKCE (usher_provider.pkce) */
+    usher_str state, nonce;   /* absent: not sent */
+    const usher_form *extra;  /* more parameters from the caller of signIn(); may be NULL. Ones that
+                                 the protocol itself sets are ignored. */
 } usher_authorization_request;
 
 USHER_MUST_USE usher_status usher_authorization_url(usher_str *out, usher_arena *a,

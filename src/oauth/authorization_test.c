@@ -96,6 +96,7 @@ static const struct {
 };
 
 static const usher_provider provider = {.client_id = USHER_STR_INIT("cl ient&"),
+                                        .pkce = true,
                                         .scope = USHER_STR_INIT("openid profile")};
 
 static usher_authorization_request request_of(const char *state, const char *nonce,
@@ -143,6 +144,22 @@ static void test_requests_that_lack_something(void **state)
             USHER_E_USAGE);
         assert_null(url.ptr);
     }
+}
+
+/* Both ways: a challenge that is not to be sent is as wrong as one that lacks. */
+static void test_a_provider_without_pkce(void **state)
+{
+    const usher_metadata m = {.authorization_endpoint = USHER_STR("https://op.example/a")};
+    usher_provider p = provider;
+    usher_authorization_request r = request_of("S1", NULL, NULL);
+    usher_str url;
+
+    (void)state;
+    p.pkce = false;
+    assert_int_equal(usher_authorization_url(&url, &arena, &p, &m, &r, NULL), USHER_E_USAGE);
+    r.code_challenge = (usher_str){0};
+    assert_ok(usher_authorization_url(&url, &arena, &p, &m, &r, NULL));
+    assert_str(url, "https://op.example/a?" BASE "&state=S1");
 }
 
 static void test_bound_of_requests(void **state)
@@ -280,6 +297,7 @@ int main(void)
         TEST(test_pkce),
         TEST(test_requests),
         TEST(test_requests_that_lack_something),
+        TEST(test_a_provider_without_pkce),
         TEST(test_bound_of_requests),
         TEST(test_responses),
         TEST(test_every_allocation_may_fail),

@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     usher_str text = {(const char *)data, size};
     usher_provider p = {.issuer = USHER_STR("https://op.example"),
                         .client_id = USHER_STR("client"),
+                        .pkce = true,
                         .scope = USHER_STR("openid email")};
     kit_alloc state = {.fail_at = SIZE_MAX};
     usher_allocator alloc = kit_allocator(&state);

@@ -30,7 +30,8 @@ typedef struct usher_provider {
     usher_client_auth client_auth;
     usher_str scope;            /* "openid profile email" by default */
     usher_jws_alg id_token_alg; /* RS256 by default */
-    bool state, nonce;          /* checks besides PKCE, which is always sent */
+    bool state, nonce;          /* checks besides PKCE */
+    bool pkce;                  /* true by default; some providers refuse it */
     bool userinfo;              /* ask the userinfo endpoint and use its claims */
     bool plain_http, private_network;
     uint32_t timeout_ms;

@@ -58,7 +58,7 @@ static usher_status body(usher_str *out, usher_arena *a, const usher_provider *p
     usher_form_put(&b, USHER_STR("grant_type"), USHER_STR("authorization_code"));
     usher_form_put(&b, USHER_STR("code"), code);
     usher_form_put(&b, USHER_STR("redirect_uri"), redirect_uri);
-    usher_form_put(&b, USHER_STR("code_verifier"), verifier);
+    if (p->pkce) usher_form_put(&b, USHER_STR("code_verifier"), verifier);
     if (p->client_auth != USHER_CLIENT_SECRET_BASIC)
         usher_form_put(&b, USHER_STR("client_id"), p->client_id);
     if (p->client_auth == USHER_CLIENT_SECRET_POST)
@@ -72,7 +72,7 @@ static usher_status check_request(const usher_provider *p, usher_str code, usher
 {
     if (p->client_id.len == 0 || (p->client_auth != USHER_CLIENT_NONE && !p->client_secret.len))
         return usher_fail(err, USHER_E_SETTING, "token request: no client id or secret", 0);
-    if (code.len == 0 || redirect_uri.len == 0 || verifier.len == 0)
+    if (code.len == 0 || redirect_uri.len == 0 || p->pkce != (verifier.len != 0))
         return usher_fail(err, USHER_E_USAGE, "token request: no code, redirect URI or verifier",
                           0);
     return USHER_OK;

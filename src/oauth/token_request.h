@@ -9,7 +9,8 @@
 #include "usher/exchange.h"
 #include "wire/json.h"
 
-/* Fills in the whole fetch, client authentication included. */
+/* Fills in the whole fetch, client authentication included. `verifier`: absent if and only if the
+ * provider's `pkce` is false. */
 USHER_MUST_USE usher_status usher_token_request(usher_fetch *out, usher_arena *a,
                                                 const usher_provider *p,
                                                 const usher_metadata *metadata, usher_str code,

@@ -31,6 +31,7 @@ static usher_provider provider_of(usher_client_auth auth)
     return (usher_provider){.client_id = USHER_STR("c s+:\xc3\xa9"),
                             .client_secret = {(uint8_t *)secret_bytes, sizeof secret_bytes - 1},
                             .client_auth = auth,
+                            .pkce = true,
                             .private_network = true,
                             .timeout_ms = 5000};
 }
@@ -119,7 +120,12 @@ static void test_token_requests_that_lack_something(void **state)
                      USHER_E_USAGE);
     assert_int_equal(usher_token_request(&f, &arena, &p, &metadata, good, good, none, NULL),
                      USHER_E_USAGE);
+    p.pkce = false; /* then a verifier is what should not be there */
+    assert_int_equal(usher_token_request(&f, &arena, &p, &metadata, good, good, good, NULL),
+                     USHER_E_USAGE);
     assert_null(f.url.ptr);
+    assert_ok(usher_token_request(&f, &arena, &p, &metadata, good, good, none, NULL));
+    assert_int_equal(usher_str_find(f.body, USHER_STR("code_verifier")), SIZE_MAX);
 }
 
 static void test_userinfo_requests(void **state)

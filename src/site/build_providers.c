@@ -31,6 +31,13 @@ static void complain(reading *r, int row, const char *text, usher_str v2, usher_
     usher_complain(&r->b->c, usher_place_of(at), text, row_name(r, row), v2, v3);
 }
 
+static void warn(reading *r, int row, const char *text, usher_str v2, usher_str v3)
+{
+    const usher_node *at = written(r, row) ? r->v[row].node : r->map;
+
+    usher_warn(&r->b->c, usher_place_of(at), text, row_name(r, row), v2, v3);
+}
+
 static bool is_id(usher_str id)
 {
     for (size_t i = 0; i < id.len; i++) {
@@ -197,6 +204,7 @@ static void read_checks(reading *r)
     const usher_value *v = &r->v[P(CHECKS)];
     usher_provider *p = r->out;
 
+    p->pkce = r->v[P(PKCE)].number != 0;
     p->state = r->b->site->profile->checks_state_default;
     p->nonce = r->b->site->profile->checks_nonce_default;
     if (!v->node || v->bad) return;
@@ -207,6 +215,24 @@ static void read_checks(reading *r)
     }
 }
 
+/* What is left when a provider refuses PKCE: without a secret, whoever has the code has the tokens;
+ * without state and nonce, a code of somebody else's sign-in fits as well (login CSRF). */
+static void judge_checks(reading *r)
+{
+    const usher_provider *p = r->out;
+
+    if (p->pkce || r->v[P(PKCE)].bad) return;
+    if (p->client_auth == USHER_CLIENT_NONE)
+        complain(r, P(PKCE), "$1 is false, but client_auth is none: such a client needs PKCE",
+                 USHER_NIL, USHER_NIL);
+    else if (!p->state && !p->nonce)
+        (r->b->site->development ? warn : complain)(
+            r, P(PKCE),
+            "$1 is false, and checks has neither state nor nonce: nothing binds the "
+            "answer to the browser",
+            USHER_NIL, USHER_NIL);
+}
+
 static void read_oidc(reading *r)
 {
     usher_provider *p = r->out;
@@ -215,6 +241,7 @@ static void read_oidc(reading *r)
     read_client(r);
     read_scope(r);
     read_checks(r);
+    judge_checks(r);
     p->id_token_alg = usher_jws_alg_of(r->v[P(ID_TOKEN_ALG)].text);
     p->userinfo = r->v[P(USERINFO)].number != 0;
     p->private_network = r->v[P(PRIVATE_NETWORK)].number != 0;
@@ -349,9 +376,9 @@ static void read_users(reading *r)
 static void read_development(reading *r)
 {
     static const int for_oidc[] = {
-        P(ISSUER),      P(CLIENT_ID), P(CLIENT_SECRET), P(CLIENT_SECRET_FILE),
-        P(CLIENT_AUTH), P(SCOPE),     P(ID_TOKEN_ALG),  P(CHECKS),
-        P(USERINFO),    P(TIMEOUT),   P(PLAIN_HTTP),    P(PRIVATE_NETWORK)};
+        P(ISSUER),     P(CLIENT_ID),       P(CLIENT_SECRET), P(CLIENT_SECRET_FILE), P(CLIENT_AUTH),
+        P(SCOPE),      P(ID_TOKEN_ALG),    P(CHECKS),        P(USERINFO),           P(TIMEOUT),
+        P(PLAIN_HTTP), P(PRIVATE_NETWORK), P(PKCE)};
 
     if (!r->b->site->development)
         complain(r, P(TYPE),

@@ -331,6 +331,9 @@ static const struct {
      "site.providers[0].checks is 'states'; it must be state, nonce or pkce"},
     {IN_PROVIDER, "'checks':'state'", NULL, 1, 2, 10,
      "site.providers[0].checks is a list: write [one, two], or lines that begin with '- '"},
+    {IN_PROVIDER, "'pkce':false,'checks':[]", NULL, 1, 2, 8,
+     "site.providers[0].pkce is false, and checks has neither state nor nonce: nothing binds the "
+     "answer to the browser"},
     {IN_PROVIDER, "'client_auth':'private_key_jwt'", NULL, 1, 2, 15,
      "site.providers[0].client_auth is 'private_key_jwt'; it must be client_secret_basic, "
      "client_secret_post or none"},

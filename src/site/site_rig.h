@@ -125,6 +125,7 @@ static inline void dump_provider(dump *d, const usher_provider *p)
     dump_int(d, "alg", p->id_token_alg);
     dump_int(d, "state", p->state);
     dump_int(d, "nonce", p->nonce);
+    dump_int(d, "pkce", p->pkce);
     dump_int(d, "userinfo", p->userinfo);
     dump_int(d, "plain_http", p->plain_http);
     dump_int(d, "private_network", p->private_network);

@@ -442,6 +442,7 @@ static void test_checks(void **state)
         assert_made(&r);
         assert_int_equal(r.site->providers[0].state, cases[i].state);
         assert_int_equal(r.site->providers[0].nonce, cases[i].nonce);
+        assert_true(r.site->providers[0].pkce);
         rig_free(&r);
     }
 }

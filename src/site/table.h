@@ -181,8 +181,14 @@ typedef struct usher_setting_table {
     X(ID_TOKEN_ALG, "id_token_alg", WORD, NONE, "RS256|PS256|ES256|EdDSA", 0, 0, "RS256", NULL,    \
       NULL, "The only algorithm that is accepted for ID tokens.", "ES256")                         \
     X(CHECKS, "checks", WORDS, NONE, "state|nonce|pkce", 0, 8, NULL, "the profile's", NULL,        \
-      "What binds the answer to the browser that asked, besides PKCE, which is always sent.",      \
+      "What binds the answer to the browser that asked, besides PKCE, which is sent unless "       \
+      "`pkce` "                                                                                    \
+      "is false.",                                                                                 \
       "[state, nonce]")                                                                            \
+    X(PKCE, "pkce", BOOL, NONE, NULL, 0, 0, "true", NULL, NULL,                                    \
+      "Sends a code challenge (RFC 7636). false is for providers that refuse it; then keep state " \
+      "or nonce in `checks`, and the client needs a secret.",                                      \
+      "false")                                                                                     \
     X(USERINFO, "userinfo", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,                           \
       "Asks the userinfo endpoint too and uses what it says.", "true")                             \
     X(PRIVATE_NETWORK, "private_network", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,             \

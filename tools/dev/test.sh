@@ -2,7 +2,8 @@
 # test: everything CI runs, in stages that can be run alone; vectors.
 
 VECTOR_FILES=(authjs4-tokens authjs5-tokens authjs4-cookies authjs5-cookies csrf cookie-headers
-    jwk-thumbprints redirects-authjs authjs4-write authjs5-write verification-tokens)
+    jwk-thumbprints redirects-authjs authjs4-write authjs5-write verification-tokens
+    oauth-checks)
 
 # The programs under test stop at the first finding of a sanitizer.
 sanitizer_env() {
