@@ -106,7 +106,7 @@ typedef struct usher_exchange_options {
     size_t size; /* sizeof(usher_exchange_options) */
     const usher_allocator *allocator; /* NULL: usher_allocator_default() */
     usher_entropy entropy;            /* fill NULL: usher_entropy_default() */
-    size_t memory_max;                /* bytes one exchange may use; 0: 1 MiB */
+    size_t memory_max;                /* bytes one exchange may use; 0: 2 MiB */
 } usher_exchange_options;
 
 /* An exchange may be started any number of times, one request after the other; it keeps its memory

@@ -211,7 +211,7 @@ static void test_every_allocation_may_fail(void **state)
     size_t n = 0;
 
     do {
-        kit_alloc kit = {.fail_at = n++, .from_then_on = n % 2};
+        kit_alloc kit = {.fail_at = n, .from_then_on = n % 2};
         usher_allocator alloc = kit_allocator(&kit);
         usher_arena a;
         usher_buf b;
@@ -226,6 +226,7 @@ static void test_every_allocation_may_fail(void **state)
         usher_arena_deinit(&a);
         assert_int_equal(kit.live, 0);
         failed = kit.failed;
+        n++;
     } while (failed);
     assert_true(n > 3);
 }

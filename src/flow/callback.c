@@ -73,12 +73,14 @@ static usher_status run_checks(usher_exchange *ex, usher_cause *cause, usher_err
     return USHER_OK;
 }
 
-static usher_status want_metadata(usher_exchange *ex, usher_want *want, usher_error *err)
+static usher_status want_metadata(usher_exchange *ex, usher_want *want, int64_t newer_than_ms,
+                                  usher_error *err)
 {
     usher_str url;
     usher_status rc = usher_metadata_url(&url, &ex->arena, ex->sign_in.provider->issuer, err);
 
-    return rc ? rc : usher_flow_want_document(ex, want, USHER_AT_CALLBACK_METADATA, url, 0);
+    return rc ? rc
+              : usher_flow_want_document(ex, want, USHER_AT_CALLBACK_METADATA, url, newer_than_ms);
 }
 
 static usher_status oidc_callback(usher_exchange *ex, usher_want *want, usher_error *err)
@@ -98,7 +100,7 @@ static usher_status oidc_callback(usher_exchange *ex, usher_want *want, usher_er
     if (cause) return refuse(ex, USHER_FAIL_CHECK, cause, NULL, err);
     if (s->answer.error.ptr)
         return refuse(ex, USHER_FAIL_PROVIDER, USHER_CAUSE_PROVIDER_ERROR, NULL, err);
-    return want_metadata(ex, want, err);
+    return want_metadata(ex, want, 0, err);
 }
 
 usher_status usher_callback(usher_exchange *ex, usher_want *want, usher_error *err)
@@ -143,15 +145,16 @@ usher_status usher_callback_metadata(usher_exchange *ex, const usher_event *even
                                      usher_error *err)
 {
     usher_sign_in *s = &ex->sign_in;
-    usher_str text, uri;
+    usher_str uri;
     usher_fetch fetch;
     usher_error why = {0};
     usher_status rc;
 
     if (event->http_status != 200)
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_PROVIDER_UNREACHABLE, NULL, err);
-    if ((rc = usher_arena_dup(&text, &ex->arena, event->body, err))) return rc;
-    rc = usher_metadata_read(&s->metadata, &ex->arena, s->provider, text, &why);
+    rc = usher_metadata_read(&s->metadata, &ex->arena, s->provider, event->body, &why);
+    if (usher_flow_peer_fault(ex, rc) && usher_flow_look_again(ex, event))
+        return want_metadata(ex, want, event->fetched_ms, err);
     if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_METADATA_INVALID, &why, err);
     if (rc) return usher_pass(err, &why);
@@ -168,13 +171,11 @@ usher_status usher_callback_tokens(usher_exchange *ex, const usher_event *event,
                                    usher_error *err)
 {
     usher_sign_in *s = &ex->sign_in;
-    usher_str body;
     usher_error why = {0};
     usher_status rc;
 
-    if ((rc = usher_arena_dup(&body, &ex->arena, event->body, err))) return rc;
     rc = usher_token_response_read(&s->tokens, &ex->arena, event->http_status, event->content_type,
-                                   body, &why);
+                                   event->body, &why);
     if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_TOKEN_RESPONSE, &why, err);
     if (rc) return usher_pass(err, &why);
@@ -232,15 +233,15 @@ usher_status usher_callback_keys(usher_exchange *ex, const usher_event *event, u
     usher_sign_in *s = &ex->sign_in;
     usher_cause cause = USHER_CAUSE_JWKS_INVALID;
     usher_error why = {0};
-    usher_str set;
     usher_status rc;
 
     if (event->http_status != 200)
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_PROVIDER_UNREACHABLE, NULL, err);
-    if ((rc = usher_arena_dup(&set, &ex->arena, event->body, err))) return rc;
-    rc = verify_id_token(ex, &cause, set, &why);
+    rc = verify_id_token(ex, &cause, event->body, &why);
     if (rc && !usher_flow_peer_fault(ex, rc)) return usher_pass(err, &why);
-    if (rc && cause == USHER_CAUSE_ID_TOKEN_KEY && ex->state == USHER_AT_CALLBACK_KEYS)
+    if (rc && ex->state == USHER_AT_CALLBACK_KEYS &&
+        (cause == USHER_CAUSE_ID_TOKEN_KEY ||
+         (cause == USHER_CAUSE_JWKS_INVALID && usher_flow_look_again(ex, event))))
         /* The provider may have changed its keys since: one more look, at a newer copy. */
         return usher_flow_want_document(ex, want, USHER_AT_CALLBACK_NEWER_KEYS,
                                         s->metadata.jwks_uri, event->fetched_ms);
@@ -258,13 +259,11 @@ usher_status usher_callback_userinfo(usher_exchange *ex, const usher_event *even
     usher_sign_in *s = &ex->sign_in;
     usher_json_object claims;
     usher_error why = {0};
-    usher_str body;
     usher_status rc;
 
     (void)want;
-    if ((rc = usher_arena_dup(&body, &ex->arena, event->body, err))) return rc;
-    rc = usher_userinfo_read(&claims, &ex->arena, event->http_status, event->content_type, body,
-                             s->subject, &why);
+    rc = usher_userinfo_read(&claims, &ex->arena, event->http_status, event->content_type,
+                             event->body, s->subject, &why);
     if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_USERINFO_INVALID, &why, err);
     if (rc) return usher_pass(err, &why);

@@ -40,11 +40,19 @@ usher_status usher_flow_csrf(usher_exchange *ex, usher_error *err)
     return usher_respond_cookie(ex, USHER_COOKIE_CSRF, fresh, 0, 0, err);
 }
 
+/* A browser keeps no cookie of more than 4 KiB, and the URL is percent-encoded in one. */
+#define CALLBACK_URL_MAX 2048
+
 /* The callback URL that `url` asks for; absent if the originals throw over it. They take a blob:
  * URL of the own origin too, but no browser follows a redirect to one. */
 static usher_status chosen(usher_str *out, usher_url_kind *kind, usher_exchange *ex, usher_str url,
                            usher_error *err)
 {
+    if (url.len > CALLBACK_URL_MAX) {
+        *out = (usher_str){0};
+        *kind = USHER_URL_NONE;
+        return USHER_OK;
+    }
     usher_status rc = usher_url_callback(out, kind, &ex->arena, url, ex->site->base_url, err);
     bool thrown = *kind == USHER_URL_NONE && !usher_str_starts(url, USHER_STR("/"));
     bool blob = *kind == USHER_URL_OTHER && out->ptr == url.ptr;

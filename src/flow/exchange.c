@@ -8,7 +8,7 @@
 #include "wire/jose/digest.h"
 
 #define MEMORY_FIRST     ((size_t)32 << 10)
-#define MEMORY_MAX       ((size_t)1 << 20)
+#define MEMORY_MAX       ((size_t)2 << 20) /* four documents of the largest size, and their index */
 #define DOCUMENT_MAX     ((size_t)256 << 10)
 #define DOCUMENT_CACHE_S 300
 
@@ -215,6 +215,15 @@ usher_status usher_flow_want(usher_exchange *ex, usher_want *want, usher_state s
     want->fetch.private_network = p->private_network;
     ex->state = state;
     return USHER_OK;
+}
+
+bool usher_flow_look_again(usher_exchange *ex, const usher_event *event)
+{
+    bool copy = event->fetched_ms < event->now_ms;
+
+    if (!copy || ex->sign_in.looked_again) return false;
+    ex->sign_in.looked_again = true;
+    return true;
 }
 
 usher_status usher_flow_want_document(usher_exchange *ex, usher_want *want, usher_state state,

@@ -35,7 +35,7 @@ typedef struct usher_request_headers {
     usher_str requested_with, fetch_mode, return_redirect;
     usher_str original_uri, original_method;   /* nginx; only from a trusted peer */
     usher_str forwarded_uri, forwarded_method; /* Caddy, Traefik; only from a trusted peer */
-    bool repeated_question; /* one of these four came twice */
+    bool repeated_question;                    /* one of these four came twice */
 } usher_request_headers;
 
 #define USHER_REPORTS_MAX     8
@@ -56,6 +56,7 @@ typedef struct usher_sign_in {
     usher_tokens tokens;
     usher_json_object id_claims;
     usher_str subject;
+    bool looked_again; /* a document that came from a cache was asked for once more */
 } usher_sign_in;
 
 struct usher_exchange {
@@ -74,6 +75,7 @@ struct usher_exchange {
     bool operating;             /* an operation was called since the start */
     usher_str path, query_text; /* of the target */
     usher_request_headers headers;
+    bool too_large;        /* more headers or cookies than are read: none of them was */
     usher_cookies cookies; /* decoded; filled in by usher_flow_cookies */
     bool cookies_read;
     usher_form query, body;
@@ -96,8 +98,8 @@ struct usher_exchange {
     char id[USHER_ID_LEN];
     bool signed_in, signed_out;
 
-    /* Filled up to their counts, and not wiped between requests: five kilobytes of zeroes would cost
-     * more than finding the cookie. They hold views and numbers, no secrets. */
+    /* Filled up to their counts, and not wiped between requests: five kilobytes of zeroes would
+     * cost more than finding the cookie. They hold views and numbers, no secrets. */
     usher_header response_headers[USHER_HEADERS_MAX];
     usher_cookie_line set_cookies[USHER_SET_COOKIES_MAX];
     usher_report reports[USHER_REPORTS_MAX];
@@ -122,6 +124,8 @@ usher_status usher_flow_end(usher_exchange *ex, usher_status rc, usher_want *wan
 /* Asks for a GET whose answer may come from the host's cache. */
 usher_status usher_flow_want_document(usher_exchange *ex, usher_want *want, usher_state state,
                                       usher_str url, int64_t newer_than_ms);
+/* A document that made no sense may be an old copy of a bad moment: asks for a newer one, once. */
+bool usher_flow_look_again(usher_exchange *ex, const usher_event *event);
 usher_status usher_flow_want(usher_exchange *ex, usher_want *want, usher_state state,
                              const usher_fetch *fetch);
 
@@ -164,7 +168,8 @@ usher_status usher_flow_callback_url(usher_exchange *ex, bool *usable, usher_err
 usher_status usher_csrf_get(usher_exchange *ex, usher_error *err); /* GET csrf */
 
 /* session.c */
-usher_status usher_flow_read_session(usher_exchange *ex, usher_error *err);
+/* From the cookie or, where `bearer` says so, from Authorization if no cookie came. */
+usher_status usher_flow_read_session(usher_exchange *ex, bool bearer, usher_error *err);
 usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, usher_error *err);
 usher_status usher_flow_forget_session(usher_exchange *ex, usher_error *err);
 usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,

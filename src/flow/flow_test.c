@@ -511,7 +511,7 @@ static char *cookie_value(browser *b, const char *part)
     for (size_t i = 0; i < b->cookies; i++)
         if (strstr(b->jar[i][0], part)) return b->jar[i][1];
     fail_msg("no cookie %s", part);
-    return NULL;
+    abort(); /* fail_msg does not return, but the compiler cannot know */
 }
 
 /* Targets have room for a few parameters more. */
@@ -649,7 +649,7 @@ static void test_callback_refusals(void **state)
         }
 }
 
-/* A provider that refuses PKCE: no cookie, no parameter, no verifier, and a sign-in all the same. */
+/* A provider that refuses PKCE: no cookie, no parameter, no verifier; a sign-in all the same. */
 static void test_without_pkce(void **state)
 {
     (void)state;
@@ -784,6 +784,132 @@ static void test_keys_may_have_changed(void **state)
     assert_true(b.signed_in);
     assert_int_equal(b.op.keys_asked, 2);
     browser_close(&b);
+}
+
+static void old_and_bad(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
+{
+    size_t *at = ctx;
+
+    if (want == *at) { /* a copy from a moment when the provider showed a page about its repairs */
+        assert_int_equal(fetch->newer_than_ms, 0);
+        event->fetched_ms = event->now_ms - 5000;
+        event->body = USHER_STR("{}");
+    } else if (want == *at + 1) {
+        assert_int_equal(fetch->newer_than_ms, event->now_ms - 5000);
+    }
+}
+
+static void test_a_bad_old_copy_is_asked_for_again(void **state)
+{
+    (void)state;
+    for (size_t at = 0; at < 3; at += 2) { /* metadata, then keys; between them the tokens */
+        browser b;
+        char s[1024], target[2048], body[256];
+
+        browser_open(&b, "authjs-5", "");
+        if (at == 0) {
+            fetch_csrf(&b);
+            snprintf(body, sizeof body, "csrfToken=%s", b.csrf);
+            ask(&b, usher_handle, "POST", "/api/auth/signin/op", body, old_and_bad, &at, NULL);
+            assert_true(b.wants == 2 && b.cause_count == 0 && has_cookie(&b, "pkce"));
+        }
+        start_sign_in(&b, s, sizeof s, NULL);
+        callback_target(target, sizeof target, s);
+        ask(&b, usher_handle, "GET", target, NULL, old_and_bad, &at, NULL);
+        assert_true(b.signed_in);
+        assert_int_equal(b.wants, 4);
+        browser_close(&b);
+    }
+}
+
+/* A token in Authorization is for programs that ask (getToken, withAuth); the session endpoint
+ * would make a cookie of it. */
+static void test_bearer_tokens_make_no_cookie(void **state)
+{
+    (void)state;
+    browser b;
+    char body[256], bearer[6100];
+    usher_exchange *ex;
+    usher_want want;
+    usher_error err = {0};
+
+    browser_open(&b, "nextauth-4", "");
+    fetch_csrf(&b);
+    snprintf(body, sizeof body, "csrfToken=%s&user=ada", b.csrf);
+    ask(&b, usher_handle, "POST", "/api/auth/callback/development", body, NULL, NULL, NULL);
+    snprintf(bearer, sizeof bearer, "Bearer %s", cookie_value(&b, "session-token"));
+    usher_header header = {USHER_STR("Authorization"), kit_str(bearer)};
+    usher_request request = {.size = sizeof request,
+                             .method = USHER_STR("GET"),
+                             .target = USHER_STR("/api/auth/session"),
+                             .headers = &header,
+                             .header_count = 1};
+    assert_ok(usher_exchange_new(&ex, NULL, &err));
+    assert_ok(usher_exchange_start(ex, b.site, &request, NOW_S * 1000, &err));
+    assert_ok(usher_get_token(ex, &want, &err));
+    assert_int_equal(usher_exchange_verdict(ex), USHER_SESSION_VALID);
+    assert_ok(usher_exchange_start(ex, b.site, &request, NOW_S * 1000, &err));
+    assert_ok(usher_handle(ex, &want, &err));
+    assert_int_equal(usher_exchange_verdict(ex), USHER_NO_SESSION);
+    assert_ok(usher_exchange_start(ex, b.site, &request, (NOW_S + 5 * 86400) * 1000, &err));
+    assert_ok(usher_forward_auth(ex, &want, &err));
+    keep_answer(&b, ex);
+    assert_int_equal(b.status, 200);
+    assert_int_equal(b.set_cookies, 0);
+    usher_exchange_free(ex);
+    browser_close(&b);
+}
+
+/* What a browser sends too much of is its own doing: an answer, and never 503. */
+static void test_too_much_is_an_answer(void **state)
+{
+    (void)state;
+    static char big[40000], target[41000];
+    static usher_header headers[1200];
+    usher_site *site = make_site("authjs-5", "");
+    usher_exchange *ex;
+    usher_want want;
+    usher_error err = {0};
+
+    memset(big, '@', sizeof big - 1);
+    snprintf(target, sizeof target, "/api/auth/signin?callbackUrl=/%s", big);
+    assert_ok(usher_exchange_new(&ex, NULL, &err));
+    usher_request request = {
+        .size = sizeof request, .method = USHER_STR("GET"), .headers = headers};
+    request.target = kit_str(target);
+    assert_ok(usher_exchange_start(ex, site, &request, NOW_S * 1000, &err));
+    assert_ok(usher_handle(ex, &want, &err));
+    assert_int_equal(usher_exchange_response(ex)->status,
+                     500); /* the originals' configuration error */
+
+    for (size_t i = 0; i < 90; i++) /* joined once, not each time anew */
+        headers[i] = (usher_header){USHER_STR("Cookie"), {big, 600}};
+    request.header_count = 90;
+    request.target = USHER_STR("/api/auth/session");
+    assert_ok(usher_exchange_start(ex, site, &request, NOW_S * 1000, &err));
+    assert_ok(usher_handle(ex, &want, &err));
+    assert_int_equal(usher_exchange_response(ex)->status, 200);
+
+    for (size_t i = 0; i < 1200; i++)
+        headers[i] = (usher_header){USHER_STR("Cookie"), {big, 600}};
+    request.header_count = 1200;
+    assert_ok(usher_exchange_start(ex, site, &request, NOW_S * 1000, &err));
+    assert_ok(usher_handle(ex, &want, &err));
+    assert_int_equal(usher_exchange_response(ex)->status, 400);
+    assert_ok(usher_exchange_start(ex, site, &request, NOW_S * 1000, &err));
+    assert_ok(usher_get_token(ex, &want, &err));
+    assert_int_equal(usher_exchange_verdict(ex), USHER_SESSION_REJECTED);
+
+    headers[0] = (usher_header){USHER_STR("X-Forwarded-Uri"), {target + 17, 38000}};
+    headers[1] = (usher_header){USHER_STR("Accept"), USHER_STR("text/html")};
+    target[17] = '/';
+    request.header_count = 2;
+    request.peer_trusted = true;
+    assert_ok(usher_exchange_start(ex, site, &request, NOW_S * 1000, &err));
+    assert_ok(usher_forward_auth(ex, &want, &err));
+    assert_int_equal(usher_exchange_decision(ex), USHER_DENY);
+    usher_exchange_free(ex);
+    usher_site_unref(site);
 }
 
 /* --- every allocation, and every draw of entropy, refused in turn
@@ -968,8 +1094,8 @@ static void test_every_draw_of_entropy_may_fail(void **state)
 /* --- forward authentication
  * ------------------------------------------------------------------------ */
 
-/* What a proxy asks, from a trusted peer or not; without a session, all of /docs being open. Rows of
- * T50, T53-T55. */
+/* What a proxy asks, from a trusted peer or not; without a session, all of /docs being open. Rows
+ * of T50, T53-T55. */
 static void test_forward_auth_answers(void **state)
 {
     (void)state;
@@ -1080,6 +1206,9 @@ int main(void)
         cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_every_crypto_allocation_may_fail),
         cmocka_unit_test(test_every_draw_of_entropy_may_fail),
+        cmocka_unit_test(test_a_bad_old_copy_is_asked_for_again),
+        cmocka_unit_test(test_bearer_tokens_make_no_cookie),
+        cmocka_unit_test(test_too_much_is_an_answer),
         cmocka_unit_test(test_forward_auth_answers),
         cmocka_unit_test(test_misuse_is_told),
     };

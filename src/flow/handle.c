@@ -181,5 +181,5 @@ usher_status usher_get_token(usher_exchange *ex, usher_want *want, usher_error *
 {
     usher_status rc = usher_flow_begin(ex, want, err);
 
-    return rc ? rc : usher_flow_end(ex, usher_flow_read_session(ex, err), want, err);
+    return rc ? rc : usher_flow_end(ex, usher_flow_read_session(ex, true, err), want, err);
 }

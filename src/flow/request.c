@@ -37,25 +37,24 @@ static usher_str *slot(usher_exchange *ex, size_t i)
     return (usher_str *)(void *)((char *)&ex->headers + wanted_headers[i].field);
 }
 
-/* RFC 6265 forbids a second Cookie field and HTTP/2 allows it; Node.js joins them, so do we. */
-static usher_status add_cookie_field(usher_exchange *ex, usher_str value, usher_error *err)
+/* RFC 6265 forbids a second Cookie field and HTTP/2 allows it; Node.js joins them with "; ", so do
+ * we. */
+static usher_status join_cookies(usher_exchange *ex, size_t fields, size_t bytes, usher_error *err)
 {
     usher_buf joined;
 
-    if (!ex->headers.cookie.ptr) {
-        ex->headers.cookie = value;
-        return USHER_OK;
+    usher_buf_init(&joined, &ex->arena, bytes + 2 * fields);
+    for (size_t i = 0; i < ex->request->header_count; i++) {
+        const usher_header *h = &ex->request->headers[i];
+        if (!usher_str_eq_case(h->name, USHER_STR("cookie"))) continue;
+        if (joined.len) usher_buf_put(&joined, USHER_STR("; "));
+        usher_buf_put(&joined, h->value);
     }
-    usher_buf_init(&joined, &ex->arena, COOKIE_HEADER_MAX);
-    usher_buf_put(&joined, ex->headers.cookie);
-    usher_buf_put(&joined, USHER_STR("; "));
-    usher_buf_put(&joined, value);
     return usher_buf_take(&ex->headers.cookie, &joined, err);
 }
 
-static usher_status read_header(usher_exchange *ex, const usher_header *h, usher_error *err)
+static void read_header(usher_exchange *ex, const usher_header *h)
 {
-    if (usher_str_eq_case(h->name, USHER_STR("cookie"))) return add_cookie_field(ex, h->value, err);
     for (size_t i = 0; i < sizeof wanted_headers / sizeof *wanted_headers; i++) {
         if (h->name.len != wanted_headers[i].name.len) continue;
         if (wanted_headers[i].trusted_only && !ex->request->peer_trusted) continue;
@@ -66,28 +65,31 @@ static usher_status read_header(usher_exchange *ex, const usher_header *h, usher
             ex->headers.repeated_question = true;
         break;
     }
-    return USHER_OK;
 }
 
 usher_status usher_flow_read_request(usher_exchange *ex, usher_error *err)
 {
     const usher_request *r = ex->request;
-    usher_status rc = USHER_OK;
+    size_t fields = 0, bytes = 0;
 
-    if (r->header_count > HEADERS_SENT_MAX)
-        return usher_fail(err, USHER_E_LIMIT, "exchange: too many request headers", 0);
     ex->path = usher_str_cut(r->target, '?', &ex->query_text);
     ex->post = usher_str_eq(r->method, USHER_STR("POST"));
-    for (size_t i = 0; i < r->header_count && rc == USHER_OK; i++)
-        rc = read_header(ex, &r->headers[i], err);
-    if (ex->headers.cookie.len > COOKIE_HEADER_MAX)
-        return usher_fail(err, USHER_E_LIMIT, "exchange: Cookie header too large", 0);
-    return rc;
+    for (size_t i = 0; i < r->header_count && i < HEADERS_SENT_MAX; i++) {
+        read_header(ex, &r->headers[i]);
+        if (!usher_str_eq_case(r->headers[i].name, USHER_STR("cookie"))) continue;
+        if (fields++ == 0) ex->headers.cookie = r->headers[i].value;
+        bytes += r->headers[i].value.len;
+    }
+    ex->too_large = r->header_count > HEADERS_SENT_MAX || bytes > COOKIE_HEADER_MAX;
+    if (ex->too_large) ex->headers.cookie = (usher_str){0};
+    return fields > 1 && !ex->too_large ? join_cookies(ex, fields, bytes, err) : USHER_OK;
 }
 
 usher_status usher_flow_read_cookies(usher_exchange *ex, usher_error *err)
 {
     if (ex->cookies_read) return USHER_OK;
+    if (ex->too_large)
+        return usher_fail(err, USHER_E_LIMIT, "exchange: more headers or cookies than are read", 0);
     usher_status rc = usher_cookies_read(&ex->cookies, &ex->arena, ex->headers.cookie,
                                          ex->site->profile->dialect, err);
     ex->cookies_read = rc == USHER_OK;

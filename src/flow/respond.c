@@ -30,7 +30,8 @@ void usher_respond_body(usher_exchange *ex, int status, usher_str type, usher_st
     usher_respond_header(ex, USHER_STR("X-Content-Type-Options"), USHER_STR("nosniff"));
 }
 
-/* Where the authority of "https://host/path" ends, of which slashes of either kind may be in front. */
+/* Where the authority of "https://host/path" ends, of which slashes of either kind may be in front.
+ */
 static size_t authority_end(usher_str url)
 {
     size_t i = 0;

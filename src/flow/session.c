@@ -40,22 +40,22 @@ static usher_status judge(usher_exchange *ex, usher_str token, usher_error *err)
     return USHER_OK;
 }
 
-usher_status usher_flow_read_session(usher_exchange *ex, usher_error *err)
+usher_status usher_flow_read_session(usher_exchange *ex, bool bearer, usher_error *err)
 {
     usher_str token;
     usher_status rc = usher_session_cookie_read(
         &ex->received, &ex->arena, ex->site->profile, ex->site->profile->dialect,
         ex->site->cookies[USHER_COOKIE_SESSION].name, ex->headers.cookie, err);
 
-    if (usher_flow_peer_fault(ex,
-                              rc)) { /* more cookies than anybody has: none of them is believed */
+    /* More cookies than anybody has: none of them is believed. */
+    if (ex->too_large || usher_flow_peer_fault(ex, rc)) {
         ex->verdict = USHER_SESSION_REJECTED;
         usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, NULL);
         return USHER_OK;
     }
     if (rc) return rc;
     token = ex->received.value;
-    if (!token.len && !ex->received.too_many && ex->headers.authorization.len)
+    if (bearer && !token.len && !ex->received.too_many && ex->headers.authorization.len)
         if ((rc = usher_bearer_read(&token, &ex->arena, ex->headers.authorization, err))) return rc;
     if (ex->received.too_many || token.len > ex->site->token_max) {
         ex->verdict = USHER_SESSION_REJECTED;
@@ -147,7 +147,7 @@ usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user
 usher_status usher_flow_session_answer(usher_exchange *ex, usher_error *err)
 {
     usher_str body = ex->site->profile->no_session;
-    usher_status rc = usher_flow_read_session(ex, err);
+    usher_status rc = usher_flow_read_session(ex, false, err);
 
     if (rc) return rc;
     if (ex->post && !ex->csrf_verified) {

@@ -145,16 +145,20 @@ usher_status usher_sign_in_metadata(usher_exchange *ex, const usher_event *event
 {
     const usher_provider *p = ex->sign_in.provider;
     usher_authorization_request request = {.extra = &ex->query};
-    usher_str text, url, tail;
+    usher_str url, tail;
     usher_buf path;
     usher_error why = {0};
     usher_status rc;
 
-    (void)want;
     if (event->http_status != 200)
         return blame_provider(ex, USHER_CAUSE_PROVIDER_UNREACHABLE, NULL, err);
-    if ((rc = usher_arena_dup(&text, &ex->arena, event->body, err))) return rc;
-    rc = usher_metadata_read(&ex->sign_in.metadata, &ex->arena, p, text, &why);
+    rc = usher_metadata_read(&ex->sign_in.metadata, &ex->arena, p, event->body, &why);
+    if (usher_flow_peer_fault(ex, rc) && usher_flow_look_again(ex, event)) {
+        rc = usher_metadata_url(&url, &ex->arena, p->issuer, err);
+        return rc ? rc
+                  : usher_flow_want_document(ex, want, USHER_AT_SIGN_IN_METADATA, url,
+                                             event->fetched_ms);
+    }
     if (usher_flow_peer_fault(ex, rc))
         return blame_provider(ex, USHER_CAUSE_METADATA_INVALID, &why, err);
     if (rc) goto failed;

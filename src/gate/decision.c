@@ -10,7 +10,8 @@
 #include "gate/rules.h"
 #include "wire/url.h"
 
-#define VALUE_MAX ((size_t)4096)
+#define VALUE_MAX  ((size_t)4096)
+#define TARGET_MAX ((size_t)8192) /* a longer way back is not offered */
 
 /* How the asker wants a refusal. */
 typedef enum asker {
@@ -37,7 +38,7 @@ static usher_status sign_in_url(usher_str *out, usher_exchange *ex, usher_str ta
 
     usher_buf_init(&back, &ex->arena, (size_t)32 << 10);
     usher_buf_put(&back, ex->site->base_url);
-    usher_buf_put(&back, target);
+    if (target.len <= TARGET_MAX) usher_buf_put(&back, target);
     if ((rc = usher_buf_take(&here, &back, err)) ||
         (rc = usher_respond_page_url(&page, ex, USHER_PAGE_SIGN_IN, err)))
         return rc;
@@ -92,7 +93,7 @@ static usher_status judge(usher_exchange *ex, const question *q, usher_error *er
 
     if (q->target.ptr && usher_path_classify(&path, q->target) == USHER_PATH_INVALID)
         return refuse_path(ex, q);
-    usher_status rc = usher_flow_read_session(ex, err);
+    usher_status rc = usher_flow_read_session(ex, true, err);
     if (rc) return rc;
     if (ex->verdict == USHER_SESSION_VALID ||
         (q->target.ptr && ex->site->rules && usher_rules_open(ex->site->rules, q->target))) {
@@ -200,7 +201,7 @@ static usher_status put_identities(usher_exchange *ex, usher_error *err)
  * Set-Cookie only, so a session in pieces is left to the session endpoint. */
 static usher_status roll_if_due(usher_exchange *ex, usher_error *err)
 {
-    if (ex->verdict != USHER_SESSION_VALID || !ex->claims.has_iat || ex->received.count > 1)
+    if (ex->verdict != USHER_SESSION_VALID || !ex->claims.has_iat || ex->received.count != 1)
         return USHER_OK;
     if (ex->claims.iat + (double)ex->site->update_age_s > (double)usher_now_s(ex)) return USHER_OK;
     return usher_flow_roll_session(ex, true, err);
