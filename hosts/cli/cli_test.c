@@ -372,6 +372,10 @@ static void test_vectors_can_fail(void **state)
 #define MAIL(address)                                                                              \
     "{\"now\":1767225600,\"base_url\":\"http://"                                                   \
     "a\",\"secret\":\"s\",\"token\":\"t\",\"email\":\"" address "\"}"
+#define PROVIDER                                                                                   \
+    "{\"now\":1767225600,\"base_url\":\"http://"                                                   \
+    "a\",\"secret\":\"s\",\"provider\":\"p\",\"checks\":[\"none\"],"                               \
+    "\"query\":{\"code\":\"c\"}}"
 #define REDIRECT(url) "{\"url\":\"" url "\",\"base_url\":\"http://a\",\"secret\":\"s\"}"
 #define RULE(callback, result, url)                                                                \
     "{\"callback\":" callback ",\"handler\":{\"result\":\"" result "\",\"callback_url\":\"" url    \
@@ -459,6 +463,34 @@ static void test_vectors_can_fail(void **state)
          CLI_NEGATIVE, "identifier: expected \"b@localhost\", got a@localhost"},
         {CASE("authjs5.verification-token", MAIL("a@localhost"), "{\"result\":\"sent\"}", "exact"),
          CLI_NEGATIVE, "stored_token: expected (absent), got "},
+        {CASE("authjs5.oauth-callback", PROVIDER, "{\"result\":\"rejected\"}", "exact"),
+         CLI_NEGATIVE, "result: expected \"rejected\", got accepted"},
+        {CASE("authjs4.oauth-callback", PROVIDER,
+              "{\"result\":\"accepted\",\"location\":\"http://"
+              "a\",\"code_verifier\":null,\"cleared\":[]}",
+              "exact"),
+         CLI_OK, "1 passed"},
+        {CASE("authjs4.oauth-callback", PROVIDER, "{\"result\":\"accepted\",\"cleared\":[\"x\"]}",
+              "exact"),
+         CLI_NEGATIVE, "cleared: expected \"x\", got (absent)"},
+        {CASE("authjs4.oauth-callback", PROVIDER,
+              "{\"result\":\"accepted\",\"code_verifier\":\"x\"}", "exact"),
+         CLI_NEGATIVE, "code_verifier: expected \"x\", got (absent)"},
+        {CASE("authjs5.oauth-signin", PROVIDER,
+              "{\"authorization_endpoint\":\"x\",\"parameters\":{},\"set_cookies\":[]}", "exact"),
+         CLI_NEGATIVE,
+         "authorization_endpoint: expected \"x\", got https://idp.example.com/authorize"},
+        {CASE("authjs5.oauth-signin", PROVIDER,
+              "{\"parameters\":{\"client_id\":\"<43 characters>\"},\"set_cookies\":[]}", "exact"),
+         CLI_NEGATIVE, "parameters: expected <43 characters>, got cid"},
+        {CASE("oidc.id-token",
+              "{\"id_token\":\"\",\"jwks\":{\"keys\":[]},\"allowed_algs\":[\"RS256\"]}",
+              "{\"verdict\":\"accept\",\"strength\":\"MUST\"}", "exact"),
+         CLI_NEGATIVE, "verdict: expected \"accept\", got "},
+        {CASE("oidc.id-token",
+              "{\"id_token\":\"\",\"jwks\":{\"keys\":[]},\"allowed_algs\":[\"RS256\"]}",
+              "{\"verdict\":\"accept\",\"strength\":\"MAY\"}", "exact"),
+         CLI_OK, "1 passed"},
         {CASE("nothing.known", "{}", "{}", "exact"), CLI_NEGATIVE, "not built yet: nothing.known"},
         {"{\"schema\":\"interop-vectors/1\",\"vectors\":[7]}", CLI_NEGATIVE, "not a case"},
     };
