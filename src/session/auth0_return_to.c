@@ -98,13 +98,12 @@ static usher_str host_text(char room[HOST_MAX], usher_str host)
     return (usher_str){room, len};
 }
 
-/* The port after the host; false if it is none. */
-static bool port_of(uint32_t *port, usher_str text, uint32_t otherwise)
+/* The port that these digits are; false if there is no such port. */
+static bool port_of(uint32_t *port, usher_str digits, uint32_t otherwise)
 {
-    *port = text.len ? 0 : otherwise;
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_digit(text.ptr[i])) return false;
-        *port = *port * 10 + (uint32_t)(text.ptr[i] - '0');
+    *port = digits.len ? 0 : otherwise;
+    for (size_t i = 0; i < digits.len; i++) {
+        *port = *port * 10 + (uint32_t)(digits.ptr[i] - '0');
         if (*port > 65535) return false;
     }
     return true;
