@@ -449,6 +449,8 @@ static void test_callback(void **state)
         {"https://[::1]x", NULL, NONE},
         {"https://[::g]", NULL, NONE},
         {"https://a.256", NULL, NONE},
+        {"https://256.1.1.1", NULL, NONE},
+        {"https://1.256.1", NULL, NONE},
         {"https://1.2.3.4.5", NULL, NONE},
         {"https://1..2", NULL, NONE},
         {"https://08", NULL, NONE},
