@@ -529,7 +529,7 @@ static void test_every_allocation_may_fail(void **state)
             assert_int_equal(memory.live, 0);
             done(&r);
         }
-        assert_true(n > 4);
+        assert_true(n > 3); /* a plain arena asks its allocator a few times only */
     }
     done(&token);
 }

@@ -401,7 +401,7 @@ static void test_every_allocation_may_fail(void **state)
         assert_int_equal(rc, memory.failed ? USHER_E_NOMEM : USHER_OK);
         assert_int_equal(memory.live, 0);
     }
-    assert_true(n > 5);
+    assert_true(n > 2); /* a plain arena asks its allocator a few times only */
 }
 
 int main(void)
