@@ -15,6 +15,7 @@
 #define USHERD_IDLE_TIMEOUT_S   30   /* of a kept connection without a request */
 #define USHERD_ANSWER_TIMEOUT_S 60   /* for taking the answer */
 #define USHERD_WAITING_MAX      1024 /* requests that wait for a worker */
+#define USHERD_QUEUE_S          5    /* how long one of them may wait; then it gets 503 */
 
 typedef struct usherd {
     usher_daemon_settings settings;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -299,6 +300,46 @@ static void test_leaving_while_waiting(void **state)
     assert_int_equal(rig_stop(&d), 0);
 }
 
+/* More than the daemon lets wait: those are told to come back, and nobody is forgotten. */
+#define TOO_MANY 1100
+
+static void test_too_many_wait(void **state)
+{
+    static int fds[TOO_MANY];
+    static rig_answer a;
+    const struct rlimit files = {TOO_MANY * 2, TOO_MANY * 2};
+    unsigned on_their_way = 0, turned_away = 0;
+    struct rlimit limit;
+    rig_daemon d;
+    visitor v;
+
+    (void)state;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max < files.rlim_cur) skip();
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    assert_true(start_with(&d, ",\"workers\":1"));
+    atomic_store(&provider.delay_ms, 2500);
+    assert_true(visit(&d, &v));
+    for (size_t i = 0; i < TOO_MANY; i++)
+        fds[i] = send_sign_in(&d, &v, "slow");
+    for (size_t i = 0; i < TOO_MANY; i++) {
+        assert_true(rig_receive(fds[i], &a, false));
+        on_their_way += a.status == 302;
+        if (a.status == 503) {
+            turned_away++;
+            assert_true(header_is(&a, "Retry-After", "5"));
+            assert_null(rig_header(&a, "Set-Cookie"));
+            assert_non_null(strstr(a.body, "Reference: "));
+        }
+        close(fds[i]);
+    }
+    assert_int_equal(on_their_way + turned_away, TOO_MANY);
+    assert_in_range(turned_away, TOO_MANY - 1025, TOO_MANY - 1024);
+    assert_int_equal(rig_counter(&d, "busy"), turned_away);
+    assert_int_equal(rig_stop(&d), 0);
+}
+
 /* Many at once */
 
 #define THREADS  8
@@ -382,7 +423,7 @@ static void test_no_descriptor_is_lost(void **state)
         }
         close(fd);
     }
-    for (int i = 0; i < 300 && rig_descriptors(&shared) > before; i++)
+    for (int i = 0; i < 1500 && rig_descriptors(&shared) > before; i++)
         usleep(10000);
     assert_true(rig_descriptors(&shared) <= before);
 }
@@ -559,6 +600,40 @@ static void test_stop_answers_what_is_under_way(void **state)
     rig_remove(&d);
 }
 
+/* What would have to wait for a provider is not begun once the daemon stops: the library could not
+ * end with a request that it had put aside. */
+static void test_stop_begins_nothing_new(void **state)
+{
+    rig_daemon d;
+    visitor v;
+    static rig_answer a;
+    char request[4096], body[256];
+
+    (void)state;
+    assert_true(start_with(&d, ""));
+    atomic_store(&provider.delay_ms, 1500);
+    assert_true(visit(&d, &v));
+    int len = snprintf(body, sizeof body, "csrfToken=%s", v.token);
+    int n =
+        snprintf(request, sizeof request,
+                 "POST /api/auth/signin/slow HTTP/1.1\r\n" HOST "Cookie: %s\r\n"
+                 "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
+                 v.cookie, len, body);
+    int kept = rig_connect(&d), waiting = send_sign_in(&d, &v, "slow");
+    assert_true(rig_send(kept, GOOD, sizeof GOOD - 1));
+    assert_true(rig_receive(kept, &a, false));
+    usleep(200000);
+    kill(d.pid, SIGTERM);
+    usleep(200000);
+    assert_true(rig_send(kept, request, (size_t)n));
+    assert_true(rig_receive(kept, &a, false));
+    assert_int_equal(a.status, 503);
+    assert_true(is_on_its_way(waiting)); /* the control: what was begun is ended */
+    assert_int_equal(rig_wait(&d, 10000), 0);
+    close(kept);
+    rig_remove(&d);
+}
+
 static void test_stop_has_an_end(void **state)
 {
     (void)state;
@@ -720,6 +795,7 @@ int main(void)
         cmocka_unit_test(test_what_is_served),
         cmocka_unit_test(test_waiting_holds_nobody_up),
         cmocka_unit_test(test_leaving_while_waiting),
+        cmocka_unit_test(test_too_many_wait),
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_no_descriptor_is_lost),
         cmocka_unit_test(test_late_is_cut),
@@ -727,6 +803,7 @@ int main(void)
         cmocka_unit_test(test_hangup_is_no_end),
         cmocka_unit_test(test_only_trusted_peers_describe_requests),
         cmocka_unit_test(test_stop_answers_what_is_under_way),
+        cmocka_unit_test(test_stop_begins_nothing_new),
         cmocka_unit_test(test_stop_has_an_end),
         cmocka_unit_test(test_stop_leaves_nothing_behind),
         cmocka_unit_test(test_settings_that_cannot_be),

@@ -85,8 +85,8 @@ static bool cut_if_late(usherd_watch *w, usherd_wire *wire, int64_t now_ms)
     if (phase == USHERD_PHASE_HEAD || phase == USHERD_PHASE_BODY) drop_if_gone(wire);
     if (wire->cut || w->limit_ms[phase] == 0 || now_ms - since_ms < w->limit_ms[phase])
         return false;
+    wire->cut = true; /* before the socket says so to the thread that serves it */
     shutdown(wire->fd, SHUT_RDWR);
-    wire->cut = true;
     if (w->on_cut) w->on_cut(w->ctx, wire, phase);
     return true;
 }

@@ -23,7 +23,7 @@ typedef struct usherd_wire usherd_wire;
 struct usherd_wire {
     usherd_wire *next, **link; /* of the watch */
     int fd;
-    bool cut;
+    atomic_bool cut;
     bool gone; /* the other side had closed when the watch last looked */
     atomic_uint phase;
     atomic_int_least64_t since_ms; /* of the phase; for HEAD the time of the first byte */

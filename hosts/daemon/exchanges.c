@@ -28,6 +28,7 @@ usher_status usherd_exchanges_take(usher_exchange **out, usherd_exchanges *e, us
 void usherd_exchanges_give(usherd_exchanges *e, usher_exchange *ex)
 {
     if (!ex) return;
+    usher_exchange_forget(ex); /* the next request may be long in coming */
     pthread_mutex_lock(&e->lock);
     if (e->count < USHERD_EXCHANGES_KEPT) {
         e->kept[e->count++] = ex;

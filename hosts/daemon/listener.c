@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "hosts/daemon/visit.h"
+#include "flow/site.h"
+#include "wire/url.h"
 
 /* What the library needs besides a head: a record for each field, the head of the answer, and a
  * copy of a Cookie field that came too late to be renamed. It clears all of it after each request,
@@ -21,7 +23,7 @@
 /* Past this a body of unknown length that is too large anyway is not even dropped politely. */
 #define DROP_FACTOR 2
 
-static size_t library_memory(const usherd *d)
+size_t usherd_library_memory(const usherd *d)
 {
     return d->settings.head_max + MEMORY_BESIDE_HEAD;
 }
@@ -102,7 +104,7 @@ static char *arrived_fields(const usherd *d, const char *target, size_t *len)
     static const usher_str version = USHER_STR_INIT("HTTP/1.");
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), offset = (uintptr_t)target & (page - 1);
     size_t target_len = strlen(target), at = target_len + sizeof "HTTP/1.1\r\n";
-    const size_t readable = library_memory(d) / 2;
+    const size_t readable = usherd_library_memory(d) / 2;
 
     if (offset > USHERD_METHOD_MAX + 1 || offset + at + 2 > readable) return NULL;
     /* Behind a NUL in the target there is something else. */
@@ -188,6 +190,30 @@ static bool is_at_buffer_start(const char *method)
     return ((uintptr_t)method & ((uintptr_t)sysconf(_SC_PAGESIZE) - 1)) == 0;
 }
 
+/* Anybody may point a name of theirs at 127.0.0.1, and a browser then takes a development site for
+ * theirs. It answers to loopback names, to the host of its base URL, and to a name without a dot,
+ * which is nobody's in the world (a proxy's word for its upstream). */
+static bool is_own_host(const usherd_visit *v)
+{
+    usher_url base, asked = {0};
+    usher_str port;
+
+    for (size_t i = 0; i < v->head.field_count; i++) {
+        if (!usher_str_eq_case(v->head.fields[i].name, USHER_STR("host"))) continue;
+        asked.host = v->head.fields[i].value;
+        if (asked.host.len && asked.host.ptr[0] == '[') {
+            size_t end = usher_str_find(asked.host, USHER_STR("]"));
+            asked.host.len = end == SIZE_MAX ? 0 : end + 1;
+        } else {
+            asked.host = usher_str_cut(asked.host, ':', &port);
+        }
+        return !usher_str_has(asked.host, '.') || usher_url_is_loopback(&asked) ||
+               (usher_url_read(&base, v->daemon->site->base_url, NULL) == USHER_OK &&
+                usher_str_eq_case(base.host, asked.host));
+    }
+    return true; /* HTTP/1.0 without one: no browser */
+}
+
 static unsigned check_head(usherd_visit *v)
 {
     const usher_daemon_settings *s = &v->daemon->settings;
@@ -196,6 +222,7 @@ static unsigned check_head(usherd_visit *v)
     if (v->head.size > s->head_max) return USHERD_HEAD_TOO_LARGE;
     if ((cause = usherd_head_check(&v->head, &v->framing))) return cause;
     if (!is_at_buffer_start(v->head.start)) return USHERD_HEAD_LEADING;
+    if (v->daemon->site->development && !is_own_host(v)) return USHERD_HOST_FOREIGN;
     return v->framing.length > s->body_max ? USHERD_BODY_TOO_LARGE : USHER_CAUSE_NONE;
 }
 
@@ -252,8 +279,21 @@ static void run_job(usherd_job *job)
 {
     usherd_visit *v = (usherd_visit *)(void *)job;
 
-    usherd_visit_go_on(v);
+    if (usherd_visit_age_us(v) < USHERD_QUEUE_S * INT64_C(1000000)) {
+        usherd_visit_go_on(v);
+    } else { /* whoever waited so long has left or will */
+        v->status = usher_fail(&v->error, USHER_E_LIMIT, "workers: waited too long for one", 0);
+        usherd_visit_cause(v, USHERD_BUSY);
+        v->stage = USHERD_AT_REPLY;
+    }
     MHD_resume_connection(v->connection); /* the visit is the library's thread's again */
+}
+
+static enum MHD_Result stopping(usherd_visit *v)
+{
+    v->status = usher_fail(&v->error, USHER_E_LIMIT, "usherd: stopping, nothing new is begun", 0);
+    usherd_visit_cause(v, USHERD_BUSY);
+    return usherd_visit_reply(v);
 }
 
 static enum MHD_Result on_request(usherd_visit *v)
@@ -263,6 +303,9 @@ static enum MHD_Result on_request(usherd_visit *v)
     if (v->refused) return refuse(v, v->refused);
     usherd_wire_enter(&v->client->wire, USHERD_PHASE_THINK, usherd_mono_ms());
     if (usherd_visit_begin(v)) return usherd_visit_reply(v);
+    /* The library must find no suspended connection when it stops. in_flight was raised before this
+     * is read, and drain sets it before it reads in_flight: one of the two sees the other. */
+    if (atomic_load(&d->draining)) return stopping(v);
     usherd_counted(&d->counters.waited);
     v->stage = USHERD_AT_WORK;
     v->job.run = run_job;
@@ -300,6 +343,10 @@ static void settle_unfinished(usherd_visit *v, struct MHD_Connection *connection
     if (v->stage == USHERD_AT_END || v->client->wire.cut) return;
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
     if (info) v->answer = info->http_status;
+    if (v->stage == USHERD_AT_WORK || v->stage == USHERD_AT_REPLY) {
+        usherd_record_results(v); /* the visitor left; what was done is told all the same */
+        return;
+    }
     if (v->refused || (!info && code == MHD_REQUEST_TERMINATED_CLIENT_ABORT)) return;
     v->refused =
         v->answer == MHD_HTTP_URI_TOO_LONG || v->answer == MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -483,7 +530,7 @@ usher_status usherd_listener_start(usherd_listener *l, usherd *d, usher_error *e
                          MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)USHERD_IDLE_TIMEOUT_S, //
                          MHD_OPTION_CONNECTION_LIMIT, connection_limit(d),               //
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         library_memory(d),                               //
+                         usherd_library_memory(d),                        //
                          MHD_OPTION_STRICT_FOR_CLIENT, 0,                 //
                          MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,            //
                          MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1, //

@@ -32,6 +32,16 @@ static usherd_level level_of(unsigned cause)
     }
 }
 
+unsigned usherd_cause_of(usher_status status)
+{
+    switch (status) {
+    case USHER_E_NOMEM: return USHER_CAUSE_NO_MEMORY;
+    case USHER_E_LIMIT: return USHER_CAUSE_LIMIT;
+    case USHER_E_CRYPTO: return USHER_CAUSE_CRYPTO;
+    default: return USHER_CAUSE_HOST;
+    }
+}
+
 static int64_t now_s(void)
 {
     return usher_now_ms() / 1000;
@@ -76,7 +86,7 @@ void usherd_record_results(usherd_visit *v)
         record_report(v, reports[i].cause, reports[i].what, reports[i].where);
     }
     if (v->status) {
-        record_report(v, USHER_CAUSE_HOST, v->error.what, v->error.where);
+        if (!count) record_report(v, usherd_cause_of(v->status), v->error.what, v->error.where);
         return;
     }
     if (usher_exchange_signed_in(v->exchange)) {

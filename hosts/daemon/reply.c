@@ -51,10 +51,32 @@ static bool must_close(const usherd_visit *v, bool close)
            atomic_load(&d->watch.count) > d->settings.connections_max / 2;
 }
 
-static bool build(struct MHD_Response *response, const usherd_visit *v, const usherd_reply *reply)
+/* The library keeps head and answer in one buffer, with a copy of what it took apart. Cookies that
+ * do not fit beside a large head are left out: the visitor keeps the session there was. */
+static bool cookies_fit(const usherd_visit *v, const usherd_reply *reply)
 {
+    size_t room = usherd_library_memory(v->daemon), needed = v->head.size + 16384;
+
     for (size_t i = 0; i < reply->header_count; i++)
-        if (!add_header(response, reply->headers[i].name, reply->headers[i].value)) return false;
+        needed += reply->headers[i].name.len + reply->headers[i].value.len + 4;
+    return needed <= room;
+}
+
+static bool is_cookie(const usher_header *h)
+{
+    return usher_str_eq_case(h->name, USHER_STR("set-cookie"));
+}
+
+static bool build(struct MHD_Response *response, usherd_visit *v, const usherd_reply *reply)
+{
+    bool fit = cookies_fit(v, reply);
+
+    if (!fit) usherd_visit_cause(v, USHERD_ANSWER_UNSENDABLE);
+    for (size_t i = 0; i < reply->header_count; i++)
+        if (!fit && is_cookie(&reply->headers[i]))
+            continue;
+        else if (!add_header(response, reply->headers[i].name, reply->headers[i].value))
+            return false;
     return !must_close(v, reply->close) || add_z(response, "Connection", "close");
 }
 

@@ -218,6 +218,41 @@ static void test_hidden_line_ends(void **state)
     }
 }
 
+/* Cookie fields are renamed on the way through the library; nobody else may call one so. */
+static void test_renamed_cookies(void **state)
+{
+    static const struct {
+        const char *fields;
+        size_t late; /* bytes at the end that come after the request line was read */
+        unsigned cause, cookies;
+    } cases[] = {
+        {"Cookie: a=b\r\ncOOKIE: c=d\r\n\r\n", 0, 0, 2},
+        {"Cookie: a=b\r\nCookie: c=d\r\n\r\n", 15, 0, 2},
+        {"Cookie: a=b\r\nCookies: c=d\r\nXCookie:\r\n\r\n", 0, 0, 1},
+        {"\x01ookie: a=b\r\n\r\n", 0, USHERD_HEAD_NAME, 0},
+        {"\x01ookie: a=b\r\n\r\n", 16, USHERD_HEAD_NAME, 0},
+        {"Cookie: a=b\r\n\x01ookie: c=d\r\n\r\n", 16, USHERD_HEAD_NAME, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char bytes[256];
+        usherd_framing framing;
+        unsigned cookies = 0;
+        rig r;
+        size_t len =
+            (size_t)snprintf(bytes, sizeof bytes, "GET / HTTP/1.1\r\n" HOST "%s", cases[i].fields);
+
+        assert_true(rig_read_pieces(&r, bytes, len, len - cases[i].late));
+        unsigned cause = usherd_head_check(&r.head, &framing);
+        if (cause != cases[i].cause) fail_msg("case %zu: %s", i, usherd_cause_word(cause));
+        for (size_t j = 0; j < r.head.field_count && !cause; j++)
+            cookies += usher_str_eq_case(r.head.fields[j].name, USHER_STR("cookie"));
+        assert_int_equal(cookies, cases[i].cookies);
+        rig_free(&r);
+    }
+}
+
 static void test_number_of_fields(void **state)
 {
     char bytes[4096];
@@ -278,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_what_is_seen),
         cmocka_unit_test(test_chunked_ends_the_connection),
         cmocka_unit_test(test_hidden_line_ends),
+        cmocka_unit_test(test_renamed_cookies),
         cmocka_unit_test(test_number_of_fields),
         cmocka_unit_test(test_one_byte_more_or_less),
     };

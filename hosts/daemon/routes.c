@@ -142,21 +142,11 @@ static enum MHD_Result reply_health(usherd_visit *v)
     return usherd_reply_text(v, MHD_HTTP_OK, "ok\n", false);
 }
 
-static unsigned cause_of(usher_status status)
-{
-    switch (status) {
-    case USHER_E_NOMEM: return USHER_CAUSE_NO_MEMORY;
-    case USHER_E_LIMIT: return USHER_CAUSE_LIMIT;
-    case USHER_E_CRYPTO: return USHER_CAUSE_CRYPTO;
-    default: return USHER_CAUSE_HOST;
-    }
-}
-
 static enum MHD_Result reply(usherd_visit *v)
 {
     usherd_record_results(v);
     if (v->status) {
-        usherd_visit_cause(v, cause_of(v->status));
+        if (!v->cause_count) usherd_visit_cause(v, usherd_cause_of(v->status));
         return usherd_reply_unknown(v);
     }
     switch (v->route) {

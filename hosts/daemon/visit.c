@@ -59,6 +59,7 @@ void usherd_visit_free(usherd_visit *v)
 
     if (!v) return;
     usherd_visit_let_go(v);
+    usher_wipe(v->target, v->target_len); /* a code and a state may have been in it */
     heap->put(heap->ctx, v, sizeof *v + v->target_len);
 }
 

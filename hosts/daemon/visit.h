@@ -103,7 +103,11 @@ enum MHD_Result usherd_reply_text(usherd_visit *v, unsigned status, const char *
 enum MHD_Result usherd_reply_unknown(usherd_visit *v);
 
 /* record.c: what the log says about a visit that is over, and about causes on the way. */
+/* Bytes that libmicrohttpd has for one connection: head and answer. */
+size_t usherd_library_memory(const usherd *d);
+
 void usherd_record_results(usherd_visit *v);
+unsigned usherd_cause_of(usher_status status); /* of one that is not USHER_OK */
 void usherd_record_visit(usherd_visit *v);
 void usherd_record_cut(usherd *d, const usherd_client *client, usherd_phase phase);
 

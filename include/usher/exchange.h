@@ -1,7 +1,8 @@
 /* usher/exchange.h - one HTTP request in, one response out.
  *
- * The engine has no socket, clock, file, thread or entropy of its own. An operation either answers at
- * once or names what it wants; the host does that and resumes with an event, until nothing is wanted:
+ * The engine has no socket, clock, file, thread or entropy of its own. An operation either answers
+ * at once or names what it wants; the host does that and resumes with an event, until nothing is
+ * wanted:
  *
  *     usher_want want;
  *     rc = usher_handle(ex, &want, &err);
@@ -10,8 +11,8 @@
  *         rc = usher_resume(ex, &event, &want, &err);
  *     }
  *
- * A status other than USHER_OK means "could not tell": answer 503, set and clear nothing. usher/drive.h
- * has this loop for hosts that may block. Since 0.1. */
+ * A status other than USHER_OK means "could not tell": answer 503, set and clear nothing.
+ * usher/drive.h has this loop for hosts that may block. Since 0.1. */
 #ifndef USHER_EXCHANGE_H
 #define USHER_EXCHANGE_H
 
@@ -37,7 +38,8 @@ typedef struct usher_request {
     const usher_header *headers;
     size_t header_count;
     usher_str body;
-    bool peer_trusted; /* the peer is a configured proxy: its X-Forwarded-* and X-Original-* count */
+    bool
+        peer_trusted; /* the peer is a configured proxy: its X-Forwarded-* and X-Original-* count */
 } usher_request;
 
 typedef struct usher_response {
@@ -59,10 +61,10 @@ typedef struct usher_fetch {
     size_t header_count;
     usher_str body;
     uint32_t timeout_ms;
-    size_t answer_max;    /* more bytes than this is a failure */
-    bool plain_http;      /* http: is allowed (development) */
-    bool private_network; /* addresses that are not public are allowed */
-    uint32_t cache_s;     /* > 0: a copy not older than this may be used, for any exchange */
+    size_t answer_max;     /* more bytes than this is a failure */
+    bool plain_http;       /* http: is allowed (development) */
+    bool private_network;  /* addresses that are not public are allowed */
+    uint32_t cache_s;      /* > 0: a copy not older than this may be used, for any exchange */
     int64_t newer_than_ms; /* a cached copy must have been fetched after this; 0: any */
 } usher_fetch;
 
@@ -80,7 +82,7 @@ typedef enum usher_event_kind {
 typedef struct usher_event {
     size_t size; /* sizeof(usher_event) */
     usher_event_kind kind;
-    int64_t now_ms;    /* the time at which it happened */
+    int64_t now_ms; /* the time at which it happened */
     int http_status;
     usher_str content_type;
     usher_str body;
@@ -103,7 +105,7 @@ typedef struct usher_report {
 typedef struct usher_exchange usher_exchange; /* opaque */
 
 typedef struct usher_exchange_options {
-    size_t size; /* sizeof(usher_exchange_options) */
+    size_t size;                      /* sizeof(usher_exchange_options) */
     const usher_allocator *allocator; /* NULL: usher_allocator_default() */
     usher_entropy entropy;            /* fill NULL: usher_entropy_default() */
     size_t memory_max;                /* bytes one exchange may use; 0: 2 MiB */
@@ -120,6 +122,9 @@ USHER_API void usher_exchange_free(usher_exchange *ex); /* NULL is fine; wipes *
 USHER_API USHER_MUST_USE usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,
                                                            const usher_request *request,
                                                            int64_t now_ms, usher_error *err);
+
+/* Wipes what the last request left in the exchange, for one that is put aside. */
+USHER_API void usher_exchange_forget(usher_exchange *ex);
 
 /* Operations; one for each start. */
 
@@ -148,7 +153,8 @@ USHER_API USHER_MUST_USE usher_status usher_resume(usher_exchange *ex, const ush
 
 /* Results; valid once nothing is wanted. Borrowed from the exchange. */
 USHER_API usher_verdict usher_exchange_verdict(const usher_exchange *ex);
-USHER_API const usher_session *usher_exchange_session(const usher_exchange *ex); /* NULL unless valid */
+USHER_API const usher_session *
+usher_exchange_session(const usher_exchange *ex); /* NULL unless valid */
 USHER_API usher_decision usher_exchange_decision(const usher_exchange *ex);
 USHER_API const usher_response *usher_exchange_response(const usher_exchange *ex);
 /* Reports in the order they were made; *count of them. */

@@ -88,7 +88,7 @@ static void make_id(usher_exchange *ex)
     usher_hex(ex->id, bytes, sizeof bytes);
 }
 
-static void forget_request(usher_exchange *ex)
+void usher_exchange_forget(usher_exchange *ex)
 {
     size_t from = offsetof(usher_exchange, request);
 
@@ -102,7 +102,7 @@ usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,
     if (!ex || !site || !request || request->size != sizeof *request)
         return usher_fail(err, USHER_E_USAGE, "exchange: no site, or a request of another version",
                           0);
-    forget_request(ex);
+    usher_exchange_forget(ex);
     if (ex->site != site) {
         usher_site_unref(ex->site);
         ex->site = usher_site_ref(site);
