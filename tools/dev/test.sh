@@ -20,7 +20,8 @@ build_test() {
 # The other compiler, and the arena as it ships: slices of blocks, where the debugging one asks the
 # allocator each time.
 build_clang() {
-    configure build-clang clang-14 -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true && compile build-clang 'build with ASan and UBSan (clang, -Werror)'
+    configure build-clang clang-14 -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true &&
+        compile build-clang 'build with ASan and UBSan (clang, -Werror)'
 }
 
 # tests_named FOLDER NAME...: the programs whose names begin so.
