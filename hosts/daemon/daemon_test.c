@@ -300,6 +300,53 @@ static void test_leaving_while_waiting(void **state)
     assert_int_equal(rig_stop(&d), 0);
 }
 
+/* A closed page is for whoever signed in, and for nobody's cache. */
+static void test_signed_in(void **state)
+{
+    static const char session[] = "authjs.session-token=";
+    static rig_answer a;
+    char request[4096], cookie[2048], body[256];
+    visitor v;
+
+    (void)state;
+    assert_true(visit(&shared, &v));
+    int len = snprintf(body, sizeof body, "csrfToken=%s&user=ann", v.token);
+    snprintf(request, sizeof request,
+             "POST /api/auth/callback/development HTTP/1.1\r\n" HOST "Cookie: %s\r\n"
+             "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
+             v.cookie, len, body);
+    assert_true(rig_ask(&shared, request, &a));
+    assert_int_equal(a.status, 302);
+    const char *set = strstr(a.bytes, session);
+    assert_non_null(set);
+    snprintf(cookie, sizeof cookie, "%.*s", (int)strcspn(set, ";\r"), set);
+    assert_true(rig_logged(&shared, "\"event\":\"sign_in\""));
+
+    snprintf(request, sizeof request, "GET /closed HTTP/1.1\r\n" HOST "Cookie: %s\r\n\r\n", cookie);
+    assert_true(rig_ask(&shared, request, &a));
+    assert_int_equal(a.status, 200);
+    assert_string_equal(a.body, "<title>closed</title>");
+    assert_true(header_is(&a, "Cache-Control", "private, no-store"));
+    snprintf(request, sizeof request, "GET /_usher/check HTTP/1.1\r\n" HOST "Cookie: %s\r\n\r\n",
+             cookie);
+    assert_true(rig_ask(&shared, request, &a));
+    assert_int_equal(a.status, 200);
+    assert_true(header_is(&a, "X-Usher-User", "ann\r\n"));
+    /* A claim that is not there is said to be empty, so that a proxy overwrites what a client sent.
+     */
+    assert_non_null(rig_header(&a, "X-Usher-Email"));
+
+    snprintf(request, sizeof request,
+             "POST /api/auth/signout HTTP/1.1\r\n" HOST "Cookie: %s; %s\r\n"
+             "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 74\r\n\r\n"
+             "csrfToken=%s",
+             cookie, v.cookie, v.token);
+    assert_true(rig_ask(&shared, request, &a));
+    assert_true(rig_logged(&shared, "\"event\":\"sign_out\""));
+    assert_int_equal(rig_counter(&shared, "sign_ins"), 1);
+    assert_int_equal(rig_counter(&shared, "sign_outs"), 1);
+}
+
 /* More than the daemon lets wait: those are told to come back, and nobody is forgotten. */
 #define TOO_MANY 1100
 
@@ -795,6 +842,7 @@ int main(void)
         cmocka_unit_test(test_what_is_served),
         cmocka_unit_test(test_waiting_holds_nobody_up),
         cmocka_unit_test(test_leaving_while_waiting),
+        cmocka_unit_test(test_signed_in),
         cmocka_unit_test(test_too_many_wait),
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_no_descriptor_is_lost),

@@ -57,17 +57,24 @@ static void notice_first_byte(usherd_wire *wire, int64_t since_ms, int64_t now_m
         atomic_store_explicit(&wire->since_ms, last_ms, memory_order_relaxed);
 }
 
-/* The other side has closed and everything it sent was read: the rest of the request will not come.
- * The library misses that when the last bytes and the end arrive together. Seen twice, since
- * between read and judged there is a moment in which a whole request looks so too. */
-static void drop_if_gone(usherd_wire *wire)
+/* Reset, or closed by the other side and all it sent was read. */
+static bool is_gone(int fd)
 {
     struct tcp_info info;
     socklen_t len = sizeof info;
     int unread = 0;
-    bool gone = getsockopt(wire->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-                info.tcpi_state == TCP_CLOSE_WAIT && ioctl(wire->fd, FIONREAD, &unread) == 0 &&
-                unread == 0;
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0) return false;
+    if (info.tcpi_state == TCP_CLOSE) return true;
+    return info.tcpi_state == TCP_CLOSE_WAIT && ioctl(fd, FIONREAD, &unread) == 0 && unread == 0;
+}
+
+/* The rest of the request will not come. The library misses that when the last bytes and the end
+ * arrive together. Seen twice, since between read and judged there is a moment in which a whole
+ * request looks so too. */
+static void drop_if_gone(usherd_wire *wire)
+{
+    bool gone = is_gone(wire->fd);
 
     if (gone && wire->gone) shutdown(wire->fd, SHUT_RDWR);
     wire->gone = gone;
