@@ -25,7 +25,6 @@
     X(HOST_MISSING, "host_missing", "no Host field in HTTP/1.1")                                   \
     X(HOST_REPEATED, "host_repeated", "more than one Host field")                                  \
     X(HOST_MALFORMED, "host_malformed", "a Host field that is no host and port")                   \
-    X(HOST_FOREIGN, "host_foreign", "a development site asked for by a name that is not its own")  \
     X(LENGTH_REPEATED, "length_repeated", "more than one Content-Length field")                    \
     X(LENGTH_MALFORMED, "length_malformed", "a Content-Length that is no number")                  \
     X(LENGTH_AND_CHUNKED, "length_and_chunked", "Content-Length beside Transfer-Encoding")         \

@@ -90,7 +90,7 @@ static usher_status complain(reading *r, usher_str path, bool warning, const cha
 static int open_inside(const reading *r, const char *path)
 {
     const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
-    struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_BENEATH};
+    struct open_how how = {.flags = (unsigned long long)flags, .resolve = RESOLVE_BENEATH};
     int fd = (int)syscall(SYS_openat2, r->root, path, &how, sizeof how);
 
     /* An old kernel or a container's filter: then no link is followed at all. */

@@ -12,8 +12,6 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "hosts/daemon/visit.h"
-#include "flow/site.h"
-#include "wire/url.h"
 
 /* What the library needs besides a head: a record for each field, the head of the answer, and a
  * copy of a Cookie field that came too late to be renamed. It clears all of it after each request,
@@ -190,30 +188,6 @@ static bool is_at_buffer_start(const char *method)
     return ((uintptr_t)method & ((uintptr_t)sysconf(_SC_PAGESIZE) - 1)) == 0;
 }
 
-/* Anybody may point a name of theirs at 127.0.0.1, and a browser then takes a development site for
- * theirs. It answers to loopback names, to the host of its base URL, and to a name without a dot,
- * which is nobody's in the world (a proxy's word for its upstream). */
-static bool is_own_host(const usherd_visit *v)
-{
-    usher_url base, asked = {0};
-    usher_str port;
-
-    for (size_t i = 0; i < v->head.field_count; i++) {
-        if (!usher_str_eq_case(v->head.fields[i].name, USHER_STR("host"))) continue;
-        asked.host = v->head.fields[i].value;
-        if (asked.host.len && asked.host.ptr[0] == '[') {
-            size_t end = usher_str_find(asked.host, USHER_STR("]"));
-            asked.host.len = end == SIZE_MAX ? 0 : end + 1;
-        } else {
-            asked.host = usher_str_cut(asked.host, ':', &port);
-        }
-        return !usher_str_has(asked.host, '.') || usher_url_is_loopback(&asked) ||
-               (usher_url_read(&base, v->daemon->site->base_url, NULL) == USHER_OK &&
-                usher_str_eq_case(base.host, asked.host));
-    }
-    return true; /* HTTP/1.0 without one: no browser */
-}
-
 static unsigned check_head(usherd_visit *v)
 {
     const usher_daemon_settings *s = &v->daemon->settings;
@@ -222,7 +196,6 @@ static unsigned check_head(usherd_visit *v)
     if (v->head.size > s->head_max) return USHERD_HEAD_TOO_LARGE;
     if ((cause = usherd_head_check(&v->head, &v->framing))) return cause;
     if (!is_at_buffer_start(v->head.start)) return USHERD_HEAD_LEADING;
-    if (v->daemon->site->development && !is_own_host(v)) return USHERD_HOST_FOREIGN;
     return v->framing.length > s->body_max ? USHERD_BODY_TOO_LARGE : USHER_CAUSE_NONE;
 }
 

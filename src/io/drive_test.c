@@ -1,0 +1,131 @@
+/* A real exchange, a real host, and a provider that is not there. */
+#include "usher/drive.h"
+
+#include "base/str.h"
+#include "tests/kit/kit.h"
+
+static const char settings[] =
+    "{\"site\":{\"base_url\":\"http://localhost:3000\",\"development\":true,"
+    "\"secret\":\"0f7a4c2e9b8d61354ac0f7e2d9b8c6a1f04e7d3b\",\"providers\":["
+    "{\"id\":\"away\",\"type\":\"oidc\",\"issuer\":\"http://127.0.0.1:1\",\"client_id\":\"c\","
+    "\"client_secret\":\"s\",\"plain_http\":true,\"private_network\":true}]}}";
+
+static usher_site *site;
+static usher_host *host;
+static usher_exchange *ex;
+
+static int begin(void **state)
+{
+    const usher_exchange_options options = {.size = sizeof options};
+
+    (void)state;
+    return usher_site_new(&site, NULL, kit_str(settings), NULL, NULL, NULL) ||
+           usher_host_new(&host, NULL, NULL) || usher_exchange_new(&ex, &options, NULL);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    usher_exchange_free(ex);
+    usher_host_free(host);
+    usher_site_unref(site);
+    return 0;
+}
+
+/* The value of the first header of that name, without its attributes; absent if there is none. */
+static usher_str header(const char *name)
+{
+    const usher_response *r = usher_exchange_response(ex);
+    usher_str rest;
+
+    for (size_t i = 0; i < r->header_count; i++)
+        if (usher_str_eq_case(r->headers[i].name, kit_str(name)))
+            return usher_str_cut(r->headers[i].value, ';', &rest);
+    return (usher_str){0};
+}
+
+static void copy(char *out, size_t room, usher_str s)
+{
+    assert_true(s.len < room);
+    memcpy(out, s.ptr, s.len);
+    out[s.len] = 0;
+}
+
+static void test_answers_at_once(void **state)
+{
+    usher_request request = {.size = sizeof request,
+                             .method = USHER_STR("GET"),
+                             .target = USHER_STR("/api/auth/providers")};
+
+    (void)state;
+    assert_ok(usher_exchange_start(ex, site, &request, usher_now_ms(), NULL));
+    assert_ok(usher_drive(host, ex, usher_handle, NULL));
+    assert_int_equal(usher_exchange_response(ex)->status, 200);
+}
+
+static void test_performs_what_is_wanted(void **state)
+{
+    usher_request request = {
+        .size = sizeof request, .method = USHER_STR("GET"), .target = USHER_STR("/api/auth/csrf")};
+    char cookie[512], body[256] = "csrfToken=";
+    size_t count;
+
+    (void)state;
+    assert_ok(usher_exchange_start(ex, site, &request, usher_now_ms(), NULL));
+    assert_ok(usher_drive(host, ex, usher_handle, NULL));
+    copy(cookie, sizeof cookie, header("Set-Cookie"));
+    usher_str json = usher_exchange_response(ex)->body; /* {"csrfToken":"64 digits"} */
+    copy(body + 10, sizeof body - 10, (usher_str){json.ptr + 14, 64});
+
+    usher_header headers[] = {
+        {USHER_STR("Cookie"), kit_str(cookie)},
+        {USHER_STR("Content-Type"), USHER_STR("application/x-www-form-urlencoded")},
+    };
+    request.method = USHER_STR("POST");
+    request.target = USHER_STR("/api/auth/signin/away");
+    request.headers = headers;
+    request.header_count = 2;
+    request.body = kit_str(body);
+    assert_ok(usher_exchange_start(ex, site, &request, usher_now_ms(), NULL));
+    assert_ok(usher_drive(host, ex, usher_handle, NULL));
+    assert_int_equal(usher_exchange_response(ex)->status, 302); /* to the page that says so */
+    const usher_report *reports = usher_exchange_reports(ex, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(reports[0].cause, USHER_CAUSE_PROVIDER_UNREACHABLE);
+    assert_false(usher_exchange_signed_in(ex));
+}
+
+static usher_status want_nonsense(usher_exchange *e, usher_want *want, usher_error *err)
+{
+    (void)e, (void)err;
+    *want = (usher_want){.kind = (usher_want_kind)99};
+    return USHER_OK;
+}
+
+static usher_status fail_at_once(usher_exchange *e, usher_want *want, usher_error *err)
+{
+    (void)e, (void)err;
+    *want = (usher_want){.kind = USHER_WANT_FETCH}; /* not looked at */
+    return USHER_E_CRYPTO;
+}
+
+static void test_what_goes_wrong_is_a_status(void **state)
+{
+    usher_error err = {0};
+
+    (void)state;
+    assert_int_equal(usher_drive(host, ex, usher_handle, NULL), USHER_E_USAGE); /* not started */
+    assert_int_equal(usher_drive(host, ex, want_nonsense, &err), USHER_E_USAGE);
+    assert_int_equal(err.status, USHER_E_USAGE);
+    assert_int_equal(usher_drive(host, ex, fail_at_once, NULL), USHER_E_CRYPTO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answers_at_once),
+        cmocka_unit_test(test_performs_what_is_wanted),
+        cmocka_unit_test(test_what_goes_wrong_is_a_status),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
