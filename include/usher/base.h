@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define USHER_API __attribute__((visibility("default")))
+#define USHER_API      __attribute__((visibility("default")))
 #define USHER_MUST_USE __attribute__((warn_unused_result))
 #else
 #define USHER_API
@@ -27,15 +27,18 @@ typedef struct usher_str {
 } usher_str;
 
 #define USHER_STR(lit) ((usher_str){"" lit, sizeof(lit) - 1}) /* literals only, in expressions */
-#define USHER_STR_INIT(lit) {"" lit, sizeof(lit) - 1}         /* literals only, in initialisers */
+#define USHER_STR_INIT(lit)                                                                        \
+    {                                                                                              \
+        "" lit, sizeof(lit) - 1                                                                    \
+    } /* literals only, in initialisers */
 
 /* Whether a call worked, and if not, who must act. The class is in the high byte. A forged or
  * expired cookie is an answer (see usher_verdict in usher/session.h), never a status of its own:
  * a status other than USHER_OK means "could not tell". */
 typedef enum usher_status {
     USHER_OK = 0,
-    USHER_E_USAGE = 0x100, /* caller: our API misused */
-    USHER_E_SETTING,       /* caller: a setting that cannot be used */
+    USHER_E_USAGE = 0x100,  /* caller: our API misused */
+    USHER_E_SETTING,        /* caller: a setting that cannot be used */
     USHER_E_SYNTAX = 0x200, /* peer: what the browser or the provider sent is not well-formed */
     USHER_E_FORGED,         /* peer: it does not authenticate */
     USHER_E_UNSUPPORTED,    /* peer: well-formed, but not of a kind that is accepted here */
@@ -46,9 +49,9 @@ typedef enum usher_status {
 } usher_status;
 
 #define USHER_STATUS_CLASS(status) ((int)(status)&0xf00)
-#define USHER_CLASS_CALLER 0x100
-#define USHER_CLASS_PEER 0x200
-#define USHER_CLASS_HOST 0x300
+#define USHER_CLASS_CALLER         0x100
+#define USHER_CLASS_PEER           0x200
+#define USHER_CLASS_HOST           0x300
 
 /* The detail for the log. `what` and `where` are static text, never bytes of the input. */
 typedef struct usher_error {

@@ -24,8 +24,8 @@ USHER_API void usher_host_free(usher_host *host); /* NULL is fine; no exchange m
 
 typedef usher_status usher_operation(usher_exchange *ex, usher_want *want, usher_error *err);
 
-/* Runs one operation to its end, blocking on what it wants: usher_drive(host, ex, usher_handle, &err).
- * USHER_OK: the results can be read. Other statuses: could not tell. */
+/* Runs one operation to its end, blocking on what it wants: usher_drive(host, ex, usher_handle,
+ * &err). USHER_OK: the results can be read. Other statuses: could not tell. */
 USHER_API USHER_MUST_USE usher_status usher_drive(usher_host *host, usher_exchange *ex,
                                                   usher_operation *operation, usher_error *err);
 /* Goes on with an exchange that already wants something (see usher_handle). */

@@ -15,7 +15,8 @@ typedef enum usher_verdict {
     USHER_NO_SESSION = 0,   /* no session cookie was sent */
     USHER_SESSION_VALID,    /* authentic and within its lifetime */
     USHER_SESSION_EXPIRED,  /* authentic, past its end */
-    USHER_SESSION_REJECTED, /* forged, damaged, of the wrong kind, or sealed with a key we dropped */
+    USHER_SESSION_REJECTED, /* forged, damaged, of the wrong kind, or sealed with a key we dropped
+                             */
     USHER_SESSION_REVOKED,  /* authentic, but ended by someone who may */
 } usher_verdict;
 
@@ -34,7 +35,8 @@ USHER_API int64_t usher_session_expires_ms(const usher_session *s);
 /* What the session endpoint answers: {"user":{…},"expires":"…"}. After usher_get_session and
  * usher_handle; absent after the operations that only judge. */
 USHER_API usher_str usher_session_json(const usher_session *s);
-/* All claims of the token as they were sealed: a JSON object. Holds what the browser must not see. */
+/* All claims of the token as they were sealed: a JSON object. Holds what the browser must not see.
+ */
 USHER_API usher_str usher_session_claims(const usher_session *s);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* usher/site.h - one configured site: base URL, profile, keys, providers, lifetimes, rules. Immutable
- * and counted: replace it whole to change a setting. Since 0.1. */
+/* usher/site.h - one configured site: base URL, profile, keys, providers, lifetimes, rules.
+ * Immutable and counted: replace it whole to change a setting. Since 0.1. */
 #ifndef USHER_SITE_H
 #define USHER_SITE_H
 
@@ -14,12 +14,13 @@ typedef struct usher_site usher_site; /* opaque */
 /* One thing wrong with the settings. Text lives as long as the list. */
 typedef struct usher_problem {
     usher_str file;
-    size_t line, column; /* from 1; 0 if it has no place (an environment variable, a missing setting) */
+    size_t line,
+        column; /* from 1; 0 if it has no place (an environment variable, a missing setting) */
     usher_str message;
     bool warning; /* the site can be used all the same */
 } usher_problem;
 
-typedef struct usher_problems usher_problems; /* opaque list */
+typedef struct usher_problems usher_problems;             /* opaque list */
 USHER_API void usher_problems_free(usher_problems *list); /* NULL is fine */
 USHER_API size_t usher_problems_count(const usher_problems *list);
 USHER_API const usher_problem *usher_problems_at(const usher_problems *list, size_t index);
@@ -35,7 +36,7 @@ USHER_API USHER_MUST_USE usher_status usher_site_new(usher_site **out, usher_pro
                                                      usher_str settings_json, usher_getenv *env,
                                                      void *env_ctx, usher_error *err);
 USHER_API usher_site *usher_site_ref(usher_site *site); /* thread-safe */
-USHER_API void usher_site_unref(usher_site *site);      /* NULL is fine; the last one wipes the keys */
+USHER_API void usher_site_unref(usher_site *site); /* NULL is fine; the last one wipes the keys */
 
 /* Borrowed from the site. */
 USHER_API usher_str usher_site_base_url(const usher_site *site);  /* origin, no trailing slash */

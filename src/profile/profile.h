@@ -1,5 +1,5 @@
-/* profile - one system's wire format as a frozen table: names, key derivation, sizes, shapes, codes.
- * Code elsewhere never asks which profile it serves; it asks the table. */
+/* profile - one system's wire format as a frozen table: names, key derivation, sizes, shapes,
+ * codes. Code elsewhere never asks which profile it serves; it asks the table. */
 #ifndef USHER_PROFILE_PROFILE_H
 #define USHER_PROFILE_PROFILE_H
 
@@ -10,10 +10,10 @@
 /* What a sealed value is for. Each purpose has its own key, so none is taken for another. */
 typedef enum usher_purpose {
     USHER_FOR_SESSION,
-    USHER_FOR_STATE,         /* the state cookie */
-    USHER_FOR_PKCE,          /* the code verifier's cookie */
-    USHER_FOR_NONCE,         /* the nonce cookie */
-    USHER_FOR_STATE_PARAM,   /* authjs-5: the `state` request parameter is itself sealed */
+    USHER_FOR_STATE,       /* the state cookie */
+    USHER_FOR_PKCE,        /* the code verifier's cookie */
+    USHER_FOR_NONCE,       /* the nonce cookie */
+    USHER_FOR_STATE_PARAM, /* authjs-5: the `state` request parameter is itself sealed */
     USHER_PURPOSES,
 } usher_purpose;
 
@@ -34,20 +34,24 @@ typedef struct usher_profile_cookie {
 } usher_profile_cookie;
 
 /* Where a failed flow sends the browser. */
-typedef enum usher_page { USHER_PAGE_SIGN_IN, USHER_PAGE_SIGN_OUT, USHER_PAGE_ERROR,
-                          USHER_PAGE_VERIFY } usher_page;
+typedef enum usher_page {
+    USHER_PAGE_SIGN_IN,
+    USHER_PAGE_SIGN_OUT,
+    USHER_PAGE_ERROR,
+    USHER_PAGE_VERIFY
+} usher_page;
 
 /* The failures a flow can end in; each profile has its own code and page for them. */
 typedef enum usher_failure {
-    USHER_FAIL_CONFIGURATION,   /* the site is set up wrongly */
-    USHER_FAIL_CSRF_SIGN_IN,    /* POST without a valid CSRF token */
+    USHER_FAIL_CONFIGURATION, /* the site is set up wrongly */
+    USHER_FAIL_CSRF_SIGN_IN,  /* POST without a valid CSRF token */
     USHER_FAIL_CSRF_SIGN_OUT,
-    USHER_FAIL_START,           /* the authorization URL could not be built (provider down) */
-    USHER_FAIL_CHECK,           /* state, PKCE or nonce cookie missing, foreign, expired; state differs */
-    USHER_FAIL_PROVIDER,        /* the provider answered with an error */
-    USHER_FAIL_CALLBACK,        /* code exchange, ID token or userinfo failed */
-    USHER_FAIL_DENIED,          /* refused by a rule */
-    USHER_FAIL_CREDENTIALS,     /* wrong credentials */
+    USHER_FAIL_START,    /* the authorization URL could not be built (provider down) */
+    USHER_FAIL_CHECK,    /* state, PKCE or nonce cookie missing, foreign, expired; state differs */
+    USHER_FAIL_PROVIDER, /* the provider answered with an error */
+    USHER_FAIL_CALLBACK, /* code exchange, ID token or userinfo failed */
+    USHER_FAIL_DENIED,   /* refused by a rule */
+    USHER_FAIL_CREDENTIALS, /* wrong credentials */
     USHER_FAILURES,
 } usher_failure;
 
@@ -63,50 +67,51 @@ typedef enum usher_json_redirect {
 
 /* What only Auth0's SDK has. */
 typedef struct usher_auth0_names {
-    usher_str signing_info;          /* HKDF info of the key that signs v3's store ids */
-    usher_str chunk, legacy_chunk;   /* between a cookie's name and a piece's number */
-    usher_str legacy_session;        /* v3's session cookie */
-    usher_str connection_prefix;     /* cookies of connection tokens, followed by a number */
-    usher_str transaction_prefix;    /* default; followed by the state */
+    usher_str signing_info;           /* HKDF info of the key that signs v3's store ids */
+    usher_str chunk, legacy_chunk;    /* between a cookie's name and a piece's number */
+    usher_str legacy_session;         /* v3's session cookie */
+    usher_str connection_prefix;      /* cookies of connection tokens, followed by a number */
+    usher_str transaction_prefix;     /* default; followed by the state */
     int64_t absolute_s, inactivity_s; /* default lifetimes */
     int64_t transaction_max_age_s;
-    int64_t ceiling_margin_s;        /* a session ends so long before its ceiling */
-    size_t transactions_max;         /* bytes that cookies of transactions may take together */
-    size_t return_to_max;            /* bytes of a path to return to */
-    size_t swept_chunks;             /* pieces that are deleted whether or not they came */
+    int64_t ceiling_margin_s; /* a session ends so long before its ceiling */
+    size_t transactions_max;  /* bytes that cookies of transactions may take together */
+    size_t return_to_max;     /* bytes of a path to return to */
+    size_t swept_chunks;      /* pieces that are deleted whether or not they came */
 } usher_auth0_names;
 
 typedef struct usher_profile {
     usher_str name; /* "nextauth-4" */
 
     /* tokens */
-    usher_jwe_enc enc;       /* written */
-    bool also_gcm;           /* A256GCM is read too */
-    bool kid;                /* written, and read to choose the key */
-    bool session_salted;     /* HKDF salt of session tokens: the cookie's name; otherwise empty */
-    usher_str info;          /* HKDF info; " (salt)" follows if the salt is not empty */
+    usher_jwe_enc enc;   /* written */
+    bool also_gcm;       /* A256GCM is read too */
+    bool kid;            /* written, and read to choose the key */
+    bool session_salted; /* HKDF salt of session tokens: the cookie's name; otherwise empty */
+    usher_str info;      /* HKDF info; " (salt)" follows if the salt is not empty */
     usher_str state_param_salt; /* empty: the state parameter is a plain random text */
-    bool one_key;            /* every purpose has the same key: only the shape of what was opened
-                                tells a session from a transaction */
-    bool header_enc_first;   /* the header is written {"enc":...,"alg":"dir"} */
+    bool one_key;               /* every purpose has the same key: only the shape of what was opened
+                                   tells a session from a transaction */
+    bool header_enc_first;      /* the header is written {"enc":...,"alg":"dir"} */
 
     /* cookies */
     usher_profile_cookie cookies[USHER_COOKIE_KINDS];
     usher_cookie_dialect dialect; /* how the daemon reads a Cookie header */
     size_t chunk_max;             /* characters of one session cookie's value */
     bool nonce_has_max_age;
-    bool chunks_ignore_empty;     /* an empty chunk does not count as received */
-    bool chunk_dot_is_zero;       /* a name that ends in a dot is chunk 0; otherwise it has no number */
+    bool chunks_ignore_empty; /* an empty chunk does not count as received */
+    bool chunk_dot_is_zero;   /* a name that ends in a dot is chunk 0; otherwise it has no number */
 
     /* lifetimes */
     int64_t session_max_age_s, check_max_age_s, update_age_s, tolerance_s;
-    bool secret_list;      /* several secrets are known to the original; CSRF hashes join them by "," */
+    bool secret_list; /* several secrets are known to the original; CSRF hashes join them by "," */
 
     /* endpoints */
     usher_json_redirect json_redirect;
     usher_str no_session; /* body of the session endpoint without a session: {} or null */
-    bool strict_paths;    /* one or two segments, JSON "Bad request."; otherwise extra ones are ignored */
-    bool json_status;     /* JSON redirects keep 401/403; otherwise always 200 */
+    bool strict_paths; /* one or two segments, JSON "Bad request."; otherwise extra ones are ignored
+                        */
+    bool json_status;  /* JSON redirects keep 401/403; otherwise always 200 */
     usher_failure_route failures[USHER_FAILURES];
     bool checks_state_default, checks_nonce_default; /* besides PKCE, which is always sent */
     bool provider_error_first; /* the provider's error is looked at before the checks */
@@ -114,9 +119,9 @@ typedef struct usher_profile {
     bool error_case_free;      /* codes of the error page are compared without case */
     bool error_to_sign_in;     /* the error page hands sign-in codes on to the sign-in page */
     bool failure_keeps_cookies; /* a failed flow still sets the CSRF and callback-url cookies */
-    bool log_endpoint;         /* POST _log is answered (200, empty) */
-    bool user_id_uuid;         /* the user's id is a UUID made from provider and account */
-    usher_str oidc_type;       /* how a provider's type is listed: "oauth" or "oidc" */
+    bool log_endpoint;          /* POST _log is answered (200, empty) */
+    bool user_id_uuid;          /* the user's id is a UUID made from provider and account */
+    usher_str oidc_type;        /* how a provider's type is listed: "oauth" or "oidc" */
 
     const usher_auth0_names *auth0; /* NULL elsewhere */
 } usher_profile;

@@ -10,7 +10,7 @@
 #include "wire/jose/jwe.h"
 
 #define USHER_SECRETS_MAX 16
-#define USHER_SIGNING_KEY     32 /* HMAC with SHA-256 */
+#define USHER_SIGNING_KEY 32 /* HMAC with SHA-256 */
 #define USHER_HEADER_JSON_MAX                                                                      \
     (44 + USHER_JWE_KID_MAX) /* {"alg":"dir","enc":"A256CBC-HS512","kid":"…"} */
 #define USHER_HEADER_B64_MAX ((USHER_HEADER_JSON_MAX + 2) / 3 * 4)

@@ -152,7 +152,9 @@ async function wrongWithRefusal(context, answer) {
         problems.push("a session cookie was set");
     if (row.failure === "start" && issuer.hits.authorize) problems.push("the sign-in was started");
     if (issuer.hits.userinfo > (row.userinfo ?? 0)) problems.push("userinfo was asked for");
-    if (row.failure === "check" && issuer.hits.token) problems.push("the code was sent");
+    // Auth.js v5 looks at its nonce cookie after the exchange (measured: oauth-checks.json).
+    const late = profile.name === "authjs-5" && row.causes.includes("nonce_cookie");
+    if (row.failure === "check" && issuer.hits.token && !late) problems.push("the code was sent");
     if (issuer.hits.jwks > 2) problems.push("the key set was fetched more than twice");
 
     const page = await followToPage(visitor, answer);
