@@ -165,7 +165,8 @@ static enum MHD_Result collect_field(void *ctx, enum MHD_ValueKind kind, const c
     return MHD_YES;
 }
 
-static void collect_head(usherd_visit *v, const char *method, const char *version)
+static void collect_head(usherd_visit *v, const char *method, const char *version,
+                         usher_header fields[USHERD_FIELDS_MAX])
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(v->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
@@ -176,6 +177,7 @@ static void collect_head(usherd_visit *v, const char *method, const char *versio
     v->head.target_at = v->target_at;
     v->head.target = (usher_str){v->target, v->target_len};
     v->head.version = usher_str_z(version);
+    v->head.fields = fields; /* most connections that are open have no head yet: no room in those */
     v->head.field_count = 0;
     v->head.scan = v->scan;
     MHD_get_connection_values_n(v->connection, MHD_HEADER_KIND, collect_field, &v->head);
@@ -215,10 +217,16 @@ static enum MHD_Result refuse(usherd_visit *v, unsigned cause)
 
 static enum MHD_Result on_head(usherd_visit *v, const char *method, const char *version)
 {
+    usher_header fields[USHERD_FIELDS_MAX];
     unsigned cause;
 
-    collect_head(v, method, version);
-    if ((cause = check_head(v))) return refuse(v, cause);
+    collect_head(v, method, version, fields);
+    cause = check_head(v);
+    if (!cause && !usherd_visit_keep_fields(v)) return MHD_NO;
+    if (cause) {
+        v->head.fields = NULL;
+        return refuse(v, cause);
+    }
     v->stage = USHERD_AT_BODY;
     v->counted = true;
     atomic_fetch_add(&v->daemon->in_flight, 1);

@@ -37,8 +37,8 @@ typedef struct usherd_head {
     const char *target_at; /* where the target is in the buffer; NULL if there was none */
     usher_str target;      /* as it was before the library decoded it in place: a copy */
     usher_str version;
-    usher_header fields[USHERD_FIELDS_MAX]; /* as the library has them */
-    size_t field_count;                     /* all that there were; more than fit: refused */
+    usher_header *fields; /* as the library has them; room for USHERD_FIELDS_MAX */
+    size_t field_count;   /* all that there were; more than fit: refused */
     usherd_scan scan;
 } usherd_head;
 

@@ -17,6 +17,7 @@ typedef struct rig {
     size_t joined;
     char *target; /* the copy that is taken before the query is hidden */
     usherd_head head;
+    usher_header fields[USHERD_FIELDS_MAX];
 } rig;
 
 /* The next line, its end made NUL; NULL if there is none. */
@@ -115,6 +116,7 @@ static inline bool rig_read_pieces(rig *r, const void *bytes, size_t len, size_t
 
     *r = (rig){.bytes = malloc(len + 1), .len = len};
     if (!r->bytes) abort();
+    r->head.fields = r->fields;
     memcpy(r->bytes, bytes, len);
     r->bytes[len] = 0;
     do

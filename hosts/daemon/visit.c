@@ -27,16 +27,15 @@ usherd_visit *usherd_visit_new(usherd *d, struct MHD_Connection *connection, ush
     usherd_visit *v = heap->get(heap->ctx, sizeof *v + len);
 
     if (!v) return NULL;
-    /* The fields of the head are written before they are read. */
-    memset(v, 0, offsetof(usherd_visit, head));
-    memset(&v->framing, 0, sizeof *v - offsetof(usherd_visit, framing));
-    v->daemon = d;
-    v->connection = connection;
-    v->client = client;
-    v->started_us = mono_us();
-    v->target = (char *)(v + 1);
-    v->target_len = len;
-    v->target_at = target;
+    *v = (usherd_visit){
+        .daemon = d,
+        .connection = connection,
+        .client = client,
+        .started_us = mono_us(),
+        .target = (char *)(v + 1),
+        .target_len = len,
+        .target_at = target,
+    };
     if (len) memcpy(v->target, target, len);
     return v;
 }
@@ -60,6 +59,7 @@ void usherd_visit_free(usherd_visit *v)
     if (!v) return;
     usherd_visit_let_go(v);
     usher_wipe(v->target, v->target_len); /* a code and a state may have been in it */
+    heap->put(heap->ctx, v->fields, v->head.field_count * sizeof *v->fields);
     heap->put(heap->ctx, v, sizeof *v + v->target_len);
 }
 
@@ -68,6 +68,17 @@ usher_str usherd_visit_path(const usherd_visit *v)
     usher_str query;
 
     return usher_str_cut((usher_str){v->target, v->target_len}, '?', &query);
+}
+
+bool usherd_visit_keep_fields(usherd_visit *v)
+{
+    const usher_allocator *heap = usher_allocator_default();
+    size_t size = v->head.field_count * sizeof *v->fields;
+
+    if (!(v->fields = heap->get(heap->ctx, size))) return false;
+    if (size) memcpy(v->fields, v->head.fields, size);
+    v->head.fields = v->fields;
+    return true;
 }
 
 void usherd_visit_cause(usherd_visit *v, unsigned cause)

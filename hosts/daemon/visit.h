@@ -41,6 +41,7 @@ typedef struct usherd_visit {
     const char *target_at;
     usherd_scan scan;
     usherd_head head;
+    usher_header *fields; /* of the head, once it was accepted */
     usherd_framing framing;
     unsigned refused; /* cause; the body is read and dropped, then refused */
 
@@ -72,6 +73,8 @@ int64_t usherd_visit_age_us(const usherd_visit *v);
 
 /* Notes a cause for the log line and counts it. */
 void usherd_visit_cause(usherd_visit *v, unsigned cause);
+/* Copies the fields of the head, as many as there are, out of the caller's room. */
+bool usherd_visit_keep_fields(usherd_visit *v);
 /* Gives back what only the engine needed: a visitor who takes his time keeps no exchange. */
 void usherd_visit_let_go(usherd_visit *v);
 /* Adds to the body; false if there is no memory. */
