@@ -56,7 +56,7 @@ async function cookieTable(context) {
     const chunks = originals[profile.name].chunks(session, long);
     const parts = good.split(".");
     const bend = (i) => parts.map((part, j) =>
-        j === i ? (part[3] === "A" ? "B" : "A") + part.slice(1) : part).join(".");
+        j === i ? (part[0] === "A" ? "B" : "A") + part.slice(1) : part).join(".");
     const names = Object.keys(chunks);
     const header = (value) => [b64u(JSON.stringify(value)), ...parts.slice(1)].join(".");
     const honest = JSON.parse(Buffer.from(parts[0], "base64url"));

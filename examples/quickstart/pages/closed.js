@@ -46,7 +46,7 @@ try {
 
     byId("json").textContent = JSON.stringify(session, null, 2);
     if (session?.user) show(session);
-    else say("This session has ended. Load the page again to sign in.");
+    else say("Your session has ended. Load the page again to sign in.");
 
     // Signing out changes something, so it is a POST and needs the token that no other site knows.
     byId("csrf").value = (await getJson("/api/auth/csrf")).csrfToken;
