@@ -361,7 +361,7 @@ static void test_too_many_wait(void **state)
 
     (void)state;
     getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_max < files.rlim_cur) skip();
+    if (limit.rlim_max < files.rlim_cur) skip(); /* too few descriptors here */
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     assert_true(start_with(&d, ",\"workers\":1"));
