@@ -1,7 +1,5 @@
 #include "session/token.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/str.h"
 
@@ -95,33 +93,7 @@ static usher_status keys_find(token_keys *out, usher_arena *a, const usher_keyri
     return keys_by_members(out, k, purpose, &h, err);
 }
 
-/* ---- claims -------------------------------------------------------------------------------- */
-
-/* A time claim is a number or not there; anything else is refused, null included. */
-static bool time_claim(double *out, bool *has, const usher_json_object *claims, usher_str name)
-{
-    usher_json value = usher_json_get(claims, name);
-
-    *out = 0;
-    *has = value.type != USHER_JSON_ABSENT;
-    return !*has || usher_json_double(out, value);
-}
-
-/* The originals' rules: exp is over once it is tolerance or more in the past, nbf may be up to
- * tolerance ahead, iat is not compared with anything. */
-static usher_cause claims_check(usher_claims *claims, const usher_profile *profile, int64_t now_s)
-{
-    double nbf, now = (double)now_s, tolerance = (double)profile->tolerance_s;
-    bool has_nbf;
-
-    if (!time_claim(&claims->iat, &claims->has_iat, &claims->object, USHER_STR("iat")) ||
-        !time_claim(&nbf, &has_nbf, &claims->object, USHER_STR("nbf")) ||
-        !time_claim(&claims->exp, &claims->has_exp, &claims->object, USHER_STR("exp")))
-        return USHER_CAUSE_TOKEN_CLAIMS;
-    if (has_nbf && nbf > now + tolerance) return USHER_CAUSE_TOKEN_NOT_YET;
-    if (claims->has_exp && claims->exp <= now - tolerance) return USHER_CAUSE_TOKEN_EXPIRED;
-    return USHER_CAUSE_NONE;
-}
+/* ---- opening ------------------------------------------------------------------------------- */
 
 static usher_status unseal(usher_str *plain, usher_arena *a, usher_jwe_cipher *cipher,
                            const token_keys *keys, const usher_jwe_parts *parts, usher_error *err)
@@ -170,7 +142,7 @@ usher_status usher_token_open(usher_claims *out, usher_verdict *verdict, usher_c
     }
     if ((rc = open_parts(&claims, a, cipher, keys, purpose, token, err)))
         return answer(verdict, cause, rc);
-    *cause = claims_check(&claims, keys->profile, now_s);
+    *cause = usher_claims_judge(&claims, now_s, keys->profile->tolerance_s);
     *verdict = *cause == USHER_CAUSE_NONE            ? USHER_SESSION_VALID
                : *cause == USHER_CAUSE_TOKEN_EXPIRED ? USHER_SESSION_EXPIRED
                                                      : USHER_SESSION_REJECTED;
@@ -179,90 +151,6 @@ usher_status usher_token_open(usher_claims *out, usher_verdict *verdict, usher_c
 }
 
 /* ---- sealing ------------------------------------------------------------------------------- */
-
-typedef struct stamp {
-    usher_str name;
-    usher_str value; /* JSON */
-    bool written;
-} stamp;
-
-/* In the order in which the originals assign them. */
-#define STAMPS 3
-
-typedef struct stamp_texts {
-    char iat[24], exp[24], jti[38];
-} stamp_texts;
-
-static usher_str int_text(char out[24], int64_t n)
-{
-    char digits[24];
-    size_t at = sizeof digits, len;
-    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
-
-    do
-        digits[--at] = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (n < 0) digits[--at] = '-';
-    len = sizeof digits - at;
-    memcpy(out, digits + at, len);
-    return (usher_str){out, len};
-}
-
-static usher_status stamps_make(stamp out[STAMPS], stamp_texts *texts, int64_t iat, int64_t exp,
-                                usher_entropy entropy, usher_error *err)
-{
-    texts->jti[0] = texts->jti[37] = '"';
-    out[0] = (stamp){USHER_STR("iat"), int_text(texts->iat, iat), false};
-    out[1] = (stamp){USHER_STR("exp"), int_text(texts->exp, exp), false};
-    out[2] = (stamp){USHER_STR("jti"), {texts->jti, sizeof texts->jti}, false};
-    return usher_uuid4(texts->jti + 1, entropy, err);
-}
-
-/* A member's name with the quotes that stand around it in the source. */
-static usher_str quoted_name(const usher_json_member *m)
-{
-    return (usher_str){m->name.ptr - 1, m->name.len + 2};
-}
-
-static stamp *stamp_for(stamp stamps[STAMPS], const usher_json_member *m)
-{
-    usher_json name = {USHER_JSON_STRING, m->name_escaped, quoted_name(m)};
-
-    for (size_t i = 0; i < STAMPS; i++)
-        if (usher_json_string_is(name, stamps[i].name)) return &stamps[i];
-    return NULL;
-}
-
-static void put_member(usher_buf *b, usher_str quoted, usher_str value)
-{
-    if (usher_buf_view(b).len > 1) usher_buf_put_char(b, ',');
-    usher_buf_put(b, quoted);
-    usher_buf_put_char(b, ':');
-    usher_buf_put(b, value);
-}
-
-/* Members keep their order and their bytes; only the three stamps are new. */
-static usher_status claims_stamp(usher_str *out, usher_arena *a, const usher_json_object *claims,
-                                 size_t source_len, stamp stamps[STAMPS], usher_error *err)
-{
-    static const usher_str quoted[STAMPS] = {USHER_STR_INIT("\"iat\""), USHER_STR_INIT("\"exp\""),
-                                             USHER_STR_INIT("\"jti\"")};
-    usher_buf b;
-
-    usher_buf_init(&b, a, source_len + 128);
-    usher_buf_put_char(&b, '{');
-    for (size_t i = 0; i < claims->count; i++) {
-        const usher_json_member *m = &claims->members[i];
-        stamp *s = stamp_for(stamps, m);
-
-        put_member(&b, quoted_name(m), s ? s->value : m->value.text);
-        if (s) s->written = true;
-    }
-    for (size_t i = 0; i < STAMPS; i++)
-        if (!stamps[i].written) put_member(&b, quoted[i], stamps[i].value);
-    usher_buf_put_char(&b, '}');
-    return usher_buf_take(out, &b, err);
-}
 
 /* What would not be read again is not written. */
 static usher_status token_fits(usher_str token, size_t members, usher_error *err)
@@ -274,61 +162,28 @@ static usher_status token_fits(usher_str token, size_t members, usher_error *err
     return USHER_OK;
 }
 
-static size_t members_after(const usher_json_object *claims, const stamp stamps[STAMPS])
-{
-    size_t n = claims->count;
-
-    for (size_t i = 0; i < STAMPS; i++)
-        n += !stamps[i].written;
-    return n;
-}
-
 usher_status usher_token_seal(usher_str *token, int64_t *exp_s, usher_arena *a,
                               usher_jwe_cipher *cipher, const usher_keyring *keys,
                               usher_purpose purpose, usher_str claims_json, int64_t now_s,
                               int64_t max_age_s, usher_entropy entropy, usher_error *err)
 {
     usher_status rc;
-    usher_json_object claims;
     usher_str stamped, sealed;
-    stamp_texts texts;
-    stamp stamps[STAMPS];
+    size_t members;
     int64_t exp;
 
     *token = (usher_str){0};
     *exp_s = 0;
     if ((unsigned)purpose >= USHER_PURPOSES || !keys->has[purpose])
         return usher_fail(err, USHER_E_USAGE, "token: no key for this purpose", 0);
-    if (__builtin_add_overflow(now_s, max_age_s, &exp))
-        return usher_fail(err, USHER_E_USAGE, "token: the lifetime leaves the calendar", 0);
     const usher_key_header *h = &keys->headers[purpose][0];
-    if ((rc = usher_json_read_object(&claims, a, claims_json, &usher_json_limits_claims, err)) ||
-        (rc = stamps_make(stamps, &texts, now_s, exp, entropy, err)) ||
-        (rc = claims_stamp(&stamped, a, &claims, claims_json.len, stamps, err)) ||
+    if ((rc = usher_stamp(&stamped, &members, &exp, a, claims_json, now_s, max_age_s, entropy,
+                          err)) ||
         (rc = usher_jwe_seal(&sealed, a, cipher, &keys->keys[purpose][0][0],
                              (usher_str){h->json, h->json_len}, stamped, entropy, err)) ||
-        (rc = token_fits(sealed, members_after(&claims, stamps), err)))
+        (rc = token_fits(sealed, members, err)))
         return rc;
     *token = sealed;
     *exp_s = exp;
-    return USHER_OK;
-}
-
-usher_status usher_uuid4(char out[36], usher_entropy entropy, usher_error *err)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t random[16];
-    size_t at = 0;
-
-    memset(out, '0', 36);
-    if (!entropy.fill(entropy.ctx, random, sizeof random))
-        return usher_fail(err, USHER_E_CRYPTO, "token: no entropy for an identifier", 0);
-    random[6] = (uint8_t)((random[6] & 0x0f) | 0x40); /* version 4 */
-    random[8] = (uint8_t)((random[8] & 0x3f) | 0x80); /* variant of RFC 9562 */
-    for (size_t i = 0; i < sizeof random; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) out[at++] = '-';
-        out[at++] = digits[random[i] >> 4];
-        out[at++] = digits[random[i] & 15];
-    }
     return USHER_OK;
 }

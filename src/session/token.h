@@ -3,18 +3,12 @@
 #define USHER_SESSION_TOKEN_H
 
 #include "session/keyring.h"
+#include "session/stamp.h"
 #include "usher/cause.h"
 #include "usher/session.h"
 #include "wire/json.h"
 
 #define USHER_TOKEN_MAX (256u * 1024) /* characters that are read at this level; sites set less */
-
-typedef struct usher_claims {
-    usher_str text;           /* the sealed JSON, as it was; in the arena */
-    usher_json_object object; /* its members */
-    bool has_exp, has_iat;
-    double exp, iat; /* seconds; fractions as they were */
-} usher_claims;
 
 /* An answer, not a status: VALID with claims, EXPIRED with claims too, or REJECTED; *cause says why
  * for the latter two. An empty token is NO_SESSION. A status other than USHER_OK is "could not
@@ -33,8 +27,5 @@ USHER_MUST_USE usher_status usher_token_seal(usher_str *token, int64_t *exp_s, u
                                              usher_purpose purpose, usher_str claims_json,
                                              int64_t now_s, int64_t max_age_s,
                                              usher_entropy entropy, usher_error *err);
-
-/* A random UUID (version 4), lower case, 36 characters. */
-USHER_MUST_USE usher_status usher_uuid4(char out[36], usher_entropy entropy, usher_error *err);
 
 #endif

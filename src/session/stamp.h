@@ -1,0 +1,34 @@
+/* stamp - the claims about time and the identifier that every token carries: written when one is
+ * sealed or signed, judged when one is read. */
+#ifndef USHER_SESSION_STAMP_H
+#define USHER_SESSION_STAMP_H
+
+#include "base/arena.h"
+#include "usher/base.h"
+#include "usher/cause.h"
+#include "wire/json.h"
+
+typedef struct usher_claims {
+    usher_str text;           /* the sealed JSON, as it was; in the arena */
+    usher_json_object object; /* its members */
+    bool has_exp, has_iat;
+    double exp, iat; /* seconds; fractions as they were */
+} usher_claims;
+
+/* Reads exp, iat and nbf of `object` into the claims and judges them, by the originals' rules: exp
+ * is over once it is the tolerance or more in the past, nbf may be up to the tolerance ahead, iat
+ * is compared with nothing. USHER_CAUSE_NONE, _TOKEN_EXPIRED, _TOKEN_NOT_YET, or _TOKEN_CLAIMS for
+ * one that is no number. */
+usher_cause usher_claims_judge(usher_claims *claims, int64_t now_s, int64_t tolerance_s);
+
+/* `claims_json` (an object) with iat, exp and jti set: replaced where they stand, appended in that
+ * order where they are missing; every other member keeps its place and its bytes. *exp_s gets
+ * now_s + max_age_s; *members (may be NULL) how many members there are now. */
+USHER_MUST_USE usher_status usher_stamp(usher_str *out, size_t *members, int64_t *exp_s,
+                                        usher_arena *a, usher_str claims_json, int64_t now_s,
+                                        int64_t max_age_s, usher_entropy entropy, usher_error *err);
+
+/* A random UUID (version 4), lower case, 36 characters. */
+USHER_MUST_USE usher_status usher_uuid4(char out[36], usher_entropy entropy, usher_error *err);
+
+#endif

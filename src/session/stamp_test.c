@@ -1,0 +1,151 @@
+#include "session/stamp.h"
+
+#include "base/str.h"
+#include "tests/kit/kit.h"
+
+#define NOW  INT64_C(1767225600)
+#define UUID "\"00000000-0000-4000-8000-000000000000\""
+
+static bool zeros(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    memset(out, 0, len);
+    return true;
+}
+
+static const usher_entropy no_entropy = {zeros, NULL};
+
+static void test_stamped(void **state)
+{
+    static const struct {
+        const char *claims, *stamped;
+        size_t members;
+    } cases[] = {
+        {"{}", "{\"iat\":1767225600,\"exp\":1767225660,\"jti\":" UUID "}", 3},
+        {" {\"a\" : 1.50 } ", "{\"a\":1.50,\"iat\":1767225600,\"exp\":1767225660,\"jti\":" UUID "}",
+         4},
+        {"{\"jti\":1,\"a\":{\"exp\":1},\"exp\":\"x\"}",
+         "{\"jti\":" UUID ",\"a\":{\"exp\":1},\"exp\":1767225660,\"iat\":1767225600}", 4},
+        {"{\"e\\u0078p\":1,\"iat\":null,\"jti\":[]}",
+         "{\"e\\u0078p\":1767225660,\"iat\":1767225600,\"jti\":" UUID "}", 3},
+    };
+    usher_arena a;
+
+    (void)state;
+    usher_arena_init(&a, usher_allocator_default(), 4096, 1 << 20);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        usher_str out;
+        size_t members;
+        int64_t exp;
+
+        assert_ok(usher_stamp(&out, &members, &exp, &a, kit_str(cases[i].claims), NOW, 60,
+                              no_entropy, NULL));
+        assert_str(out, cases[i].stamped);
+        assert_int_equal(members, cases[i].members);
+        assert_int_equal(exp, NOW + 60);
+    }
+    usher_arena_deinit(&a);
+}
+
+static void test_not_stamped(void **state)
+{
+    static const struct {
+        const char *claims;
+        int64_t now_s, max_age_s;
+        usher_status rc;
+    } cases[] = {
+        {"[]", NOW, 60, USHER_E_SYNTAX},
+        {"", NOW, 60, USHER_E_SYNTAX},
+        {"{}", INT64_MAX, 1, USHER_E_USAGE},
+        {"{}", INT64_MIN, -1, USHER_E_USAGE},
+    };
+    kit_random random = {.fail_at = 0};
+    usher_arena a;
+    usher_str out;
+    int64_t exp = 1;
+
+    (void)state;
+    usher_arena_init(&a, usher_allocator_default(), 4096, 1 << 20);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(usher_stamp(&out, NULL, &exp, &a, kit_str(cases[i].claims), cases[i].now_s,
+                                     cases[i].max_age_s, no_entropy, NULL),
+                         cases[i].rc);
+        assert_null(out.ptr);
+        assert_int_equal(exp, 0);
+    }
+    assert_int_equal(
+        usher_stamp(&out, NULL, &exp, &a, USHER_STR("{}"), NOW, 60, kit_entropy(&random), NULL),
+        USHER_E_CRYPTO);
+    assert_null(out.ptr);
+    usher_arena_deinit(&a);
+}
+
+static void test_judged(void **state)
+{
+    static const struct {
+        const char *claims;
+        usher_cause cause;
+    } cases[] = {
+        {"{}", USHER_CAUSE_NONE},
+        {"{\"exp\":1767225586}", USHER_CAUSE_NONE}, /* 15 s of tolerance */
+        {"{\"exp\":1767225585}", USHER_CAUSE_TOKEN_EXPIRED},
+        {"{\"nbf\":1767225615}", USHER_CAUSE_NONE},
+        {"{\"nbf\":1767225616}", USHER_CAUSE_TOKEN_NOT_YET},
+        {"{\"nbf\":1767225616,\"exp\":1}", USHER_CAUSE_TOKEN_NOT_YET},
+        {"{\"iat\":9e15}", USHER_CAUSE_NONE},
+        {"{\"iat\":\"1\"}", USHER_CAUSE_TOKEN_CLAIMS},
+        {"{\"nbf\":null}", USHER_CAUSE_TOKEN_CLAIMS},
+        {"{\"exp\":true}", USHER_CAUSE_TOKEN_CLAIMS},
+    };
+    usher_arena a;
+
+    (void)state;
+    usher_arena_init(&a, usher_allocator_default(), 4096, 1 << 20);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        usher_claims claims = {0};
+
+        assert_ok(usher_json_read_object(&claims.object, &a, kit_str(cases[i].claims),
+                                         &usher_json_limits_claims, NULL));
+        if (usher_claims_judge(&claims, NOW, 15) != cases[i].cause) fail_msg("%s", cases[i].claims);
+        assert_int_equal(claims.has_exp, !!strstr(cases[i].claims, "exp"));
+        assert_int_equal(claims.has_iat, !!strstr(cases[i].claims, "iat"));
+    }
+    usher_arena_deinit(&a);
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    kit_alloc memory = {0};
+    usher_allocator alloc = kit_allocator(&memory);
+    bool failed = true;
+    size_t n;
+
+    (void)state;
+    for (n = 0; failed; n++) {
+        usher_arena a;
+        usher_str out;
+        int64_t exp;
+
+        memory = (kit_alloc){.fail_at = n};
+        usher_arena_init(&a, &alloc, 64, 1 << 20);
+        usher_status rc =
+            usher_stamp(&out, NULL, &exp, &a, USHER_STR("{\"a\":1}"), NOW, 60, no_entropy, NULL);
+        failed = memory.failed;
+        assert_int_equal(rc, failed ? USHER_E_NOMEM : USHER_OK);
+        usher_arena_deinit(&a);
+        assert_int_equal(memory.live, 0);
+    }
+    assert_true(n > 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stamped),
+        cmocka_unit_test(test_not_stamped),
+        cmocka_unit_test(test_judged),
+        cmocka_unit_test(test_every_allocation_may_fail),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
