@@ -43,6 +43,16 @@ USHER_API usher_str usher_site_base_url(const usher_site *site);  /* origin, no 
 USHER_API usher_str usher_site_base_path(const usher_site *site); /* "/api/auth" */
 USHER_API usher_str usher_site_profile(const usher_site *site);   /* "authjs-5" */
 
+/* What the keys of one secret were used for, since the site was made and by this process. */
+typedef struct usher_key_counts {
+    uint64_t opened; /* sealed values that opened with it: sessions and check cookies alike */
+    uint64_t sealed; /* only the first secret seals */
+    uint64_t failed; /* values it was tried on and that no secret opened */
+} usher_key_counts;
+
+/* Of the secret with this index, in the settings' order. False past the last. Threads: any. */
+USHER_API bool usher_site_key_counts(const usher_site *site, size_t index, usher_key_counts *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -122,22 +122,27 @@ static usher_status secrets_check(const usher_secret *secrets, size_t count, ush
 }
 
 /* As JavaScript prints a list: the elements joined by commas; a single text is itself. */
-static usher_status csrf_join(usher_secret *out, const usher_allocator *alloc,
-                              const usher_secret *secrets, size_t count, usher_error *err)
+static size_t csrf_size(const usher_secret *secrets, size_t count)
 {
-    size_t len = count - 1, at = 0;
+    size_t len = count - 1;
 
     for (size_t i = 0; i < count; i++)
         len += secrets[i].len;
-    uint8_t *p = alloc->get(alloc->ctx, len);
-    if (!p) return usher_fail(err, USHER_E_NOMEM, "keyring: out of memory", 0);
+    return len;
+}
+
+static void csrf_join(uint8_t *out, const usher_secret *secrets, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
-        if (i) p[at++] = ',';
-        memcpy(p + at, secrets[i].ptr, secrets[i].len);
-        at += secrets[i].len;
+        if (i) *out++ = ',';
+        memcpy(out, secrets[i].ptr, secrets[i].len);
+        out += secrets[i].len;
     }
-    *out = (usher_secret){p, len};
-    return USHER_OK;
+}
+
+static size_t csrf_count(const usher_profile *profile, size_t count)
+{
+    return profile->secret_list ? count : 1;
 }
 
 static usher_status purpose_derive(usher_keyring *k, usher_purpose purpose,
@@ -165,6 +170,33 @@ static usher_status signing_derive(usher_keyring *k, const usher_secret *secrets
     return rc;
 }
 
+static usher_status settings_check(const usher_profile *profile, const usher_secret *secrets,
+                                   size_t count, const usher_str salts[USHER_PURPOSES],
+                                   usher_error *err)
+{
+    usher_status rc = secrets_check(secrets, count, err);
+
+    return rc ? rc : salts_differ(profile, salts, err);
+}
+
+/* Into zeroed memory; `csrf` has room for the secrets' text. */
+static usher_status ring_fill(usher_keyring *out, uint8_t *csrf, const usher_profile *profile,
+                              const usher_secret *secrets, size_t count,
+                              const usher_str salts[USHER_PURPOSES], usher_error *err)
+{
+    usher_status rc = USHER_OK;
+
+    out->profile = profile;
+    out->secret_count = count;
+    out->csrf = (usher_secret){csrf, csrf_size(secrets, csrf_count(profile, count))};
+    csrf_join(csrf, secrets, csrf_count(profile, count));
+    for (unsigned p = 0; p < USHER_PURPOSES && rc == USHER_OK; p++)
+        rc = purpose_derive(out, (usher_purpose)p, secrets, salts, err);
+    return rc ? rc : signing_derive(out, secrets, err);
+}
+
+/* ---- in the caller's memory ---------------------------------------------------------------- */
+
 usher_status usher_keyring_init(usher_keyring *out, const usher_allocator *alloc,
                                 const usher_profile *profile, const usher_secret *secrets,
                                 size_t count, const usher_str salts[USHER_PURPOSES],
@@ -173,14 +205,10 @@ usher_status usher_keyring_init(usher_keyring *out, const usher_allocator *alloc
     usher_status rc;
 
     memset(out, 0, sizeof *out);
-    if ((rc = secrets_check(secrets, count, err)) || (rc = salts_differ(profile, salts, err)))
-        return rc;
-    out->profile = profile;
-    out->secret_count = count;
-    rc = csrf_join(&out->csrf, alloc, secrets, profile->secret_list ? count : 1, err);
-    for (unsigned p = 0; p < USHER_PURPOSES && rc == USHER_OK; p++)
-        rc = purpose_derive(out, (usher_purpose)p, secrets, salts, err);
-    if (rc == USHER_OK) rc = signing_derive(out, secrets, err);
+    if ((rc = settings_check(profile, secrets, count, salts, err))) return rc;
+    uint8_t *csrf = alloc->get(alloc->ctx, csrf_size(secrets, csrf_count(profile, count)));
+    if (!csrf) return usher_fail(err, USHER_E_NOMEM, "keyring: out of memory", 0);
+    rc = ring_fill(out, csrf, profile, secrets, count, salts, err);
     if (rc) usher_keyring_deinit(out, alloc);
     return rc;
 }
@@ -190,4 +218,117 @@ void usher_keyring_deinit(usher_keyring *k, const usher_allocator *alloc)
     if (!k) return;
     usher_secret_free(&k->csrf, alloc);
     usher_wipe(k, sizeof *k);
+}
+
+/* ---- in pages of its own ------------------------------------------------------------------- */
+
+#define COUNTERS_SIZE (USHER_KEY_SHARDS * sizeof(usher_key_shard) + _Alignof(usher_key_shard))
+
+/* An allocator aligns for any plain type, and a shard wants a line. */
+static usher_status counters_get(usher_keyring *k, usher_error *err)
+{
+    size_t align = _Alignof(usher_key_shard);
+
+    if (!(k->counters = k->alloc.get(k->alloc.ctx, COUNTERS_SIZE)))
+        return usher_fail(err, USHER_E_NOMEM, "keyring: out of memory", 0);
+    memset(k->counters, 0, COUNTERS_SIZE);
+    size_t past = (uintptr_t)k->counters % align;
+    k->shards = (usher_key_shard *)(void *)((uint8_t *)k->counters + (align - past));
+    return USHER_OK;
+}
+
+usher_status usher_keyring_new(usher_keyring **out, const usher_allocator *alloc,
+                               const usher_profile *profile, const usher_secret *secrets,
+                               size_t count, const usher_str salts[USHER_PURPOSES],
+                               usher_error *err)
+{
+    usher_status rc;
+    usher_locked pages;
+
+    *out = NULL;
+    if ((rc = settings_check(profile, secrets, count, salts, err)) ||
+        (rc = usher_locked_init(
+             &pages, sizeof(usher_keyring) + csrf_size(secrets, csrf_count(profile, count)), err)))
+        return rc;
+    usher_keyring *k = pages.ptr;
+    k->pages = pages;
+    k->alloc = *alloc;
+    if ((rc = counters_get(k, err)) ||
+        (rc = ring_fill(k, (uint8_t *)(k + 1), profile, secrets, count, salts, err)) ||
+        (rc = usher_locked_freeze(&pages, err))) {
+        usher_keyring_free(k);
+        return rc;
+    }
+    *out = k;
+    return USHER_OK;
+}
+
+void usher_keyring_free(usher_keyring *k)
+{
+    if (!k) return;
+    usher_locked pages = k->pages;
+    if (k->counters) k->alloc.put(k->alloc.ctx, k->counters, COUNTERS_SIZE);
+    usher_locked_deinit(&pages);
+}
+
+/* ---- counting ------------------------------------------------------------------------------ */
+
+/* Ciphers belong to threads. Their addresses differ in any bits at all, which multiplying by 2^64
+ * over the golden ratio carries into the highest. */
+static usher_key_shard *shard_of(const usher_keyring *k, const void *who)
+{
+    uint64_t mixed = (uint64_t)(uintptr_t)who * UINT64_C(0x9e3779b97f4a7c15);
+
+    return &k->shards[mixed >> 60];
+}
+
+_Static_assert(USHER_KEY_SHARDS == 16, "shard_of takes four bits");
+
+static void count_one(usher_key_shard *shard, size_t secret, usher_key_use use)
+{
+    atomic_fetch_add_explicit(&shard->used[secret][use], 1, memory_order_relaxed);
+}
+
+/* From the key's place in the table [purpose][secret][enc]. */
+static size_t secret_of(const usher_keyring *k, const usher_jwe_key *key)
+{
+    return (size_t)(key - &k->keys[0][0][0]) / 2 % USHER_SECRETS_MAX;
+}
+
+void usher_keyring_count_open(const usher_keyring *k, const void *who,
+                              const usher_jwe_key *const *tried, size_t count, bool opened)
+{
+    if (!k->shards || count == 0) return;
+    usher_key_shard *shard = shard_of(k, who);
+    if (opened) {
+        count_one(shard, secret_of(k, tried[count - 1]), USHER_KEY_OPENED);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        count_one(shard, secret_of(k, tried[i]), USHER_KEY_FAILED);
+}
+
+void usher_keyring_count_seal(const usher_keyring *k, const void *who)
+{
+    if (k->shards) count_one(shard_of(k, who), 0, USHER_KEY_SEALED);
+}
+
+static uint64_t count_all(const usher_keyring *k, size_t secret, usher_key_use use)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < USHER_KEY_SHARDS; i++)
+        n += atomic_load_explicit(&k->shards[i].used[secret][use], memory_order_relaxed);
+    return n;
+}
+
+bool usher_keyring_counts(const usher_keyring *k, size_t secret, usher_key_counts *out)
+{
+    *out = (usher_key_counts){0};
+    if (secret >= k->secret_count) return false;
+    if (k->shards)
+        *out = (usher_key_counts){count_all(k, secret, USHER_KEY_OPENED),
+                                  count_all(k, secret, USHER_KEY_SEALED),
+                                  count_all(k, secret, USHER_KEY_FAILED)};
+    return true;
 }

@@ -1,5 +1,9 @@
 #include "session/rig.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static const char *const one[] = {"secret", NULL};
 static const char *const two[] = {"new", "old", NULL};
 
@@ -136,10 +140,11 @@ static void test_every_key_differs(void **state)
         rig r;
 
         rig_open(&r, usher_profile_at(i), secrets);
-        for (unsigned p = 0; p < USHER_PURPOSES; p++)
+        bool one_key = usher_profile_at(i)->one_key; /* of all purposes: then secrets differ */
+        for (unsigned p = 0; p < (one_key ? 1 : USHER_PURPOSES); p++)
             for (size_t s = 0; s < 3 && r.keys.has[p]; s++)
                 seen[count++] = r.keys.keys[p][s][0].bytes;
-        assert_true(count >= 12);
+        assert_true(count >= (one_key ? 3 : 12));
         for (size_t a = 0; a < count; a++)
             for (size_t b = 0; b < a; b++)
                 assert_memory_not_equal(seen[a], seen[b], 32);
@@ -219,6 +224,215 @@ static void test_deinit_wipes(void **state)
     usher_keyring_deinit(NULL, usher_allocator_default());
 }
 
+/* ---- rings in pages of their own ----------------------------------------------------------- */
+
+static usher_status new_ring(usher_keyring **out, const usher_allocator *alloc,
+                             const usher_profile *profile, const char *const *texts)
+{
+    usher_secret list[USHER_SECRETS_MAX];
+    usher_str salts[USHER_PURPOSES];
+    size_t count = 0;
+
+    for (; texts[count]; count++) {
+        union {
+            const char *text;
+            uint8_t *bytes;
+        } u = {.text = texts[count]};
+        list[count] = (usher_secret){u.bytes, strlen(texts[count])};
+    }
+    rig_salts(salts, profile);
+    return usher_keyring_new(out, alloc, profile, list, count, salts, NULL);
+}
+
+static void check_same_key(const usher_jwe_key *a, const usher_jwe_key *b)
+{
+    assert_int_equal(a->enc, b->enc);
+    assert_memory_equal(a->bytes, b->bytes, sizeof a->bytes);
+    assert_memory_equal(a->kid, b->kid, sizeof a->kid);
+}
+
+static void test_a_new_ring_is_the_same_ring(void **state)
+{
+    (void)state;
+    for (size_t i = 0; usher_profile_at(i); i++) {
+        usher_keyring *k;
+        rig r;
+
+        rig_open(&r, usher_profile_at(i), two);
+        assert_ok(new_ring(&k, &r.alloc, usher_profile_at(i), two));
+        assert_ptr_equal(k->profile, r.keys.profile);
+        assert_int_equal(k->secret_count, 2);
+        assert_memory_equal(k->has, r.keys.has, sizeof k->has);
+        assert_memory_equal(k->headers, r.keys.headers, sizeof k->headers);
+        assert_memory_equal(k->signing, r.keys.signing, sizeof k->signing);
+        for (unsigned p = 0; p < USHER_PURPOSES; p++)
+            for (size_t s = 0; s < 2; s++)
+                for (size_t e = 0; e < 2; e++)
+                    check_same_key(&k->keys[p][s][e], &r.keys.keys[p][s][e]);
+        assert_int_equal(k->csrf.len, r.keys.csrf.len);
+        assert_memory_equal(k->csrf.ptr, r.keys.csrf.ptr, k->csrf.len);
+        usher_keyring_free(k);
+        rig_close(&r);
+    }
+    usher_keyring_free(NULL);
+}
+
+/* No secret is in memory of the allocator: it gave the counters and nothing else. */
+static void test_keys_and_secrets_are_in_the_pages(void **state)
+{
+    kit_alloc memory = {.fail_at = SIZE_MAX};
+    usher_allocator alloc = kit_allocator(&memory);
+    usher_keyring *k;
+
+    (void)state;
+    assert_ok(new_ring(&k, &alloc, &usher_profile_authjs_5, two));
+    const uint8_t *from = k->pages.map, *to = from + k->pages.map_size;
+    assert_true((uint8_t *)k >= from && (uint8_t *)(k + 1) <= to);
+    assert_true(k->csrf.ptr >= from && k->csrf.ptr + k->csrf.len <= to);
+    assert_int_equal(memory.calls, 1);
+    assert_true((uint8_t *)k->shards < from || (uint8_t *)k->shards >= to);
+    assert_int_equal((uintptr_t)k->shards % 64, 0);
+    usher_keyring_free(k);
+    assert_int_equal(memory.live, 0);
+}
+
+static void test_nobody_writes_to_a_new_ring(void **state)
+{
+    usher_keyring *k;
+    int status = 0;
+
+    (void)state;
+    assert_ok(new_ring(&k, usher_allocator_default(), &usher_profile_authjs_5, two));
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        *(volatile size_t *)&k->secret_count = 1;
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    usher_keyring_free(k);
+}
+
+static void test_a_new_ring_that_is_refused(void **state)
+{
+    static const char *const none[] = {NULL};
+    static uint8_t text[] = "secret";
+    const usher_secret huge[] = {{text, (size_t)1 << 50}}; /* no machine has pages for it */
+    kit_alloc memory = {.fail_at = SIZE_MAX};
+    usher_allocator alloc = kit_allocator(&memory);
+    usher_str salts[USHER_PURPOSES];
+    usher_keyring *k = (usher_keyring *)(void *)&memory;
+
+    (void)state;
+    assert_int_equal(new_ring(&k, &alloc, &usher_profile_authjs_5, none), USHER_E_SETTING);
+    assert_null(k);
+    rig_salts(salts, &usher_profile_authjs_5);
+    assert_int_equal(usher_keyring_new(&k, &alloc, &usher_profile_authjs_5, huge, 1, salts, NULL),
+                     USHER_E_NOMEM);
+    assert_null(k);
+    assert_int_equal(memory.live, 0);
+}
+
+static void check_counts(const usher_keyring *k, size_t secret, uint64_t opened, uint64_t sealed,
+                         uint64_t failed)
+{
+    usher_key_counts counts;
+
+    assert_true(usher_keyring_counts(k, secret, &counts));
+    assert_int_equal(counts.opened, opened);
+    assert_int_equal(counts.sealed, sealed);
+    assert_int_equal(counts.failed, failed);
+}
+
+static void test_counting(void **state)
+{
+    usher_keyring *k;
+    usher_key_counts counts = {1, 1, 1};
+
+    (void)state;
+    assert_ok(new_ring(&k, usher_allocator_default(), &usher_profile_authjs_5, two));
+    for (unsigned p = 0; p < USHER_PURPOSES; p++)
+        for (size_t e = 0; e < 2; e++) {
+            const usher_jwe_key *tried[] = {&k->keys[p][0][e], &k->keys[p][1][e]};
+            /* every address is somebody else, and all are counted */
+            usher_keyring_count_open(k, &tried[e], tried, 2, true); /* with the second */
+            usher_keyring_count_open(k, k + p, tried, 1, true);     /* with the first */
+            usher_keyring_count_open(k, &p, tried, 2, false);
+            usher_keyring_count_open(k, &p, tried + 1, 1, false);
+            usher_keyring_count_open(k, &p, tried, 0, false); /* there was none to try */
+            usher_keyring_count_seal(k, tried);
+        }
+    check_counts(k, 0, 2 * USHER_PURPOSES, 2 * USHER_PURPOSES, 2 * USHER_PURPOSES);
+    check_counts(k, 1, 2 * USHER_PURPOSES, 0, 4 * USHER_PURPOSES);
+    assert_false(usher_keyring_counts(k, 2, &counts));
+    assert_int_equal(counts.opened + counts.sealed + counts.failed, 0);
+    usher_keyring_free(k);
+}
+
+/* Nearby and page-wise addresses spread: else threads would write to one line. */
+static void test_shards_are_used_evenly(void **state)
+{
+    static const size_t steps[] = {16, 368, 4096, (size_t)64 << 20};
+    usher_keyring *k;
+
+    (void)state;
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        size_t most = 0;
+
+        assert_ok(new_ring(&k, usher_allocator_default(), &usher_profile_authjs_5, two));
+        for (uintptr_t i = 0; i < 64; i++)
+            usher_keyring_count_seal(k, (const void *)(0x7f0000001000 + i * steps[s]));
+        for (size_t i = 0; i < USHER_KEY_SHARDS; i++) {
+            size_t here = (size_t)atomic_load(&k->shards[i].used[0][USHER_KEY_SEALED]);
+            most = here > most ? here : most;
+        }
+        assert_true(most <= 12); /* of 64 in 16 */
+        usher_keyring_free(k);
+    }
+}
+
+static void test_a_ring_in_our_memory_counts_nothing(void **state)
+{
+    usher_key_counts counts = {1, 1, 1};
+    rig r;
+
+    (void)state;
+    rig_open(&r, &usher_profile_authjs_5, one);
+    usher_keyring_count_seal(&r.keys, &r);
+    assert_true(usher_keyring_counts(&r.keys, 0, &counts));
+    assert_int_equal(counts.opened + counts.sealed + counts.failed, 0);
+    rig_close(&r);
+}
+
+static void test_every_allocation_of_a_new_ring_may_fail(void **state)
+{
+    kit_alloc memory = {.fail_at = SIZE_MAX}, *const sources[] = {&memory, &kit_crypto};
+    usher_allocator alloc = kit_allocator(&memory);
+    size_t refused = 0;
+
+    (void)state;
+    for (size_t s = 0; s < 2; s++)
+        for (size_t n = 0;; n++) {
+            usher_keyring *k;
+
+            *sources[s] = (kit_alloc){.fail_at = n, .live = sources[s]->live};
+            usher_status rc = new_ring(&k, &alloc, &usher_profile_authjs_5, two);
+            bool failed = sources[s]->failed;
+            sources[s]->fail_at = SIZE_MAX;
+            assert_true(rc == USHER_OK || rc == USHER_E_NOMEM || (s == 1 && rc == USHER_E_CRYPTO));
+            assert_true((k == NULL) == (rc != USHER_OK));
+            refused += rc != USHER_OK;
+            usher_keyring_free(k);
+            assert_int_equal(memory.live, 0);
+            if (!failed) {
+                assert_ok(rc);
+                break;
+            }
+        }
+    assert_true(refused > 10);
+}
+
 /* Ours and libcrypto's, each refused in turn. */
 static void test_every_allocation_may_fail(void **state)
 {
@@ -263,6 +477,14 @@ int main(void)
         cmocka_unit_test(test_csrf_secret),
         cmocka_unit_test(test_settings_that_are_refused),
         cmocka_unit_test(test_deinit_wipes),
+        cmocka_unit_test(test_a_new_ring_is_the_same_ring),
+        cmocka_unit_test(test_keys_and_secrets_are_in_the_pages),
+        cmocka_unit_test(test_nobody_writes_to_a_new_ring),
+        cmocka_unit_test(test_a_new_ring_that_is_refused),
+        cmocka_unit_test(test_counting),
+        cmocka_unit_test(test_shards_are_used_evenly),
+        cmocka_unit_test(test_a_ring_in_our_memory_counts_nothing),
+        cmocka_unit_test(test_every_allocation_of_a_new_ring_may_fail),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
 

@@ -35,6 +35,11 @@ usher_str usher_site_profile(const usher_site *site)
     return site->profile->name;
 }
 
+bool usher_site_key_counts(const usher_site *site, size_t index, usher_key_counts *out)
+{
+    return usher_keyring_counts(&site->keys, index, out);
+}
+
 const usher_provider *usher_site_provider(const usher_site *site, usher_str id)
 {
     for (size_t i = 0; i < site->provider_count; i++)
