@@ -59,6 +59,7 @@ usher_status usher_auth0_seal(usher_str *token, const usher_auth0_context *c,
         (rc = usher_jwe_seal(token, c->arena, c->cipher, &c->keys->keys[USHER_FOR_SESSION][0][0],
                              (usher_str){h->json, h->json_len}, plain, entropy, err)))
         return rc;
+    usher_keyring_count_seal(c->keys, c->cipher);
     if (token->len <= USHER_TOKEN_MAX) return USHER_OK;
     *token = (usher_str){0};
     return usher_fail(err, USHER_E_LIMIT, "auth0: longer than what is read", plain.len);

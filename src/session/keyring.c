@@ -296,14 +296,12 @@ static size_t secret_of(const usher_keyring *k, const usher_jwe_key *key)
 }
 
 void usher_keyring_count_open(const usher_keyring *k, const void *who,
-                              const usher_jwe_key *const *tried, size_t count, bool opened)
+                              const usher_jwe_key *const *tried, size_t count, usher_status rc)
 {
     if (!k->shards || count == 0) return;
     usher_key_shard *shard = shard_of(k, who);
-    if (opened) {
-        count_one(shard, secret_of(k, tried[count - 1]), USHER_KEY_OPENED);
-        return;
-    }
+    if (rc == USHER_OK) count_one(shard, secret_of(k, tried[count - 1]), USHER_KEY_OPENED);
+    if (rc != USHER_E_FORGED) return;
     for (size_t i = 0; i < count; i++)
         count_one(shard, secret_of(k, tried[i]), USHER_KEY_FAILED);
 }

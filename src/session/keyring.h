@@ -79,10 +79,10 @@ USHER_MUST_USE usher_status usher_keyring_new(usher_keyring **out, const usher_a
                                               usher_error *err);
 void usher_keyring_free(usher_keyring *k); /* NULL is fine; wipes */
 
-/* What became of a token that was opened, or was to be: with the last of `tried` keys if `opened`,
- * else with none of them. `who` tells threads apart: the cipher. */
+/* What became of a token: USHER_OK, the last of `tried` opened it; USHER_E_FORGED, none of them
+ * did; anything else says nothing about keys. `who` tells threads apart: the cipher. */
 void usher_keyring_count_open(const usher_keyring *k, const void *who,
-                              const usher_jwe_key *const *tried, size_t count, bool opened);
+                              const usher_jwe_key *const *tried, size_t count, usher_status rc);
 void usher_keyring_count_seal(const usher_keyring *k, const void *who); /* with the first secret */
 /* What was counted so far for one of the secrets. False past the last, and *out is zero. */
 bool usher_keyring_counts(const usher_keyring *k, size_t secret, usher_key_counts *out);

@@ -356,11 +356,12 @@ static void test_counting(void **state)
         for (size_t e = 0; e < 2; e++) {
             const usher_jwe_key *tried[] = {&k->keys[p][0][e], &k->keys[p][1][e]};
             /* every address is somebody else, and all are counted */
-            usher_keyring_count_open(k, &tried[e], tried, 2, true); /* with the second */
-            usher_keyring_count_open(k, k + p, tried, 1, true);     /* with the first */
-            usher_keyring_count_open(k, &p, tried, 2, false);
-            usher_keyring_count_open(k, &p, tried + 1, 1, false);
-            usher_keyring_count_open(k, &p, tried, 0, false); /* there was none to try */
+            usher_keyring_count_open(k, &tried[e], tried, 2, USHER_OK); /* with the second */
+            usher_keyring_count_open(k, k + p, tried, 1, USHER_OK);     /* with the first */
+            usher_keyring_count_open(k, &p, tried, 2, USHER_E_FORGED);
+            usher_keyring_count_open(k, &p, tried + 1, 1, USHER_E_FORGED);
+            usher_keyring_count_open(k, &p, tried, 0, USHER_E_FORGED); /* there was none to try */
+            usher_keyring_count_open(k, &p, tried, 2, USHER_E_NOMEM);
             usher_keyring_count_seal(k, tried);
         }
     check_counts(k, 0, 2 * USHER_PURPOSES, 2 * USHER_PURPOSES, 2 * USHER_PURPOSES);

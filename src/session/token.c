@@ -96,12 +96,15 @@ static usher_status keys_find(token_keys *out, usher_arena *a, const usher_keyri
 /* ---- opening ------------------------------------------------------------------------------- */
 
 static usher_status unseal(usher_str *plain, usher_arena *a, usher_jwe_cipher *cipher,
-                           const token_keys *keys, const usher_jwe_parts *parts, usher_error *err)
+                           const usher_keyring *ring, const token_keys *keys,
+                           const usher_jwe_parts *parts, usher_error *err)
 {
     usher_status rc = USHER_E_FORGED;
+    size_t tried = 0;
 
-    for (size_t i = 0; i < keys->count && rc == USHER_E_FORGED; i++)
-        rc = usher_jwe_open(plain, a, cipher, keys->try[i], parts, err);
+    while (tried < keys->count && rc == USHER_E_FORGED)
+        rc = usher_jwe_open(plain, a, cipher, keys->try[tried++], parts, err);
+    usher_keyring_count_open(ring, cipher, keys->try, tried, rc);
     return rc;
 }
 
@@ -115,7 +118,7 @@ static usher_status open_parts(usher_claims *out, usher_arena *a, usher_jwe_ciph
 
     if ((rc = usher_jwe_split(&parts, token, err)) ||
         (rc = keys_find(&which, a, keys, purpose, parts.header, err)) ||
-        (rc = unseal(&out->text, a, cipher, &which, &parts, err)))
+        (rc = unseal(&out->text, a, cipher, keys, &which, &parts, err)))
         return rc;
     rc = usher_json_read_object(&out->object, a, out->text, &usher_json_limits_claims, err);
     return bounded(rc, a, err);
@@ -183,6 +186,7 @@ usher_status usher_token_seal(usher_str *token, int64_t *exp_s, usher_arena *a,
                              (usher_str){h->json, h->json_len}, stamped, entropy, err)) ||
         (rc = token_fits(sealed, members, err)))
         return rc;
+    usher_keyring_count_seal(keys, cipher);
     *token = sealed;
     *exp_s = exp;
     return USHER_OK;
