@@ -197,7 +197,7 @@ static void test_threads_lose_nothing(void **state)
     usher_keyring_free(foreign);
 }
 
-#define HAMMERED 300000
+#define HAMMERED 3000000
 
 static pthread_barrier_t together;
 
