@@ -43,7 +43,23 @@ static void put_answers(usherd_line *l, const usherd_counters *c, usherd_route r
     if (opened) usherd_line_close(l, '}');
 }
 
-void usherd_counters_log(const usherd_counters *c, usherd_log *log)
+/* In the settings' order: an item for each secret, and nothing that says which it is. */
+static void put_keys(usherd_line *l, const usher_site *site)
+{
+    usher_key_counts n;
+
+    usherd_line_open(l, "keys", '[');
+    for (size_t i = 0; usher_site_key_counts(site, i, &n); i++) {
+        usherd_line_open(l, NULL, '{');
+        usherd_line_int(l, "opened", (int64_t)n.opened);
+        usherd_line_int(l, "sealed", (int64_t)n.sealed);
+        usherd_line_int(l, "failed", (int64_t)n.failed);
+        usherd_line_close(l, '}');
+    }
+    usherd_line_close(l, ']');
+}
+
+void usherd_counters_log(const usherd_counters *c, const usher_site *site, usherd_log *log)
 {
     usherd_line l;
 
@@ -57,6 +73,7 @@ void usherd_counters_log(const usherd_counters *c, usherd_log *log)
     usherd_line_int(&l, "sign_ins", read_count(&c->sign_ins));
     usherd_line_int(&l, "sign_outs", read_count(&c->sign_outs));
     usherd_line_int(&l, "log_lines_lost", read_count(&log->lost));
+    if (site) put_keys(&l, site);
     usherd_line_open(&l, "answers", '{');
     for (unsigned route = 0; route < USHERD_ROUTE_COUNT; route++)
         put_answers(&l, c, (usherd_route)route);

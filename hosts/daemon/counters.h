@@ -3,6 +3,7 @@
 #define USHERD_COUNTERS_H
 
 #include "hosts/daemon/log.h"
+#include "usher/site.h"
 
 /* X(symbol, word): what a request was about. */
 #define USHERD_ROUTES(X)                                                                           \
@@ -41,7 +42,8 @@ static inline void usherd_counted(usherd_count *counter)
 const char *usherd_route_word(usherd_route route);
 void usherd_counters_answer(usherd_counters *c, usherd_route route, unsigned status);
 void usherd_counters_cause(usherd_counters *c, unsigned cause);
-/* All that are not zero, as one line. */
-void usherd_counters_log(const usherd_counters *c, usherd_log *log);
+/* All that are not zero, and what the keys of each secret were used for, as one line. `site` may be
+ * NULL. */
+void usherd_counters_log(const usherd_counters *c, const usher_site *site, usherd_log *log);
 
 #endif

@@ -230,7 +230,7 @@ static void test_counters(void **state)
     usherd_counters_cause(&c, USHERD_UNDECIDED);
     usherd_counters_cause(&c, USHERD_CAUSE_COUNT);
     usherd_counted(&c.sign_ins);
-    usherd_counters_log(&c, &out);
+    usherd_counters_log(&c, NULL, &out);
     usher_str text = written();
     static const char expected[] =
         "\"sign_ins\":1,\"sign_outs\":0,\"log_lines_lost\":0,\"answers\":{\"none\":{"
@@ -242,8 +242,29 @@ static void test_counters(void **state)
         atomic_store(&c.causes[i], UINT64_C(1) << 62);
     for (unsigned i = 0; i < USHERD_STATUS_MAX; i++)
         atomic_store(&c.answers[USHERD_ROUTE_HANDLE][i], UINT64_C(1) << 62);
-    usherd_counters_log(&c, &out);
+    usherd_counters_log(&c, NULL, &out);
     assert_int_equal(lines_in(written()), 1);
+}
+
+static void test_counters_of_keys(void **state)
+{
+    static const char settings[] =
+        "{\"base_url\":\"http://localhost:3000\",\"development\":true,\"secrets\":[\"a\",\"b\"]}";
+    static usherd_counters c;
+    usher_problems *problems;
+    usher_site *site;
+
+    (void)state;
+    assert_int_equal(usher_site_new(&site, &problems, (usher_str){settings, sizeof settings - 1},
+                                    NULL, NULL, NULL),
+                     USHER_OK);
+    usherd_counters_log(&c, site, &out);
+    usher_str text = written();
+    if (!has(text, "\"log_lines_lost\":0,\"keys\":[{\"opened\":0,\"sealed\":0,\"failed\":0},"
+                   "{\"opened\":0,\"sealed\":0,\"failed\":0}],\"answers\":{}"))
+        fail_msg("%.*s", (int)text.len, text.ptr);
+    usher_site_unref(site);
+    usher_problems_free(problems);
 }
 
 static void test_words_are_distinct(void **state)
@@ -269,6 +290,7 @@ int main(void)
         TEST(test_a_stalled_reader_does_not_stall_us),
         TEST(test_repetition_is_limited),
         TEST(test_counters),
+        TEST(test_counters_of_keys),
         TEST(test_words_are_distinct),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

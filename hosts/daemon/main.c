@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/locked.h"
 #include "base/str.h"
 #include "hosts/daemon/listener.h"
 #include "hosts/daemon/settings.h"
@@ -136,6 +137,17 @@ static void log_start(usherd *d)
     usherd_line_end(&l);
 }
 
+/* Once: a limit of the process is the same for every site it will have. */
+static void warn_of_swap(usherd *d)
+{
+    usherd_line l;
+
+    if (!usher_locked_refused()) return;
+    usherd_line_begin(&l, &d->log, USHERD_WARNING, "keys_not_locked");
+    usherd_line_z(&l, "why", "RLIMIT_MEMLOCK is too small: keys may be written to swap");
+    usherd_line_end(&l);
+}
+
 /* parts */
 
 static void on_cut(void *ctx, const usherd_wire *wire, usherd_phase phase)
@@ -184,7 +196,7 @@ static int serve(usherd *d, const sigset_t *set)
         int got = 0;
         if (sigwait(set, &got) != 0) continue;
         if (got == SIGUSR1)
-            usherd_counters_log(&d->counters, &d->log);
+            usherd_counters_log(&d->counters, d->site, &d->log);
         else if (got == SIGHUP)
             log_event(d, "reload_ignored", "why", "settings are read at the start only");
         else
@@ -211,7 +223,7 @@ static void log_stop(usherd *d, const char *why)
     usherd_line l;
 
     usherd_log_sum_up(&d->log, INT64_MAX);
-    usherd_counters_log(&d->counters, &d->log);
+    usherd_counters_log(&d->counters, d->site, &d->log);
     usherd_line_begin(&l, &d->log, USHERD_INFO, "stop");
     usherd_line_z(&l, "why", why);
     usherd_line_int(&l, "unfinished", (int64_t)atomic_load(&d->in_flight));
@@ -248,6 +260,7 @@ static int run(usherd *d, const sigset_t *set)
     int status;
 
     log_start(d);
+    warn_of_swap(d);
     if (usher_host_new(&d->host, NULL, &err)) return complain("cannot start", &err);
     if (usherd_workers_init(&d->workers, d->settings.workers, USHERD_WAITING_MAX, &err)) {
         usher_host_free(d->host);
