@@ -1,5 +1,7 @@
 #include "hosts/cli/vectors_id_token.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/str.h"
 #include "hosts/cli/compare.h"
@@ -24,6 +26,20 @@ static usher_status alg_of(usher_jws_alg *out, const vector *v, usher_error *err
     return USHER_OK;
 }
 
+static usher_status secret_of(usher_secret *out, const vector *v, usher_error *err)
+{
+    usher_str text;
+    usher_status rc = vector_text(&text, v, "client_secret", err);
+    uint8_t *copy;
+
+    *out = (usher_secret){0};
+    if (rc || !text.len) return rc;
+    if (!(copy = usher_arena_get(v->arena, text.len))) return usher_arena_fail(v->arena, err);
+    memcpy(copy, text.ptr, text.len);
+    *out = (usher_secret){copy, text.len};
+    return USHER_OK;
+}
+
 static usher_status rules_of(usher_id_token_rules *out, const vector *v, usher_error *err)
 {
     usher_status rc;
@@ -31,7 +47,8 @@ static usher_status rules_of(usher_id_token_rules *out, const vector *v, usher_e
     *out = (usher_id_token_rules){.now_s = vector_now(v)};
     (void)usher_json_int64(&out->skew_s, input(v, "clock_tolerance"));
     out->has_max_age = usher_json_int64(&out->max_age_s, input(v, "max_age"));
-    if ((rc = alg_of(&out->alg, v, err)) || (rc = vector_text(&out->issuer, v, "issuer", err)) ||
+    if ((rc = secret_of(&out->client_secret, v, err)) || (rc = alg_of(&out->alg, v, err)) ||
+        (rc = vector_text(&out->issuer, v, "issuer", err)) ||
         (rc = vector_text(&out->client_id, v, "client_id", err)) ||
         (rc = vector_text(&out->nonce, v, "nonce", err)) ||
         (rc = vector_text(&out->access_token, v, "access_token", err)))

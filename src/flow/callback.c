@@ -212,7 +212,8 @@ static usher_status verify_id_token(usher_exchange *ex, usher_cause *cause, ushe
                                   .nonce = s->nonce,
                                   .access_token = s->tokens.access_token,
                                   .now_s = usher_now_s(ex),
-                                  .skew_s = ID_TOKEN_SKEW_S};
+                                  .skew_s = ID_TOKEN_SKEW_S,
+                                  .client_secret = s->provider->client_secret};
     usher_jwks keys;
     usher_id_token token;
     usher_status rc = usher_jwks_read(&keys, &ex->arena, key_set, why);

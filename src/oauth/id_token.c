@@ -38,6 +38,17 @@ static usher_status verify(usher_str *payload, usher_cause *cause, usher_arena *
     return rc;
 }
 
+/* The client secret is the only one that there is: a key set cannot help. */
+static usher_status verify_mac(usher_str *payload, usher_cause *cause, usher_arena *a,
+                               const usher_jws *jws, const usher_id_token_rules *rules,
+                               usher_error *err)
+{
+    usher_status rc = usher_jws_verify_mac(payload, a, jws, rules->alg, rules->client_secret, err);
+
+    *cause = rc == USHER_E_SYNTAX ? USHER_CAUSE_ID_TOKEN_MALFORMED : USHER_CAUSE_ID_TOKEN_SIGNATURE;
+    return rc;
+}
+
 /* ---- claims ---- */
 
 typedef struct check {
@@ -134,7 +145,7 @@ static usher_status check_nonce(const check *c, usher_error *err)
 static usher_status check_half_hash(const check *c, const char *name, usher_str of,
                                     usher_error *err)
 {
-    usher_digest_kind kind = c->rules->alg == USHER_EDDSA ? USHER_SHA512 : USHER_SHA256;
+    usher_digest_kind kind = usher_jws_alg_digest(c->rules->alg);
     size_t half = usher_digest_size(kind) / 2;
     usher_json value = claim(c, name);
     uint8_t digest[USHER_DIGEST_MAX];
@@ -211,9 +222,12 @@ static usher_status read_claims(usher_id_token *out, usher_cause *cause, usher_a
 static usher_status check_rules(const usher_id_token_rules *r, usher_error *err)
 {
     /* An empty expectation would be met by an empty claim. */
-    if (r->issuer.len && r->client_id.len && usher_jws_alg_name(r->alg).len && r->skew_s >= 0)
-        return USHER_OK;
-    return usher_fail(err, USHER_E_USAGE, "id token: no issuer, client or algorithm to expect", 0);
+    if (!r->issuer.len || !r->client_id.len || !usher_jws_alg_name(r->alg).len || r->skew_s < 0)
+        return usher_fail(err, USHER_E_USAGE, "id token: no issuer, client or algorithm to expect",
+                          0);
+    if (usher_jws_alg_is_mac(r->alg) && !r->client_secret.len)
+        return usher_fail(err, USHER_E_USAGE, "id token: no client secret to verify with", 0);
+    return USHER_OK;
 }
 
 static usher_status verify_all(usher_id_token *out, usher_cause *cause, usher_arena *a,
@@ -233,7 +247,10 @@ static usher_status verify_all(usher_id_token *out, usher_cause *cause, usher_ar
         *cause = USHER_CAUSE_ID_TOKEN_ALG;
         return usher_fail(err, USHER_E_UNSUPPORTED, "id token: not the configured algorithm", 0);
     }
-    if ((rc = verify(&out->text, cause, a, &jws, keys, rules->alg, err))) return rc;
+    rc = usher_jws_alg_is_mac(rules->alg)
+             ? verify_mac(&out->text, cause, a, &jws, rules, err)
+             : verify(&out->text, cause, a, &jws, keys, rules->alg, err);
+    if (rc) return rc;
     return read_claims(out, cause, a, rules, err);
 }
 

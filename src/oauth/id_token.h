@@ -1,5 +1,7 @@
 /* id_token - validation of an ID token (OpenID Connect Core 3.1.3.7). The signature is always
- * verified; the algorithm is the configured one; keys are chosen by kid, type and use. */
+ * verified; the algorithm is the configured one; keys are chosen by kid, type and use. With an
+ * algorithm that takes a secret, the key is the client secret (Core 10.1) and the key set is not
+ * looked at. */
 #ifndef USHER_OAUTH_ID_TOKEN_H
 #define USHER_OAUTH_ID_TOKEN_H
 
@@ -20,6 +22,7 @@ typedef struct usher_id_token_rules {
     usher_str code;   /* for c_hash, when the token has one; may be absent */
     bool has_max_age; /* max_age was sent: auth_time must be there and recent enough */
     int64_t max_age_s;
+    usher_secret client_secret; /* for the algorithms HS256, HS384, HS512, and for no other */
 } usher_id_token_rules;
 
 typedef struct usher_id_token {

@@ -48,13 +48,15 @@ static void check_accepted(const usher_id_token *t, const usher_id_token_rules *
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const usher_jws_alg algs[] = {USHER_EDDSA, USHER_ES256, USHER_RS256};
+    static const usher_jws_alg algs[] = {USHER_EDDSA, USHER_ES256, USHER_RS256, USHER_HS256};
+    uint8_t secret[] = {1, 2, 3, 4};
     usher_id_token_rules r = {.issuer = USHER_STR("https://op.example"),
                               .client_id = USHER_STR("client"),
                               .nonce = USHER_STR("n"),
                               .access_token = USHER_STR("at"),
                               .now_s = INT64_C(1800000000),
-                              .skew_s = 60};
+                              .skew_s = 60,
+                              .client_secret = {secret, sizeof secret}};
     usher_str token = {(const char *)data, size};
     usher_arena a;
 

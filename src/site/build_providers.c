@@ -233,6 +233,27 @@ static void judge_checks(reading *r)
             USHER_NIL, USHER_NIL);
 }
 
+/* HS256 and its like verify with the client secret, and so are no better than it: whoever guesses
+ * it from one token writes the next ones. */
+static void read_id_token_alg(reading *r)
+{
+    usher_provider *p = r->out;
+    usher_str word = r->v[P(ID_TOKEN_ALG)].text;
+
+    p->id_token_alg = usher_jws_alg_of(word);
+    if (!usher_jws_alg_is_mac(p->id_token_alg)) return;
+    if (p->client_auth == USHER_CLIENT_NONE)
+        complain(r, P(ID_TOKEN_ALG),
+                 "$1 is '$2', which verifies with the client secret, but client_auth is none", word,
+                 USHER_NIL);
+    else if (p->client_secret.len &&
+             p->client_secret.len < usher_digest_size(usher_jws_alg_digest(p->id_token_alg)))
+        warn(r, P(ID_TOKEN_ALG),
+             "$1 is '$2', but the client secret is shorter than such a key should be (RFC 7518); "
+             "ask the provider for a longer one, or for RS256",
+             word, USHER_NIL);
+}
+
 static void read_oidc(reading *r)
 {
     usher_provider *p = r->out;
@@ -242,7 +263,7 @@ static void read_oidc(reading *r)
     read_scope(r);
     read_checks(r);
     judge_checks(r);
-    p->id_token_alg = usher_jws_alg_of(r->v[P(ID_TOKEN_ALG)].text);
+    read_id_token_alg(r);
     p->userinfo = r->v[P(USERINFO)].number != 0;
     p->private_network = r->v[P(PRIVATE_NETWORK)].number != 0;
     p->plain_http = r->v[P(PLAIN_HTTP)].number != 0;

@@ -323,10 +323,18 @@ static const struct {
      "site.providers[0].scope is 'openid  email'; write words with one space between them"},
     {IN_PROVIDER, "'scope':'openid \\\"x'", NULL, 1, 2, 9,
      "site.providers[0].scope is 'openid \"x'; write words with one space between them"},
-    {IN_PROVIDER, "'id_token_alg':'HS256'", NULL, 1, 2, 16,
-     "site.providers[0].id_token_alg is 'HS256'; it must be RS256, PS256, ES256 or EdDSA"},
+    {IN_PROVIDER, "'id_token_alg':'HS1'", NULL, 1, 2, 16,
+     "site.providers[0].id_token_alg is 'HS1'; it must be RS256, RS384, RS512, PS256, PS384, "
+     "PS512, ES256, ES384, ES512, EdDSA, HS256, HS384 or HS512"},
     {IN_PROVIDER, "'id_token_alg':'none'", NULL, 1, 2, 16,
-     "site.providers[0].id_token_alg is 'none'; it must be RS256, PS256, ES256 or EdDSA"},
+     "site.providers[0].id_token_alg is 'none'; it must be RS256, RS384, RS512, PS256, PS384, "
+     "PS512, ES256, ES384, ES512, EdDSA, HS256, HS384 or HS512"},
+    {IN_SITE,
+     "'providers':[{'id':'p','issuer':'https://x.example','client_id':'c','client_auth':'none',"
+     "'id_token_alg':'HS256'}]",
+     NULL, 1, 2, 105,
+     "site.providers[0].id_token_alg is 'HS256', which verifies with the client secret, but "
+     "client_auth is none"},
     {IN_PROVIDER, "'checks':['states']", NULL, 1, 2, 11,
      "site.providers[0].checks is 'states'; it must be state, nonce or pkce"},
     {IN_PROVIDER, "'checks':'state'", NULL, 1, 2, 10,

@@ -377,6 +377,34 @@ static void test_cookies(void **state)
 
 /* --- providers --- */
 
+/* The client secret verifies: it must be there, and should be as long as the digest. */
+static void test_a_provider_whose_tokens_have_a_mac(void **state)
+{
+    static const struct {
+        const char *members;
+        size_t problems;
+    } rows[] = {
+        {"'client_secret':'0123456789abcdef0123456789abcdef','id_token_alg':'HS256'", 0},
+        {"'client_secret':'0123456789abcdef0123456789abcde','id_token_alg':'HS256'", 1},
+        {"'client_secret':'0123456789abcdef0123456789abcdef','id_token_alg':'HS512'", 1},
+        {"'client_secret':'s','id_token_alg':'ES384'", 0},
+    };
+    char text[600];
+    site_rig r;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(text, sizeof text,
+                 "{'site':{" HTTPS_SITE ",'providers':[{'id':'one','issuer':'https://one.example/',"
+                 "'client_id':'c1',%s}]}}",
+                 rows[i].members);
+        rig_make(&r, text, NULL);
+        assert_non_null(r.site);
+        assert_int_equal(usher_problems_count(r.problems), rows[i].problems);
+        rig_free(&r);
+    }
+}
+
 static void test_a_provider(void **state)
 {
     (void)state;
@@ -695,6 +723,7 @@ int main(void)
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_a_provider),
+        cmocka_unit_test(test_a_provider_whose_tokens_have_a_mac),
         cmocka_unit_test(test_checks),
         cmocka_unit_test(test_a_provider_from_the_environment),
         cmocka_unit_test(test_a_development_provider),

@@ -178,8 +178,12 @@ typedef struct usher_setting_table {
       "client_secret_post")                                                                        \
     X(SCOPE, "scope", TEXT, NONE, NULL, 1, 1024, "openid profile email", NULL, NULL,               \
       "What is asked for; must contain openid.", "openid email")                                   \
-    X(ID_TOKEN_ALG, "id_token_alg", WORD, NONE, "RS256|PS256|ES256|EdDSA", 0, 0, "RS256", NULL,    \
-      NULL, "The only algorithm that is accepted for ID tokens.", "ES256")                         \
+    X(ID_TOKEN_ALG, "id_token_alg", WORD, NONE,                                                    \
+      "RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|EdDSA|HS256|HS384|HS512", 0, 0,       \
+      "RS256", NULL, NULL,                                                                         \
+      "The only algorithm that is accepted for ID tokens. HS256 and its like verify with the "     \
+      "client secret, so the client needs one; the others with the provider's keys.",              \
+      "ES256")                                                                                     \
     X(CHECKS, "checks", WORDS, NONE, "state|nonce|pkce", 0, 8, NULL, "the profile's", NULL,        \
       "What binds the answer to the browser that asked, besides PKCE, which is sent unless "       \
       "`pkce` "                                                                                    \

@@ -1,6 +1,10 @@
 #include "wire/jose/digest.h"
 
+#include <stdatomic.h>
 #include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 
 #include "base/error.h"
 #include "wire/jose/crypto.h"
@@ -32,6 +36,44 @@ usher_status usher_digest_parts(uint8_t *out, usher_digest_kind kind, const ushe
 usher_status usher_digest(uint8_t *out, usher_digest_kind kind, usher_str bytes, usher_error *err)
 {
     return usher_digest_parts(out, kind, &bytes, 1, err);
+}
+
+/* Fetched once for the process, as the digests are: fetching takes a lock that all threads share.
+ */
+static EVP_MAC *hmac_fetched(void)
+{
+    static _Atomic(EVP_MAC *) fetched;
+    EVP_MAC *mac = atomic_load(&fetched), *mine;
+
+    if (mac || !(mine = EVP_MAC_fetch(NULL, "HMAC", NULL))) return mac;
+    if (atomic_compare_exchange_strong(&fetched, &mac, mine)) return mine;
+    EVP_MAC_free(mine); /* another thread was first */
+    return mac;
+}
+
+usher_status usher_hmac(uint8_t *out, usher_digest_kind kind, usher_secret key, usher_str bytes,
+                        usher_error *err)
+{
+    char names[][7] = {"SHA256", "SHA384", "SHA512"};
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, names[kind], 0), OSSL_PARAM_END};
+    size_t size = usher_digest_size(kind), got = 0;
+    usher_status rc = USHER_OK;
+    EVP_MAC_CTX *ctx;
+    EVP_MAC *mac;
+
+    usher_wipe(out, size);
+    if (key.len == 0) return usher_fail(err, USHER_E_USAGE, "hmac: no key", 0);
+    mac = hmac_fetched();
+    ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
+    if (!ctx || EVP_MAC_init(ctx, key.ptr, key.len, params) != 1 ||
+        EVP_MAC_update(ctx, (const uint8_t *)bytes.ptr, bytes.len) != 1 ||
+        EVP_MAC_final(ctx, out, &got, size) != 1 || got != size) {
+        rc = usher_crypto_fail(err, "hmac: libcrypto failed");
+        usher_wipe(out, size);
+    }
+    EVP_MAC_CTX_free(ctx); /* wipes its copy of the key */
+    return rc;
 }
 
 void usher_hex(char *out, const uint8_t *in, size_t len)

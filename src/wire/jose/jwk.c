@@ -15,9 +15,29 @@
 #include "wire/base64url.h"
 #include "wire/jose/crypto.h"
 
-#define RSA_BITS_MIN 2048
-#define RSA_BITS_MAX 8192
+#define RSA_BITS_MIN USHER_JWK_RSA_BITS_MIN
+#define RSA_BITS_MAX USHER_JWK_RSA_BITS_MAX
 #define TEXT_MAX     (256u << 10)
+#define COORDINATE   66 /* bytes at most */
+
+static const struct {
+    usher_str crv;
+    usher_jwk_type type;
+    const char *group;
+    size_t size;
+} curves[] = {
+    {USHER_STR_INIT("P-256"), USHER_JWK_EC_P256, "prime256v1", 32},
+    {USHER_STR_INIT("P-384"), USHER_JWK_EC_P384, "secp384r1", 48},
+    {USHER_STR_INIT("P-521"), USHER_JWK_EC_P521, "secp521r1", COORDINATE},
+};
+#define CURVES (sizeof curves / sizeof *curves)
+
+size_t usher_jwk_coordinate_size(usher_jwk_type type)
+{
+    for (size_t i = 0; i < CURVES; i++)
+        if (curves[i].type == type) return curves[i].size;
+    return 0;
+}
 
 /* ---- import ---- */
 
@@ -112,21 +132,26 @@ static usher_status import_rsa(usher_jwk *key, usher_arena *a, const usher_json_
 static usher_status import_ec(usher_jwk *key, usher_arena *a, const usher_json_object *o,
                               usher_error *err)
 {
+    usher_json crv = usher_json_get(o, USHER_STR("crv"));
+    uint8_t point[1 + 2 * COORDINATE] = {4}; /* uncompressed */
+    size_t i = 0, size, x, y;
     usher_status rc;
-    uint8_t point[65] = {4}; /* uncompressed; libcrypto checks that it is on the curve */
-    size_t x, y;
-    char group[] = "prime256v1";
 
-    if (!usher_json_string_is(usher_json_get(o, USHER_STR("crv")), USHER_STR("P-256")))
-        return usher_fail(err, USHER_E_UNSUPPORTED, "jwk: an EC curve other than P-256", 0);
-    if ((rc = member_bytes(point + 1, &x, a, o, USHER_STR("x"), 32, 32, err)) ||
-        (rc = member_bytes(point + 33, &y, a, o, USHER_STR("y"), 32, 32, err)))
+    while (i < CURVES && !usher_json_string_is(crv, curves[i].crv))
+        i++;
+    if (i == CURVES)
+        return usher_fail(err, USHER_E_UNSUPPORTED, "jwk: an EC curve that is not read", 0);
+    size = curves[i].size;
+    if ((rc = member_bytes(point + 1, &x, a, o, USHER_STR("x"), size, size, err)) ||
+        (rc = member_bytes(point + 1 + size, &y, a, o, USHER_STR("y"), size, size, err)))
         return rc;
     OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+                                         usher_crypto_unconst(curves[i].group), 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * size),
         OSSL_PARAM_END,
     };
+    key->type = curves[i].type;
     return from_params(key, "EC", params, err);
 }
 
@@ -164,7 +189,7 @@ static const struct {
     usher_status (*import)(usher_jwk *, usher_arena *, const usher_json_object *, usher_error *);
 } types[] = {
     {USHER_STR_INIT("RSA"), USHER_JWK_RSA, import_rsa},
-    {USHER_STR_INIT("EC"), USHER_JWK_EC_P256, import_ec},
+    {USHER_STR_INIT("EC"), USHER_JWK_EC_P256, import_ec}, /* or what its crv says */
     {USHER_STR_INIT("OKP"), USHER_JWK_ED25519, import_okp},
 };
 

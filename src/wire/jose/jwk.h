@@ -1,7 +1,7 @@
 /* jwk - public keys as JSON (RFC 7517, 7518 section 6, 8037) and their thumbprints (RFC 7638).
  *
- * Import is for verifying only: RSA 2048-8192 bits with e <= 2^32 and odd, P-256 points on the
- * curve, Ed25519. Private members are ignored, symmetric keys never import. */
+ * Import is for verifying only: RSA 2048-8192 bits with e <= 2^32 and odd, points on the curves
+ * P-256, P-384 and P-521, Ed25519. Private members are ignored, symmetric keys never import. */
 #ifndef USHER_WIRE_JOSE_JWK_H
 #define USHER_WIRE_JOSE_JWK_H
 
@@ -10,12 +10,26 @@
 #include "wire/jose/digest.h"
 #include "wire/json.h"
 
-typedef enum usher_jwk_type { USHER_JWK_RSA, USHER_JWK_EC_P256, USHER_JWK_ED25519 } usher_jwk_type;
+typedef enum usher_jwk_type {
+    USHER_JWK_RSA,
+    USHER_JWK_EC_P256,
+    USHER_JWK_EC_P384,
+    USHER_JWK_EC_P521,
+    USHER_JWK_ED25519,
+    USHER_JWK_TYPES,
+} usher_jwk_type;
+
+#define USHER_JWK_RSA_BITS_MIN 2048
+#define USHER_JWK_RSA_BITS_MAX 8192
+
+/* Bytes of a coordinate of the type's curve; 0 for what is no such curve. */
+size_t usher_jwk_coordinate_size(usher_jwk_type type);
 
 typedef struct usher_jwk {
     usher_jwk_type type;
     usher_str kid, alg, use; /* absent if not given; in the arena or the source */
     bool may_verify;         /* `use` and `key_ops` allow verifying */
+    bool may_sign;           /* it is a pair, and they allow signing: see key_pair.h */
     void *key;               /* EVP_PKEY; freed by usher_jwk_free */
 } usher_jwk;
 

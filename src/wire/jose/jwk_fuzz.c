@@ -17,13 +17,17 @@ static void check_key(const usher_jwk *key)
     assert(key->key && key->may_verify);
     assert(!key->use.ptr || (key->use.len == 3 && !memcmp(key->use.ptr, "sig", 3)));
     assert(!(usher_jws_alg_fits(USHER_RS256, key) && usher_jws_alg_fits(USHER_ES256, key)));
-    assert(!usher_jws_alg_fits(USHER_JWS_NONE, key));
+    assert(!usher_jws_alg_fits(USHER_JWS_NONE, key) && !usher_jws_alg_fits(USHER_HS256, key));
+    assert(!key->may_sign);
     switch (key->type) {
     case USHER_JWK_RSA:
         assert(EVP_PKEY_is_a(key->key, "RSA") && bits >= 2048 && bits <= 8192);
         break;
     case USHER_JWK_EC_P256: assert(EVP_PKEY_is_a(key->key, "EC") && bits == 256); break;
+    case USHER_JWK_EC_P384: assert(EVP_PKEY_is_a(key->key, "EC") && bits == 384); break;
+    case USHER_JWK_EC_P521: assert(EVP_PKEY_is_a(key->key, "EC") && bits == 521); break;
     case USHER_JWK_ED25519: assert(EVP_PKEY_is_a(key->key, "ED25519")); break;
+    case USHER_JWK_TYPES: assert(!"a type"); break;
     }
 }
 

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "wire/jose/jwk.h"
 #include "wire/jose/jws_sample.h"
+#include "wire/jose/jws_tokens.h"
 
 static usher_arena arena;
 
@@ -100,8 +101,13 @@ static const struct {
      USHER_E_UNSUPPORTED, 0, false},
     {"Ed448", "{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"" SAMPLE_ED_X "\"}", USHER_E_UNSUPPORTED,
      0, false},
-    {"P-384",
+    {"P-384", TOKENS_P384, USHER_OK, USHER_JWK_EC_P384, true},
+    {"P-521", TOKENS_P521, USHER_OK, USHER_JWK_EC_P521, true},
+    {"a point of another curve",
      "{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" SAMPLE_ES_X "\",\"y\":\"" SAMPLE_ES_Y "\"}",
+     USHER_E_SYNTAX, 0, false},
+    {"P-224",
+     "{\"kty\":\"EC\",\"crv\":\"P-224\",\"x\":\"" SAMPLE_ES_X "\",\"y\":\"" SAMPLE_ES_Y "\"}",
      USHER_E_UNSUPPORTED, 0, false},
     {"secp256k1",
      "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" SAMPLE_ES_X "\",\"y\":\"" SAMPLE_ES_Y "\"}",

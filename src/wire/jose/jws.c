@@ -10,36 +10,73 @@
 #include "base/str.h"
 #include "wire/base64url.h"
 #include "wire/jose/crypto.h"
+#include "wire/jose/jws_evp.h"
 
-#define HEADER_CHARS    8192
-#define SIGNATURE_BYTES 1024 /* RSA of 8192 bits */
+#define HEADER_CHARS 8192
+#define DER_MAX      (3 + 2 * 69) /* two numbers of 66 bytes, with their heads and signs */
 
 static const struct {
     usher_str name;
-    usher_jwk_type type;
-} algs[] = {
-    [USHER_RS256] = {USHER_STR_INIT("RS256"), USHER_JWK_RSA},
-    [USHER_PS256] = {USHER_STR_INIT("PS256"), USHER_JWK_RSA},
-    [USHER_ES256] = {USHER_STR_INIT("ES256"), USHER_JWK_EC_P256},
-    [USHER_EDDSA] = {USHER_STR_INIT("EdDSA"), USHER_JWK_ED25519},
+    usher_jwk_type type; /* USHER_JWK_TYPES: a secret */
+    usher_digest_kind digest;
+    bool pss;
+} algs[USHER_JWS_ALGS] = {
+    [USHER_RS256] = {USHER_STR_INIT("RS256"), USHER_JWK_RSA, USHER_SHA256, false},
+    [USHER_RS384] = {USHER_STR_INIT("RS384"), USHER_JWK_RSA, USHER_SHA384, false},
+    [USHER_RS512] = {USHER_STR_INIT("RS512"), USHER_JWK_RSA, USHER_SHA512, false},
+    [USHER_PS256] = {USHER_STR_INIT("PS256"), USHER_JWK_RSA, USHER_SHA256, true},
+    [USHER_PS384] = {USHER_STR_INIT("PS384"), USHER_JWK_RSA, USHER_SHA384, true},
+    [USHER_PS512] = {USHER_STR_INIT("PS512"), USHER_JWK_RSA, USHER_SHA512, true},
+    [USHER_ES256] = {USHER_STR_INIT("ES256"), USHER_JWK_EC_P256, USHER_SHA256, false},
+    [USHER_ES384] = {USHER_STR_INIT("ES384"), USHER_JWK_EC_P384, USHER_SHA384, false},
+    [USHER_ES512] = {USHER_STR_INIT("ES512"), USHER_JWK_EC_P521, USHER_SHA512, false},
+    [USHER_EDDSA] = {USHER_STR_INIT("EdDSA"), USHER_JWK_ED25519, USHER_SHA512, false},
+    [USHER_HS256] = {USHER_STR_INIT("HS256"), USHER_JWK_TYPES, USHER_SHA256, false},
+    [USHER_HS384] = {USHER_STR_INIT("HS384"), USHER_JWK_TYPES, USHER_SHA384, false},
+    [USHER_HS512] = {USHER_STR_INIT("HS512"), USHER_JWK_TYPES, USHER_SHA512, false},
 };
+
+static bool known(usher_jws_alg alg)
+{
+    return alg > USHER_JWS_NONE && alg < USHER_JWS_ALGS;
+}
 
 usher_jws_alg usher_jws_alg_of(usher_str name)
 {
-    for (size_t i = USHER_RS256; i <= USHER_EDDSA; i++)
+    for (size_t i = USHER_RS256; i < USHER_JWS_ALGS; i++)
         if (usher_str_eq(name, algs[i].name)) return (usher_jws_alg)i;
     return USHER_JWS_NONE;
 }
 
 usher_str usher_jws_alg_name(usher_jws_alg alg)
 {
-    return alg > USHER_JWS_NONE && alg <= USHER_EDDSA ? algs[alg].name : (usher_str){0};
+    return known(alg) ? algs[alg].name : (usher_str){0};
+}
+
+bool usher_jws_alg_is_mac(usher_jws_alg alg)
+{
+    return known(alg) && algs[alg].type == USHER_JWK_TYPES;
+}
+
+usher_digest_kind usher_jws_alg_digest(usher_jws_alg alg)
+{
+    return known(alg) ? algs[alg].digest : USHER_SHA256;
 }
 
 bool usher_jws_alg_fits(usher_jws_alg alg, const usher_jwk *key)
 {
-    return alg > USHER_JWS_NONE && alg <= USHER_EDDSA && key->key && key->may_verify &&
-           key->type == algs[alg].type && (!key->alg.ptr || usher_str_eq(key->alg, algs[alg].name));
+    return known(alg) && key->key && key->may_verify && key->type == algs[alg].type &&
+           (!key->alg.ptr || usher_str_eq(key->alg, algs[alg].name));
+}
+
+size_t usher_jws_signature_size(usher_jws_alg alg, const usher_jwk *key)
+{
+    size_t coordinate = usher_jwk_coordinate_size(key->type);
+    int size = alg == USHER_EDDSA ? 64
+               : coordinate       ? 2 * (int)coordinate
+                                  : EVP_PKEY_get_size(key->key);
+
+    return size > 0 && size <= USHER_JWS_SIGNATURE_MAX ? (size_t)size : 0;
 }
 
 /* ---- reading ---- */
@@ -117,27 +154,33 @@ static uint8_t *der_integer(uint8_t *at, const uint8_t *bytes, size_t len)
     return at + len;
 }
 
-/* JWS has r and s after each other, 32 bytes each (RFC 7518 section 3.4); libcrypto wants DER. */
-static size_t der_signature(uint8_t out[72], const uint8_t raw[64])
+/* JWS has r and s after each other, as long as the field (RFC 7518 section 3.4); libcrypto wants
+ * DER. */
+static usher_str der_signature(uint8_t out[DER_MAX], const uint8_t *raw, size_t size)
 {
-    uint8_t *end = der_integer(der_integer(out + 2, raw, 32), raw + 32, 32);
+    uint8_t *body = out + 3, *end = der_integer(body, raw, size / 2);
+    size_t len;
 
-    out[0] = 0x30;
-    out[1] = (uint8_t)(end - out - 2);
-    return (size_t)(end - out);
+    end = der_integer(end, raw + size / 2, size / 2);
+    len = (size_t)(end - body);
+    *--body = (uint8_t)len;
+    if (len > 127) *--body = 0x81; /* a length of one byte follows */
+    *--body = 0x30;
+    return (usher_str){(const char *)body, (size_t)(end - body)};
 }
 
-static size_t signature_size(usher_jws_alg alg, const usher_jwk *key)
+const char *usher_jws_md(usher_jws_alg alg)
 {
-    int size = alg == USHER_ES256 || alg == USHER_EDDSA ? 64 : EVP_PKEY_get_size(key->key);
+    static const char *const names[] = {
+        [USHER_SHA256] = "SHA256", [USHER_SHA384] = "SHA384", [USHER_SHA512] = "SHA512"};
 
-    return size > 0 && size <= SIGNATURE_BYTES ? (size_t)size : 0;
+    return alg == USHER_EDDSA ? NULL : names[algs[alg].digest];
 }
 
-static bool set_padding(EVP_PKEY_CTX *ctx, usher_jws_alg alg)
+bool usher_jws_pad(EVP_PKEY_CTX *ctx, usher_jws_alg alg)
 {
-    if (alg == USHER_RS256) return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
-    if (alg != USHER_PS256) return true;
+    if (algs[alg].type != USHER_JWK_RSA) return true;
+    if (!algs[alg].pss) return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
     /* salt as long as the digest, no other (RFC 7518 section 3.5) */
     return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
            EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
@@ -155,9 +198,9 @@ static usher_status check_once(bool *good, usher_crypto_reason *why, usher_jws_a
     ERR_clear_error(); /* what others left there must not be read as our lack of memory */
     ctx = EVP_MD_CTX_new();
     if (!ctx ||
-        EVP_DigestVerifyInit_ex(ctx, &settings, alg == USHER_EDDSA ? NULL : "SHA256", NULL, NULL,
-                                key->key, NULL) != 1 ||
-        !set_padding(settings, alg)) {
+        EVP_DigestVerifyInit_ex(ctx, &settings, usher_jws_md(alg), NULL, NULL, key->key, NULL) !=
+            1 ||
+        !usher_jws_pad(settings, alg)) {
         rc = usher_crypto_fail(err, "jws: libcrypto failed");
     } else {
         *good = EVP_DigestVerify(ctx, (const uint8_t *)signature.ptr, signature.len,
@@ -193,33 +236,76 @@ static usher_status check_signature(const usher_jws *jws, usher_jws_alg alg, con
                                     usher_error *err)
 {
     usher_status rc;
-    uint8_t raw[SIGNATURE_BYTES], der[72];
-    size_t size = signature_size(alg, key);
+    uint8_t raw[USHER_JWS_SIGNATURE_MAX], der[DER_MAX];
+    size_t size = usher_jws_signature_size(alg, key);
+    usher_str signature = {(const char *)raw, size};
 
     if (size == 0 || jws->signature.len != usher_base64url_encoded_size(size))
         return usher_fail(err, USHER_E_FORGED, "jws: a signature of another size", 0);
     if ((rc = usher_base64url_decode(raw, jws->signature, err))) return rc;
-    if (alg != USHER_ES256)
-        return check(alg, key, jws->signing_input, (usher_str){(char *)raw, size}, err);
-    return check(alg, key, jws->signing_input, (usher_str){(char *)der, der_signature(der, raw)},
-                 err);
+    if (usher_jwk_coordinate_size(key->type)) signature = der_signature(der, raw, size);
+    return check(alg, key, jws->signing_input, signature, err);
+}
+
+static usher_status check_mac(const usher_jws *jws, usher_jws_alg alg, usher_secret secret,
+                              usher_error *err)
+{
+    usher_status rc;
+    uint8_t theirs[USHER_DIGEST_MAX], ours[USHER_DIGEST_MAX];
+    size_t size = usher_digest_size(algs[alg].digest);
+
+    if (jws->signature.len != usher_base64url_encoded_size(size))
+        return usher_fail(err, USHER_E_FORGED, "jws: a signature of another size", 0);
+    if ((rc = usher_base64url_decode(theirs, jws->signature, err)) ||
+        (rc = usher_hmac(ours, algs[alg].digest, secret, jws->signing_input, err)))
+        return rc;
+    if (!usher_secret_equal((usher_secret){theirs, size}, (usher_secret){ours, size}))
+        rc = usher_fail(err, USHER_E_FORGED, "jws: the signature is wrong", 0);
+    usher_wipe(ours, sizeof ours); /* it would be the signature of what was not signed */
+    return rc;
+}
+
+static usher_status payload_bytes(usher_str *payload, usher_arena *a, const usher_jws *jws,
+                                  usher_error *err)
+{
+    usher_status rc;
+    size_t size = usher_base64url_decoded_size(jws->payload.len);
+    uint8_t *bytes = usher_arena_get(a, size);
+
+    if (!bytes) return usher_arena_fail(a, err);
+    if ((rc = usher_base64url_decode(bytes, jws->payload, err))) return rc;
+    *payload = (usher_str){(const char *)bytes, size};
+    return USHER_OK;
+}
+
+static usher_status agreed(const usher_jws *jws, usher_jws_alg alg, usher_error *err)
+{
+    if (alg != USHER_JWS_NONE && usher_jws_alg_of(jws->alg) == alg) return USHER_OK;
+    return usher_fail(err, USHER_E_UNSUPPORTED, "jws: not the algorithm that was agreed", 0);
 }
 
 usher_status usher_jws_verify(usher_str *payload, usher_arena *a, const usher_jws *jws,
                               usher_jws_alg alg, const usher_jwk *key, usher_error *err)
 {
     usher_status rc;
-    size_t size = usher_base64url_decoded_size(jws->payload.len);
-    uint8_t *bytes;
 
     *payload = (usher_str){0};
-    if (alg == USHER_JWS_NONE || usher_jws_alg_of(jws->alg) != alg)
-        return usher_fail(err, USHER_E_UNSUPPORTED, "jws: not the algorithm that was agreed", 0);
+    if ((rc = agreed(jws, alg, err))) return rc;
     if (!usher_jws_alg_fits(alg, key))
         return usher_fail(err, USHER_E_UNSUPPORTED, "jws: a key of another kind or purpose", 0);
     if ((rc = check_signature(jws, alg, key, err))) return rc;
-    if (!(bytes = usher_arena_get(a, size))) return usher_arena_fail(a, err);
-    if ((rc = usher_base64url_decode(bytes, jws->payload, err))) return rc;
-    *payload = (usher_str){(const char *)bytes, size};
-    return USHER_OK;
+    return payload_bytes(payload, a, jws, err);
+}
+
+usher_status usher_jws_verify_mac(usher_str *payload, usher_arena *a, const usher_jws *jws,
+                                  usher_jws_alg alg, usher_secret secret, usher_error *err)
+{
+    usher_status rc;
+
+    *payload = (usher_str){0};
+    if ((rc = agreed(jws, alg, err))) return rc;
+    if (!usher_jws_alg_is_mac(alg))
+        return usher_fail(err, USHER_E_UNSUPPORTED, "jws: a secret for a pair of keys", 0);
+    if ((rc = check_mac(jws, alg, secret, err))) return rc;
+    return payload_bytes(payload, a, jws, err);
 }

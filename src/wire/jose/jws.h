@@ -1,9 +1,11 @@
-/* jws - verification of RFC 7515 compact signatures: RS256, PS256, ES256, EdDSA (Ed25519). The
- * algorithm is the caller's, never the token's; header members that name keys are ignored. */
+/* jws - verification of RFC 7515 compact signatures and MACs: RS, PS, ES and HS, each with 256, 384
+ * and 512 (RFC 7518 section 3), and EdDSA (Ed25519). The algorithm is the caller's, never the
+ * token's; header members that name keys are ignored. */
 #ifndef USHER_WIRE_JOSE_JWS_H
 #define USHER_WIRE_JOSE_JWS_H
 
 #include "base/arena.h"
+#include "base/secret.h"
 #include "usher/base.h"
 #include "wire/jose/jwk.h"
 #include "wire/json.h"
@@ -11,16 +13,34 @@
 typedef enum usher_jws_alg {
     USHER_JWS_NONE = 0, /* not an algorithm: "unknown" */
     USHER_RS256,
+    USHER_RS384,
+    USHER_RS512,
     USHER_PS256,
+    USHER_PS384,
+    USHER_PS512,
     USHER_ES256,
+    USHER_ES384,
+    USHER_ES512,
     USHER_EDDSA,
+    USHER_HS256, /* from here on: a secret that both sides know, not a key pair */
+    USHER_HS384,
+    USHER_HS512,
+    USHER_JWS_ALGS, /* their number, and one */
 } usher_jws_alg;
 
-usher_jws_alg
-usher_jws_alg_of(usher_str name); /* USHER_JWS_NONE for anything else, "none" included */
+#define USHER_JWS_SIGNATURE_MAX 1024 /* bytes: RSA of 8192 bits */
+
+/* USHER_JWS_NONE for anything else, "none" included */
+usher_jws_alg usher_jws_alg_of(usher_str name);
 usher_str usher_jws_alg_name(usher_jws_alg alg);
-/* The key is of the algorithm's type, may verify, and its own `alg`, if any, is this one. */
+bool usher_jws_alg_is_mac(usher_jws_alg alg); /* HS256, HS384, HS512 */
+/* What goes with the algorithm, for at_hash and c_hash too; SHA-512 with EdDSA. */
+usher_digest_kind usher_jws_alg_digest(usher_jws_alg alg);
+/* The key is of the algorithm's type, may verify, and its own `alg`, if any, is this one. No key
+ * fits a MAC: a public key can never be taken for a secret. */
 bool usher_jws_alg_fits(usher_jws_alg alg, const usher_jwk *key);
+/* The bytes of its signatures; 0 if there are none, or more than are read. */
+size_t usher_jws_signature_size(usher_jws_alg alg, const usher_jwk *key);
 
 typedef struct usher_jws {
     usher_str signing_input; /* header "." payload */
@@ -40,5 +60,10 @@ USHER_MUST_USE usher_status usher_jws_read(usher_jws *out, usher_arena *a, usher
 USHER_MUST_USE usher_status usher_jws_verify(usher_str *payload, usher_arena *a,
                                              const usher_jws *jws, usher_jws_alg alg,
                                              const usher_jwk *key, usher_error *err);
+
+/* The same with a secret: `alg` must be one of the MACs. An empty secret is USHER_E_USAGE. */
+USHER_MUST_USE usher_status usher_jws_verify_mac(usher_str *payload, usher_arena *a,
+                                                 const usher_jws *jws, usher_jws_alg alg,
+                                                 usher_secret secret, usher_error *err);
 
 #endif

@@ -50,7 +50,7 @@ static void read_token(usher_arena *a, usher_str token, bool ours)
         return;
     }
     assert(jws.alg.ptr && jws.signing_input.len + 1 + jws.signature.len == token.len);
-    for (int alg = USHER_JWS_NONE; alg <= USHER_EDDSA; alg++)
+    for (int alg = USHER_JWS_NONE; alg < USHER_JWS_ALGS; alg++)
         for (size_t i = 0; i < keys.count; i++) {
             const usher_jwk *key = &keys.keys[i];
             usher_status rc = usher_jws_verify(&payload, a, &jws, (usher_jws_alg)alg, key, NULL);
