@@ -15,7 +15,8 @@ deps_of() {
             git=git shellcheck=shellcheck" ;;
         clang) echo "$run $clang libcmocka-dev python3=python3" ;;
         e2e) echo "$run $node nginx-light=nginx caddy=caddy chromium=chromium libcmocka-dev" ;;
-        test) echo "$(deps_of lint) $(deps_of e2e)" ;;
+        secrets) echo "$run libcmocka-dev valgrind python3=python3" ;;
+        test) echo "$(deps_of lint) $(deps_of e2e) $(deps_of secrets)" ;;
         fuzz) echo "$run $clang libcmocka-dev" ;;
         cover) echo "$run libcmocka-dev gcovr=gcovr python3=python3" ;;
         bench) echo "$run $node util-linux=taskset" ;;
@@ -87,7 +88,7 @@ need() {
 
 dev_deps() {
     local use=${1:-test}
-    deps_of "$use" >/dev/null || die "deps: there is no '$use'" './dev deps [run|test|fuzz|cover|bench|fresh]'
+    deps_of "$use" >/dev/null || die "deps: there is no '$use'" './dev deps [run|test|secrets|fuzz|cover|bench|fresh]'
     need "$use"
     good "everything for '$use' is installed"
 }

@@ -103,6 +103,22 @@ stage_e2e() {
         "$node" tests/run.mjs --usherd "build-test/$USHERD" --usher "build-test/$USHER" "$@"
 }
 
+# As it ships, without sanitizers: valgrind wants the program for itself, and a sanitizer makes mlock do
+# nothing. The tests of locked memory run here once more for that reason.
+SECRETS_TESTS=(locked_test keyring_test key_counts_test)
+stage_secrets() {
+    local rc=0
+    need secrets
+    configure build-secrets gcc -Dbuildtype=release -Ddebug=true -Dio=disabled || return 1
+    compile build-secrets 'build as it ships, for valgrind' tests/secrets/secrets \
+        "${SECRETS_TESTS[@]/#/tests/}" || return 1
+    stage 'nothing takes time that depends on a secret' secrets './dev test secrets' \
+        valgrind --quiet --error-limit=no --num-callers=12 build-secrets/tests/secrets/secrets || rc=1
+    stage 'keys in locked memory' secrets-memory './dev test secrets' \
+        meson_tests build-secrets "${SECRETS_TESTS[@]}" || rc=1
+    return "$rc"
+}
+
 stage_lint() { lint_all; }
 
 # A stage that could not even begin (a build that fails, say) is one failure, unless it counted its own.
@@ -130,14 +146,14 @@ dev_test() {
     local began=$SECONDS name
     if (($#)); then
         case $1 in
-            unit | vectors | lint | clang | e2e) run_stage "$@" ;;
-            *) die "test: there is no stage '$1'" './dev test [unit|vectors|lint|clang|e2e [NAME...]]' ;;
+            unit | vectors | secrets | lint | clang | e2e) run_stage "$@" ;;
+            *) die "test: there is no stage '$1'" './dev test [unit|vectors|secrets|lint|clang|e2e [NAME...]]' ;;
         esac
     else
         title 'packages'
         need test
         good 'everything that the tests need is installed'
-        for name in unit vectors lint clang e2e; do
+        for name in unit vectors secrets lint clang e2e; do
             run_stage "$name"
         done
     fi
