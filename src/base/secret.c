@@ -8,7 +8,9 @@
 
 void usher_wipe(void *ptr, size_t len)
 {
-    if (ptr && len) OPENSSL_cleanse(ptr, len);
+    /* Never left out by a compiler, and several times as fast as libcrypto's, which goes by eights:
+     * every exchange wipes its arena. */
+    if (ptr && len) explicit_bzero(ptr, len);
 }
 
 usher_status usher_secret_dup(usher_secret *out, const usher_allocator *alloc, const void *bytes,

@@ -156,10 +156,8 @@ static usher_status chunks_collect(chunk_list *list, usher_arena *a, const usher
 
     list->count = 0; /* the items need no zeroes: this is the hot path */
     list->too_many = false;
-    while (usher_cookie_next(&raw, &header, dialect)) {
-        if (!usher_str_starts(raw.name, name)) continue;
+    while (usher_cookie_seek(&raw, &header, name, dialect))
         if ((rc = chunk_take(list, a, profile, dialect, raw, err))) return rc;
-    }
     if (profile->chunks_ignore_empty) drop_empty(list);
     return USHER_OK;
 }

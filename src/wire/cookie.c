@@ -107,14 +107,41 @@ static bool read_pair(usher_cookie_raw *out, usher_str pair, usher_cookie_dialec
     return true;
 }
 
+/* Two of the originals look at nothing shorter than two bytes: "=" alone is no pair there. */
+static void skip_too_short(usher_str *header, usher_cookie_dialect dialect)
+{
+    if (header->len == 1 && (dialect == USHER_COOKIE_PACKAGE || dialect == USHER_COOKIE_AUTHJS))
+        *header = usher_str_from(*header, 1);
+}
+
 bool usher_cookie_next(usher_cookie_raw *out, usher_str *header, usher_cookie_dialect dialect)
 {
     *out = (usher_cookie_raw){0};
-    /* Two of the originals look at nothing shorter than two bytes: "=" alone is no pair there. */
-    if (header->len == 1 && (dialect == USHER_COOKIE_PACKAGE || dialect == USHER_COOKIE_AUTHJS))
-        *header = usher_str_from(*header, 1);
+    skip_too_short(header, dialect);
     while (header->len)
         if (read_pair(out, take_pair(header, dialect), dialect)) return true;
+    return false;
+}
+
+/* False for most of what a browser sends. True is a guess: the name may end too early. */
+static bool may_begin(usher_str pair, usher_str prefix, usher_cookie_dialect dialect)
+{
+    while (pair.len && is_blank(pair.ptr[0], dialect))
+        pair.ptr++, pair.len--;
+    return pair.len >= prefix.len && pair.ptr[0] == prefix.ptr[0] && usher_str_starts(pair, prefix);
+}
+
+bool usher_cookie_seek(usher_cookie_raw *out, usher_str *header, usher_str prefix,
+                       usher_cookie_dialect dialect)
+{
+    *out = (usher_cookie_raw){0};
+    skip_too_short(header, dialect);
+    while (header->len) {
+        usher_str pair = take_pair(header, dialect);
+        if (prefix.len && !may_begin(pair, prefix, dialect)) continue;
+        if (read_pair(out, pair, dialect) && usher_str_starts(out->name, prefix)) return true;
+        *out = (usher_cookie_raw){0};
+    }
     return false;
 }
 

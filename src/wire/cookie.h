@@ -32,6 +32,10 @@ typedef struct usher_cookie_raw {
     usher_str name, value;
 } usher_cookie_raw;
 bool usher_cookie_next(usher_cookie_raw *out, usher_str *header, usher_cookie_dialect dialect);
+/* The next pair whose name begins with `prefix`: what calling usher_cookie_next until then would
+ * find, without taking the others apart. */
+bool usher_cookie_seek(usher_cookie_raw *out, usher_str *header, usher_str prefix,
+                       usher_cookie_dialect dialect);
 
 /* One raw value decoded as the dialect does (percent signs, quotes). *keep = false if the dialect
  * drops the pair. Without anything to decode, *out is the raw view: no copy. */

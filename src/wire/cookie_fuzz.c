@@ -24,6 +24,25 @@ static size_t walk(usher_str header, usher_cookie_dialect dialect)
     return n;
 }
 
+/* Seeking finds what walking and comparing finds. The prefix is the header's own beginning. */
+static void check_seek(usher_str header, usher_cookie_dialect dialect)
+{
+    usher_str walked = header, sought = header;
+    usher_str prefix = {header.ptr, header.len < 3 ? header.len : 3};
+    usher_cookie_raw w, s;
+    bool more;
+
+    do {
+        while ((more = usher_cookie_next(&w, &walked, dialect)) &&
+               !usher_str_starts(w.name, prefix)) {
+        }
+        assert(usher_cookie_seek(&s, &sought, prefix, dialect) == more);
+        assert(s.name.ptr == w.name.ptr && s.name.len == w.name.len);
+        assert(s.value.ptr == w.value.ptr && s.value.len == w.value.len);
+        assert(sought.len == walked.len);
+    } while (more);
+}
+
 static void check_read(usher_str header, usher_cookie_dialect dialect, size_t fail_at)
 {
     kit_alloc memory = {.fail_at = fail_at};
@@ -31,6 +50,7 @@ static void check_read(usher_str header, usher_cookie_dialect dialect, size_t fa
     usher_arena a;
     usher_cookies got;
     size_t pairs = walk(header, dialect);
+    check_seek(header, dialect);
 
     usher_arena_init(&a, &from, 256, 16u << 20);
     usher_status rc = usher_cookies_read(&got, &a, header, dialect, NULL);

@@ -5,6 +5,8 @@
 #include "wire/cookie.h"
 #include "wire/json.h"
 
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
 #define PACKAGE USHER_COOKIE_PACKAGE
 #define AUTHJS  USHER_COOKIE_AUTHJS
 #define PAGES   USHER_COOKIE_NEXT_PAGES
@@ -283,6 +285,46 @@ static usher_str many(size_t n, bool twice)
     }
     assert_ok(usher_buf_take(&out, &b, NULL));
     return out;
+}
+
+/* Seeking a prefix finds what walking and comparing finds, in every dialect. */
+static void test_seek(void **state)
+{
+    static const char *const headers[] = {
+        "a=1; session=x; session.0=y; b=2",
+        "session=x",
+        " session = x ;\tsession.1=y",
+        "sessio=1; session",
+        "session;session=",
+        "=session; session==",
+        "s=1;;; session.=\"q\"",
+        "\xa0session=1; \xa0 session=2",
+        "__proto__=1; session=",
+        "=",
+        "s",
+        "",
+        "session =1;sessionx=2",
+    };
+    static const char *const prefixes[] = {"session", "s", "", " session", "session=", "__proto__"};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(headers) * COUNT(prefixes) * 4; i++) {
+        usher_str walked = kit_str(headers[i / 4 % COUNT(headers)]), sought = walked;
+        usher_str prefix = kit_str(prefixes[i / 4 / COUNT(headers)]);
+        usher_cookie_dialect dialect = (usher_cookie_dialect)(i % 4);
+        usher_cookie_raw w, s;
+        bool more;
+        do {
+            while ((more = usher_cookie_next(&w, &walked, dialect)) &&
+                   !usher_str_starts(w.name, prefix)) {
+            }
+            assert_int_equal(usher_cookie_seek(&s, &sought, prefix, dialect), more);
+            assert_ptr_equal(s.name.ptr, w.name.ptr);
+            assert_int_equal(s.name.len, w.name.len);
+            assert_ptr_equal(s.value.ptr, w.value.ptr);
+            assert_int_equal(s.value.len, w.value.len);
+        } while (more);
+    }
 }
 
 static void test_bound(void **state)
@@ -569,6 +611,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_get, set_up, tear_down),
         cmocka_unit_test(test_next_views_the_header),
         cmocka_unit_test_setup_teardown(test_decode_copies_only_what_it_must, set_up, tear_down),
+        cmocka_unit_test(test_seek),
         cmocka_unit_test_setup_teardown(test_bound, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicates_among_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicates_as_the_plain_way, set_up, tear_down),

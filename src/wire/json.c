@@ -36,7 +36,8 @@ static void scan_init(scan *s, usher_str text, size_t depth_max)
     s->depth_max = depth_max < USHER_JSON_DEPTH_MAX ? depth_max : USHER_JSON_DEPTH_MAX;
 }
 
-static const uint8_t *fail_as(scan *s, usher_status status, const uint8_t *at, const char *what)
+static __attribute__((noinline, cold)) const uint8_t *fail_as(scan *s, usher_status status,
+                                                              const uint8_t *at, const char *what)
 {
     s->status = status;
     s->bad = at;
@@ -44,7 +45,8 @@ static const uint8_t *fail_as(scan *s, usher_status status, const uint8_t *at, c
     return NULL;
 }
 
-static const uint8_t *fail(scan *s, const uint8_t *at, const char *what)
+static __attribute__((noinline, cold)) const uint8_t *fail(scan *s, const uint8_t *at,
+                                                           const char *what)
 {
     return fail_as(s, USHER_E_SYNTAX, at, what);
 }
@@ -56,6 +58,7 @@ static usher_status scan_failure(const scan *s, usher_error *err)
 
 static inline const uint8_t *skip_space(const uint8_t *p, const uint8_t *end)
 {
+    if (p<end && * p> ' ') return p; /* JSON.stringify writes none */
     while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
         p++;
     return p;
@@ -217,11 +220,10 @@ static inline const uint8_t *name_end(scan *s, const uint8_t *p, usher_json_memb
 
 /* From behind the opening bracket (`first`) or a value, over the comma and, in an object, the name,
  * to the innermost container's next value. If it closes instead, to behind its bracket: s->depth
- * tells. */
-static inline const uint8_t *advance(scan *s, const uint8_t *p, bool first, usher_json_member *m)
+ * tells. `object`: what the innermost container is. */
+static inline __attribute__((always_inline)) const uint8_t *
+advance(scan *s, const uint8_t *p, bool object, bool first, usher_json_member *m)
 {
-    bool object = in_object(s);
-
     p = skip_space(p, s->end);
     if (p < s->end && *p == (object ? '}' : ']')) {
         s->depth--;
@@ -249,7 +251,7 @@ static const uint8_t *container_end(scan *s, const uint8_t *p)
         if (first) p++;
         do { /* a container that closes was a value, and may itself be the last one */
             before = s->depth;
-            if (!(p = advance(s, p, first, &ignored))) return NULL;
+            if (!(p = advance(s, p, in_object(s), first, &ignored))) return NULL;
             if (s->depth == outside) return p;
             first = false;
         } while (s->depth < before);
@@ -579,7 +581,7 @@ static usher_status index_object(member_index *x, scan *s, const uint8_t *p, con
     if (!push(s, p)) return scan_failure(s, err);
     p++;
     for (bool first = true;; first = false) {
-        if (!(p = advance(s, p, first, &m))) return scan_failure(s, err);
+        if (!(p = advance(s, p, true, first, &m))) return scan_failure(s, err);
         if (s->depth == 0) break;
         if (x->left-- == 0)
             return usher_fail(err, USHER_E_LIMIT, "json: too many members",
@@ -606,7 +608,8 @@ static usher_status read_object(usher_json_object *out, usher_arena *a, usher_st
     if ((rc = index_object(&x, &s, p, &after, err))) return rc;
     if (!text_end(&s, after)) return scan_failure(&s, err);
     usher_arena_trim(a, x.items, x.room * sizeof *x.items, x.count * sizeof *x.items);
-    *out = (usher_json_object){x.items, x.count, x.duplicates};
+    *out =
+        (usher_json_object){x.items, x.count, x.duplicates, x.escaped || x.room > FEW ? 0 : x.seen};
     return USHER_OK;
 }
 
@@ -626,11 +629,13 @@ usher_status usher_json_members(usher_json_object *out, usher_arena *a, usher_js
 
 usher_json usher_json_get(const usher_json_object *object, usher_str name)
 {
+    if (object->kinds && !(object->kinds & kind_of(name))) return (usher_json){0};
     for (size_t i = 0; i < object->count; i++) {
         const usher_json_member *m = &object->members[i];
         if (m->name_escaped) {
             if (escaped_equals(m->name, name)) return m->value;
-        } else if (m->name.len == name.len && usher_str_eq(m->name, name))
+        } else if (m->name.len == name.len && (!name.len || *m->name.ptr == *name.ptr) &&
+                   usher_str_eq(m->name, name))
             return m->value;
     }
     return (usher_json){0};
@@ -650,7 +655,7 @@ bool usher_json_next(usher_json *item, usher_str *rest)
     /* Behind an item comes a comma or a bracket that closes, so one that opens is the beginning. */
     bool first = s.start[0] == '[';
     if (!push(&s, bracket)) return false;
-    const uint8_t *p = advance(&s, s.start + first, first, &ignored);
+    const uint8_t *p = advance(&s, s.start + first, false, first, &ignored);
     if (!p || s.depth == 0 || !(p = value_end(&s, p, item))) return false;
     *rest = (usher_str){(const char *)p, (size_t)(s.end - p)};
     return true;

@@ -44,6 +44,7 @@ typedef struct usher_json_object {
     usher_json_member *members;
     size_t count;
     bool duplicates; /* some name occurred more than once */
+    uint64_t kinds;  /* which kinds of names there are, so that few are compared; 0: not known */
 } usher_json_object;
 
 typedef struct usher_json_limits {

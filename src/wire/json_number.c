@@ -246,10 +246,30 @@ static double magnitude(const decimal *d)
     return exact(d);
 }
 
+/* Up to eighteen digits and nothing else: what exp and iat are, in every session. */
+static bool plain_digits(int64_t *out, usher_str s)
+{
+    int64_t n = 0;
+
+    if (s.len == 0 || s.len > 18) return false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_digit(s.ptr[i])) return false;
+        n = n * 10 + (s.ptr[i] - '0');
+    }
+    *out = n;
+    return true;
+}
+
 bool usher_json_double(double *out, usher_json value)
 {
+    int64_t n;
+
     *out = 0;
     if (value.type != USHER_JSON_NUMBER) return false;
+    if (plain_digits(&n, value.text) && n <= INT64_C(1) << 53) {
+        *out = (double)n;
+        return true;
+    }
     decimal d = read_decimal(value.text);
     *out = d.negative ? -magnitude(&d) : magnitude(&d);
     return true;
@@ -268,20 +288,6 @@ static bool whole(uint64_t *out, const decimal *d)
         if (n > UINT64_MAX / 10) return false;
     *out = n;
     return !d->more; /* twenty digits or more: a fraction, or too great */
-}
-
-/* Up to eighteen digits and nothing else: what exp and iat are, in every session. */
-static bool plain_digits(int64_t *out, usher_str s)
-{
-    int64_t n = 0;
-
-    if (s.len == 0 || s.len > 18) return false;
-    for (size_t i = 0; i < s.len; i++) {
-        if (!is_digit(s.ptr[i])) return false;
-        n = n * 10 + (s.ptr[i] - '0');
-    }
-    *out = n;
-    return true;
 }
 
 bool usher_json_int64(int64_t *out, usher_json value)

@@ -4,16 +4,15 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "wire/base64url.h"
 #include "wire/jose/crypto.h"
+#include "wire/jose/hmac512.h"
 #include "wire/json.h"
 
 #define HALF         32 /* A256CBC-HS512: MAC key, then AES key (RFC 7518 section 5.2.5) */
@@ -142,13 +141,12 @@ usher_status usher_jwe_read_header(usher_jwe_header *out, usher_arena *a, usher_
 typedef struct slot {
     uint64_t serial, used;
     EVP_CIPHER_CTX *open, *seal;
-    EVP_MAC_CTX *mac; /* A256CBC-HS512 only */
+    usher_hmac512 mac; /* A256CBC-HS512 only */
 } slot;
 
 struct usher_jwe_cipher {
     const usher_allocator *alloc;
     EVP_CIPHER *gcm, *cbc;
-    EVP_MAC *hmac;
     uint64_t tick;
     slot slots[SLOTS];
 };
@@ -157,7 +155,7 @@ static void slot_clear(slot *s)
 {
     EVP_CIPHER_CTX_free(s->open);
     EVP_CIPHER_CTX_free(s->seal);
-    EVP_MAC_CTX_free(s->mac);
+    usher_hmac512_deinit(&s->mac);
     *s = (slot){0};
 }
 
@@ -168,8 +166,7 @@ usher_jwe_cipher *usher_jwe_cipher_new(const usher_allocator *alloc)
     if (!c) return NULL;
     *c = (usher_jwe_cipher){.alloc = alloc};
     if ((c->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)) &&
-        (c->cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL)) &&
-        (c->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL)))
+        (c->cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL)))
         return c;
     (void)usher_crypto_fail(NULL, "jwe: an algorithm cannot be fetched"); /* empties the queue */
     usher_jwe_cipher_free(c);
@@ -183,7 +180,6 @@ void usher_jwe_cipher_free(usher_jwe_cipher *c)
         slot_clear(&c->slots[i]);
     EVP_CIPHER_free(c->gcm);
     EVP_CIPHER_free(c->cbc);
-    EVP_MAC_free(c->hmac);
     c->alloc->put(c->alloc->ctx, c, sizeof *c);
 }
 
@@ -199,18 +195,6 @@ static EVP_CIPHER_CTX *cipher_ctx(const usher_jwe_cipher *c, const usher_jwe_key
         (gcm || EVP_CIPHER_CTX_set_padding(ctx, 0) == 1))
         return ctx;
     EVP_CIPHER_CTX_free(ctx);
-    return NULL;
-}
-
-static EVP_MAC_CTX *mac_ctx(const usher_jwe_cipher *c, const usher_jwe_key *key)
-{
-    char sha512[] = "SHA512";
-    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha512, 0),
-                                 OSSL_PARAM_END};
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(c->hmac);
-
-    if (ctx && EVP_MAC_init(ctx, key->bytes, HALF, params) == 1) return ctx;
-    EVP_MAC_CTX_free(ctx);
     return NULL;
 }
 
@@ -234,15 +218,20 @@ static usher_status slot_get(slot **out, usher_jwe_cipher *c, const usher_jwe_ke
     if (key->serial == 0) return usher_fail(err, USHER_E_USAGE, "jwe: a key nobody initialised", 0);
     slot *s = slot_find(c, key->serial);
     EVP_CIPHER_CTX **ctx = seal ? &s->seal : &s->open;
+    usher_status rc;
 
     s->used = ++c->tick;
-    if ((*ctx || (*ctx = cipher_ctx(c, key, seal))) &&
-        (s->mac || key->enc == USHER_A256GCM || (s->mac = mac_ctx(c, key)))) {
-        *out = s;
-        return USHER_OK;
+    if (!*ctx && !(*ctx = cipher_ctx(c, key, seal))) {
+        slot_clear(s);
+        return usher_crypto_fail(err, "jwe: no context for the key");
     }
-    slot_clear(s);
-    return usher_crypto_fail(err, "jwe: no context for the key");
+    if (key->enc == USHER_A256CBC_HS512 && !s->mac.ready &&
+        (rc = usher_hmac512_init(&s->mac, key->bytes, HALF, err))) {
+        slot_clear(s);
+        return rc;
+    }
+    *out = s;
+    return USHER_OK;
 }
 
 /* A context in an unknown state is not used again: the next call makes new ones. */
@@ -260,17 +249,16 @@ static usher_status cbc_tag(uint8_t tag[64], slot *s, usher_str header, const ui
 {
     uint64_t bits = (uint64_t)header.len * 8;
     uint8_t al[8];
-    size_t got = 0;
+    usher_status rc;
 
     for (int i = 0; i < 8; i++)
         al[i] = (uint8_t)(bits >> (56 - 8 * i));
-    if (EVP_MAC_init(s->mac, NULL, 0, NULL) == 1 && /* the same key again */
-        EVP_MAC_update(s->mac, (const uint8_t *)header.ptr, header.len) == 1 &&
-        EVP_MAC_update(s->mac, iv, BLOCK) == 1 && EVP_MAC_update(s->mac, text, len) == 1 &&
-        EVP_MAC_update(s->mac, al, sizeof al) == 1 && EVP_MAC_final(s->mac, tag, &got, 64) == 1 &&
-        got == 64)
-        return USHER_OK;
-    return slot_failed(s, err, "jwe: HMAC failed");
+    const usher_str parts[] = {header,
+                               {(const char *)iv, BLOCK},
+                               {(const char *)text, len},
+                               {(const char *)al, sizeof al}};
+    if ((rc = usher_hmac512_parts(tag, &s->mac, parts, 4, err))) slot_clear(s);
+    return rc;
 }
 
 /* Called on authentic text only, so how it fails tells an attacker nothing. */
