@@ -50,14 +50,12 @@ usher_status vector_text(usher_str *out, const vector *v, const char *name, ushe
     return text_member(out, v->arena, &v->input, name, err);
 }
 
-usher_status vector_header(usher_str *out, const vector *v, const char *name, usher_error *err)
+usher_status vector_bytes(usher_str *out, const vector *v, usher_str text, usher_error *err)
 {
-    usher_str text;
-    usher_status rc;
     size_t len = 0;
 
     *out = (usher_str){0};
-    if ((rc = vector_text(&text, v, name, err)) || !text.ptr) return rc;
+    if (!text.ptr) return USHER_OK;
     char *bytes = usher_arena_get(v->arena, text.len);
     if (!bytes) return usher_arena_fail(v->arena, err);
     for (size_t i = 0; i < text.len; i++) {
@@ -69,6 +67,15 @@ usher_status vector_header(usher_str *out, const vector *v, const char *name, us
     }
     *out = (usher_str){bytes, len};
     return USHER_OK;
+}
+
+usher_status vector_header(usher_str *out, const vector *v, const char *name, usher_error *err)
+{
+    usher_str text;
+    usher_status rc = vector_text(&text, v, name, err);
+
+    *out = (usher_str){0};
+    return rc ? rc : vector_bytes(out, v, text, err);
 }
 
 static usher_status secret_of(usher_secret *out, usher_arena *a, usher_json value, usher_error *err)

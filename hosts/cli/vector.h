@@ -23,6 +23,8 @@ USHER_MUST_USE usher_status vector_read(vector *out, usher_arena *a, usher_json 
 USHER_MUST_USE usher_status vector_text(usher_str *out, const vector *v, const char *name,
                                         usher_error *err);
 /* A header's value: characters U+0080 to U+00FF stand for single bytes. */
+USHER_MUST_USE usher_status vector_bytes(usher_str *out, const vector *v, usher_str text,
+                                         usher_error *err);
 USHER_MUST_USE usher_status vector_header(usher_str *out, const vector *v, const char *name,
                                           usher_error *err);
 /* input.secret, a text or a list of them. */

@@ -5,6 +5,7 @@
 #include "hosts/cli/vectors_auth0.h"
 #include "hosts/cli/vectors_authjs.h"
 #include "hosts/cli/vectors_email.h"
+#include "hosts/cli/vectors_gate.h"
 #include "hosts/cli/vectors_id_token.h"
 #include "hosts/cli/vectors_oauth.h"
 #include "session/bearer.h"
@@ -313,6 +314,8 @@ const vector_op *vector_op_named(usher_str name)
         {"authjs4.oauth-callback", vectors_authjs4_oauth_callback},
         {"authjs5.oauth-callback", vectors_authjs5_oauth_callback},
         {"oidc.id-token", vectors_id_token},
+        {"next.matcher", vectors_next_matcher},
+        {"authjs4.with-auth", vectors_authjs4_with_auth},
         {"cookie.parse", run_cookie_parse},
         {"jwk.thumbprint", run_thumbprint},
         {"auth0.get-session", vectors_auth0_get_session},

@@ -5,7 +5,7 @@
 # another nginx).
 deps_of() {
     local run='gcc=gcc libc6-dev meson=meson ninja-build=ninja pkg-config=pkg-config
-        libssl-dev libutf8proc-dev libmicrohttpd-dev libcurl4-openssl-dev libyaml-dev'
+        libssl-dev libutf8proc-dev libpcre2-dev libmicrohttpd-dev libcurl4-openssl-dev libyaml-dev'
     local clang='clang-14=clang-14 libclang-rt-14-dev llvm-14=llvm-symbolizer-14'
     local node='nodejs=node npm=npm ca-certificates'
     case $1 in

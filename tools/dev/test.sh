@@ -4,7 +4,8 @@
 VECTOR_FILES=(authjs4-tokens authjs5-tokens authjs4-cookies authjs5-cookies csrf cookie-headers
     jwk-thumbprints redirects-authjs authjs4-write authjs5-write verification-tokens
     oauth-checks auth0-sessions auth0-legacy-v3 auth0-roll auth0-stateful auth0-transactions
-    redirects-auth0 jose-id-token)
+    redirects-auth0 jose-id-token
+    next-matchers authjs4-middleware)
 
 # The programs under test stop at the first finding of a sanitizer.
 sanitizer_env() {
