@@ -132,7 +132,7 @@ static usher_status judge_claims(vector *v, const vector_site *s, usher_str toke
     usher_claims claims;
     usher_cause cause;
     usher_status rc =
-        usher_token_open(&claims, &verdict, &cause, v->arena, v->cipher, &s->site->keys,
+        usher_token_open(&claims, &verdict, &cause, v->arena, v->cipher, s->site->keys,
                          USHER_FOR_SESSION, token, vector_now(v), err);
 
     if (rc) return rc;

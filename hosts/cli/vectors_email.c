@@ -41,7 +41,7 @@ static usher_status judge_hash(vector *v, const usher_site *site, usher_str toke
     if (text.len &&
         (rc = usher_secret_dup(&own, usher_allocator_default(), text.ptr, text.len, err)))
         return rc;
-    rc = usher_verification_hash(hash, &site->keys, own, token, err);
+    rc = usher_verification_hash(hash, site->keys, own, token, err);
     usher_secret_free(&own, usher_allocator_default());
     if (rc == USHER_OK) judge_text(v, "stored_token", (usher_str){hash, sizeof hash});
     return rc;

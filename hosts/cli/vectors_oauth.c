@@ -228,7 +228,7 @@ static usher_status open_check(usher_claims *out, vector *v, const vector_site *
 {
     usher_verdict verdict;
     usher_cause cause;
-    usher_status rc = usher_token_open(out, &verdict, &cause, v->arena, v->cipher, &s->site->keys,
+    usher_status rc = usher_token_open(out, &verdict, &cause, v->arena, v->cipher, s->site->keys,
                                        purpose, token, vector_now(v), err);
 
     if (rc == USHER_OK && verdict != USHER_SESSION_VALID)

@@ -24,6 +24,7 @@ extern "C" {
     X(TOKEN_TOO_LARGE, "token_too_large", "larger than this site reads")                           \
     X(SESSION_TOO_LARGE, "session_too_large",                                                      \
       "the session would not fit into cookies; the old one stays")                                 \
+    X(HOOK, "hook", "a function of the program failed, or its answer makes no sense")              \
     X(CSRF_COOKIE, "csrf_cookie", "the CSRF cookie is missing or forged")                          \
     X(CSRF_TOKEN, "csrf_token", "the CSRF token of the body does not match the cookie")            \
     X(ORIGIN_FOREIGN, "origin_foreign", "the request was started by another site")                 \

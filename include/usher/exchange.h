@@ -38,8 +38,11 @@ typedef struct usher_request {
     const usher_header *headers;
     size_t header_count;
     usher_str body;
-    bool
-        peer_trusted; /* the peer is a configured proxy: its X-Forwarded-* and X-Original-* count */
+    /* The peer is a configured proxy: its X-Forwarded-* and X-Original-* count. */
+    bool peer_trusted;
+    /* Whoever asks cannot set headers (a server component, a log): no cookie is renewed, re-issued
+     * or cleared, and the session's end is the one it has. */
+    bool read_only;
 } usher_request;
 
 typedef struct usher_response {
@@ -52,6 +55,7 @@ typedef struct usher_response {
 typedef enum usher_want_kind {
     USHER_WANT_NOTHING = 0, /* done: read the results */
     USHER_WANT_FETCH,       /* an HTTP request to a provider */
+    USHER_WANT_HOOK,        /* a function of the program (settings: session.token: hook) */
 } usher_want_kind;
 
 /* Follow no redirect, send no header but these, verify TLS, use no proxy from the environment. */
@@ -68,14 +72,33 @@ typedef struct usher_fetch {
     int64_t newer_than_ms; /* a cached copy must have been fetched after this; 0: any */
 } usher_fetch;
 
+typedef enum usher_hook_kind {
+    USHER_HOOK_DECODE = 1, /* jwt.decode: `value` is a session token. Answer USHER_EVENT_HOOKED with
+                              its claims, a JSON object in which `exp` tells its end; REFUSED if it
+                              is none of yours */
+    USHER_HOOK_ENCODE,     /* jwt.encode: `value` is the claims, iat, exp and jti among them. Answer
+                              with the token: characters that a cookie may have */
+} usher_hook_kind;
+
+typedef struct usher_hook {
+    usher_hook_kind kind;
+    usher_str value;
+    usher_str cookie_name; /* of the session: what the originals pass as salt */
+    int64_t max_age_s;     /* ENCODE: seconds until `exp` */
+} usher_hook;
+
 typedef struct usher_want {
     usher_want_kind kind;
     usher_fetch fetch;
+    usher_hook hook;
 } usher_want;
 
 typedef enum usher_event_kind {
     USHER_EVENT_FETCHED = 1,  /* an answer came, whatever its status */
     USHER_EVENT_FETCH_FAILED, /* none, or not in time, or too large */
+    USHER_EVENT_HOOKED,       /* the program answered */
+    USHER_EVENT_HOOK_REFUSED, /* and its answer is no */
+    USHER_EVENT_HOOK_FAILED,  /* it could not tell */
 } usher_event_kind;
 
 /* What came of the want. What it points to must stay until usher_resume returns. */
@@ -88,6 +111,7 @@ typedef struct usher_event {
     usher_str body;
     int64_t fetched_ms; /* when the answer was fetched; before now_ms if it came from a cache */
     const char *why;    /* static text for a failure */
+    usher_str value;    /* HOOKED: what the program answered */
 } usher_event;
 
 typedef enum usher_decision {
@@ -126,15 +150,34 @@ USHER_API USHER_MUST_USE usher_status usher_exchange_start(usher_exchange *ex, u
 /* Wipes what the last request left in the exchange, for one that is put aside. */
 USHER_API void usher_exchange_forget(usher_exchange *ex);
 
-/* Operations; one for each start. */
+/* Operations. Those about the session may follow each other after one start, in any order, and
+ * each sees what the ones before it wrote; the response of the last one holds the Set-Cookie of all
+ * of them, one for each name. After usher_handle, usher_guard or usher_forward_auth comes a start.
+ */
 
 /* getSession() / getServerSession() / auth(): verdict and session; the rolled Set-Cookie is in the
- * response's headers. */
+ * response's headers. A session that was read from an accepted format is written in the site's own,
+ * and the old cookies go with the same response. */
 USHER_API USHER_MUST_USE usher_status usher_get_session(usher_exchange *ex, usher_want *want,
                                                         usher_error *err);
-/* The same without touching cookies: verdict and session only (getToken()). */
+/* The same without touching cookies: verdict and session only (getToken()). A Bearer token counts
+ * where no cookie came. */
 USHER_API USHER_MUST_USE usher_status usher_get_token(usher_exchange *ex, usher_want *want,
                                                       usher_error *err);
+/* getCsrfToken(): the token of this browser, see usher_exchange_csrf_token; if it has none yet, its
+ * cookie is in the response. Profiles without such tokens (auth0-4): USHER_E_USAGE. */
+USHER_API USHER_MUST_USE usher_status usher_get_csrf_token(usher_exchange *ex, usher_want *want,
+                                                           usher_error *err);
+/* update() / updateSession(): changes the session and writes it. `changes` is a JSON object, read
+ * before this returns.
+ *   Auth.js' profiles: each member replaces the claim of its name; in "user", name, email and image
+ *   are the claims name, email and picture. `sub` and the sealed times cannot be changed.
+ *   auth0-4: what the session is from now on; `internal` stays, and tokenSet if none is given.
+ * USHER_E_USAGE if `changes` is none such, or the request is read only. Without a valid session
+ * nothing is written: look at the verdict. usher_exchange_session_written says whether it was; it
+ * was not if the session would not fit into cookies (a report says so): then the old one stays. */
+USHER_API USHER_MUST_USE usher_status usher_update_session(usher_exchange *ex, usher_str changes,
+                                                           usher_want *want, usher_error *err);
 /* Every route below the base path. *response is complete when nothing is wanted. */
 USHER_API USHER_MUST_USE usher_status usher_handle(usher_exchange *ex, usher_want *want,
                                                    usher_error *err);
@@ -163,6 +206,12 @@ USHER_API const usher_report *usher_exchange_reports(const usher_exchange *ex, s
 USHER_API usher_str usher_exchange_id(const usher_exchange *ex);
 /* The provider a sign-in is about, for the log; absent otherwise. */
 USHER_API usher_str usher_exchange_provider(const usher_exchange *ex);
+/* After usher_get_csrf_token; absent otherwise. */
+USHER_API usher_str usher_exchange_csrf_token(const usher_exchange *ex);
+/* True if the response's Set-Cookie holds a session: renewed, changed, re-issued or new. */
+USHER_API bool usher_exchange_session_written(const usher_exchange *ex);
+/* The profile in which the session was found ("nextauth-4"); absent without one. */
+USHER_API usher_str usher_exchange_session_profile(const usher_exchange *ex);
 /* True if this exchange issued a session, or ended one: what an audit line says. */
 USHER_API bool usher_exchange_signed_in(const usher_exchange *ex);
 USHER_API bool usher_exchange_signed_out(const usher_exchange *ex);

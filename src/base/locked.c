@@ -8,6 +8,17 @@
 #include "base/error.h"
 #include "base/secret.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define USHER_LEAK_CHECK 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define USHER_LEAK_CHECK 1
+#endif
+#endif
+#ifdef USHER_LEAK_CHECK
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #define ALIGN 64 /* a cache line, and enough for any type */
 
 static atomic_size_t refused;
@@ -40,7 +51,13 @@ static bool pages_get(usher_locked *l, size_t size)
     l->map_size = body + 2 * page;
     l->map = mmap(NULL, l->map_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (l->map == MAP_FAILED) return false;
-    if (mprotect(inside(l), body, PROT_READ | PROT_WRITE) == 0) return true;
+    if (mprotect(inside(l), body, PROT_READ | PROT_WRITE) == 0) {
+#ifdef USHER_LEAK_CHECK
+        /* What is referred to from here only is no leak. */
+        __lsan_register_root_region(l->map, l->map_size);
+#endif
+        return true;
+    }
     munmap(l->map, l->map_size);
     return false;
 }
@@ -82,6 +99,9 @@ void usher_locked_deinit(usher_locked *l)
      * them to anybody else. */
     if (mprotect(inside(l), inside_size(l), PROT_READ | PROT_WRITE) == 0)
         usher_wipe(inside(l), inside_size(l));
+#ifdef USHER_LEAK_CHECK
+    __lsan_unregister_root_region(l->map, l->map_size);
+#endif
     munmap(l->map, l->map_size); /* unlocks too */
     *l = (usher_locked){0};
 }

@@ -31,7 +31,7 @@ static usher_status open_check(usher_str *value, usher_exchange *ex, usher_purpo
     usher_cause cause;
     usher_claims claims;
     usher_status rc = usher_token_open(&claims, &verdict, &cause, &ex->arena, ex->cipher,
-                                       &ex->site->keys, purpose, token, usher_now_s(ex), err);
+                                       ex->site->keys, purpose, token, usher_now_s(ex), err);
 
     *value = (usher_str){0};
     if (rc || verdict != USHER_SESSION_VALID || !claims.has_exp) return rc;

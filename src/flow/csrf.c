@@ -25,15 +25,17 @@ static usher_status visit_id(usher_exchange *ex, usher_error *err)
 usher_status usher_flow_csrf(usher_exchange *ex, usher_error *err)
 {
     usher_str cookie = usher_flow_cookie(ex, USHER_COOKIE_CSRF), fresh;
-    usher_status rc = usher_csrf_read(&ex->csrf_token, &ex->site->keys, cookie, err);
+    usher_status rc;
 
+    if (ex->csrf_token.ptr) return USHER_OK; /* an operation before this one looked at it */
+    rc = usher_csrf_read(&ex->csrf_token, ex->site->keys, cookie, err);
     if (rc) return rc;
     if (ex->csrf_token.ptr) {
         usher_str sent = usher_form_last(&ex->body, USHER_STR("csrfToken"));
         ex->csrf_verified = ex->post && usher_secret_equal_str(ex->csrf_token, sent);
         return visit_id(ex, err);
     }
-    if ((rc = usher_csrf_new(&ex->csrf_token, &fresh, &ex->arena, &ex->site->keys, ex->entropy,
+    if ((rc = usher_csrf_new(&ex->csrf_token, &fresh, &ex->arena, ex->site->keys, ex->entropy,
                              err)) ||
         (rc = visit_id(ex, err)))
         return rc;

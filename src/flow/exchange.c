@@ -18,6 +18,12 @@ static const struct {
     usher_event_kind event;
     usher_step *run;
 } steps[] = {
+    {USHER_AT_DECODE, USHER_EVENT_HOOKED, usher_flow_decoded},
+    {USHER_AT_DECODE, USHER_EVENT_HOOK_REFUSED, usher_flow_decoded},
+    {USHER_AT_DECODE, USHER_EVENT_HOOK_FAILED, usher_flow_decoded},
+    {USHER_AT_ENCODE, USHER_EVENT_HOOKED, usher_flow_encoded},
+    {USHER_AT_ENCODE, USHER_EVENT_HOOK_REFUSED, usher_flow_encoded},
+    {USHER_AT_ENCODE, USHER_EVENT_HOOK_FAILED, usher_flow_encoded},
     {USHER_AT_SIGN_IN_METADATA, USHER_EVENT_FETCHED, usher_sign_in_metadata},
     {USHER_AT_SIGN_IN_METADATA, USHER_EVENT_FETCH_FAILED, usher_sign_in_unreachable},
     {USHER_AT_CALLBACK_METADATA, USHER_EVENT_FETCHED, usher_callback_metadata},
@@ -108,6 +114,7 @@ usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,
         ex->site = usher_site_ref(site);
     }
     ex->request = request;
+    ex->read_only = request->read_only;
     ex->now_ms = now_ms;
     make_id(ex);
     usher_status rc = usher_flow_read_request(ex, err);
@@ -133,15 +140,6 @@ bool usher_flow_peer_fault(const usher_exchange *ex, usher_status status)
            (status == USHER_E_LIMIT && ex->arena.failed != USHER_E_LIMIT);
 }
 
-usher_status usher_flow_begin(usher_exchange *ex, usher_want *want, usher_error *err)
-{
-    *want = (usher_want){0};
-    if (!ex || ex->state != USHER_AT_START || ex->operating)
-        return usher_fail(err, USHER_E_USAGE, "exchange: start it before each operation", 0);
-    ex->operating = true;
-    return USHER_OK;
-}
-
 static usher_cause cause_of(usher_status status)
 {
     switch (status) {
@@ -161,6 +159,8 @@ static void withdraw(usher_exchange *ex, usher_status rc, const usher_error *err
     ex->response = (usher_response){0};
     ex->set_cookie_count = 0;
     ex->signed_in = ex->signed_out = false;
+    ex->held = (usher_held){0};
+    ex->csrf_token = (usher_str){0};
     usher_flow_report(ex, cause_of(rc), err);
 }
 
@@ -175,18 +175,37 @@ static usher_status add_cookie_headers(usher_exchange *ex, usher_error *err)
     return USHER_OK;
 }
 
-usher_status usher_flow_end(usher_exchange *ex, usher_status rc, usher_want *want, usher_error *err)
+/* An operation's answer, unless it waits for something: of the host, or of the program's hook. */
+static usher_status end(usher_exchange *ex, usher_status rc, usher_want *want, usher_error *err)
 {
     usher_error spare = {0};
 
     if (!err) err = &spare;
+    if (rc == USHER_OK && want->kind == USHER_WANT_NOTHING) rc = usher_flow_encode(ex, want, err);
     if (rc == USHER_OK && want->kind != USHER_WANT_NOTHING) return USHER_OK;
-    ex->state = USHER_AT_REST;
+    ex->state = rc == USHER_OK && !ex->final ? USHER_AT_START : USHER_AT_REST;
+    if (ex->read_only) ex->set_cookie_count = 0;
     if (rc == USHER_OK) rc = add_cookie_headers(ex, err);
     if (rc == USHER_OK) return USHER_OK;
     *want = (usher_want){0};
     withdraw(ex, rc, err);
     return rc;
+}
+
+usher_status usher_flow_operate(usher_exchange *ex, usher_operation *run, bool final,
+                                usher_want *want, usher_error *err)
+{
+    usher_status rc;
+
+    *want = (usher_want){0};
+    if (!ex || ex->state != USHER_AT_START || ex->final)
+        return usher_fail(err, USHER_E_USAGE, "exchange: start it before this operation", 0);
+    ex->final = final;
+    ex->run = run;
+    ex->response = (usher_response){0};
+    rc = usher_flow_decode(ex, want, err);
+    if (rc == USHER_OK && want->kind == USHER_WANT_NOTHING) rc = run(ex, want, err);
+    return end(ex, rc, want, err);
 }
 
 usher_status usher_resume(usher_exchange *ex, const usher_event *event, usher_want *want,
@@ -198,7 +217,7 @@ usher_status usher_resume(usher_exchange *ex, const usher_event *event, usher_wa
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (steps[i].state != ex->state || steps[i].event != event->kind) continue;
         if (event->now_ms > ex->now_ms) ex->now_ms = event->now_ms; /* time does not run back */
-        return usher_flow_end(ex, steps[i].run(ex, event, want, err), want, err);
+        return end(ex, steps[i].run(ex, event, want, err), want, err);
     }
     return usher_fail(err, USHER_E_USAGE, "exchange: this event was not wanted", 0);
 }
@@ -277,6 +296,23 @@ usher_str usher_exchange_id(const usher_exchange *ex)
 usher_str usher_exchange_provider(const usher_exchange *ex)
 {
     return ex->sign_in.provider ? ex->sign_in.provider->id : (usher_str){0};
+}
+
+usher_str usher_exchange_csrf_token(const usher_exchange *ex)
+{
+    return ex->csrf_token;
+}
+
+bool usher_exchange_session_written(const usher_exchange *ex)
+{
+    return ex->held.written;
+}
+
+usher_str usher_exchange_session_profile(const usher_exchange *ex)
+{
+    bool valid = ex->verdict == USHER_SESSION_VALID && ex->held.format;
+
+    return valid ? ex->held.format->profile->name : (usher_str){0};
 }
 
 bool usher_exchange_signed_in(const usher_exchange *ex)

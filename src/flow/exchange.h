@@ -10,6 +10,7 @@
 #include "oauth/authorization.h"
 #include "oauth/metadata.h"
 #include "oauth/token_request.h"
+#include "session/auth0_session.h"
 #include "session/chunks.h"
 #include "session/session.h"
 #include "session/token.h"
@@ -19,7 +20,9 @@
 
 typedef enum usher_state {
     USHER_AT_REST,  /* never started, or finished */
-    USHER_AT_START, /* started, no operation yet */
+    USHER_AT_START, /* started; an operation may begin */
+    USHER_AT_DECODE,
+    USHER_AT_ENCODE,
     USHER_AT_SIGN_IN_METADATA,
     USHER_AT_CALLBACK_METADATA,
     USHER_AT_CALLBACK_TOKENS,
@@ -39,13 +42,36 @@ typedef struct usher_request_headers {
 } usher_request_headers;
 
 #define USHER_REPORTS_MAX     8
-#define USHER_SET_COOKIES_MAX 80 /* a session's chunks, deleted and written, and six others */
+#define USHER_SET_COOKIES_MAX 240 /* all pieces of a session, deleted and written, and the rest */
 #define USHER_HEADERS_MAX     (USHER_SET_COOKIES_MAX + 16)
 #define USHER_ID_LEN          16
 
 typedef struct usher_cookie_line {
     usher_str name, line;
+    bool of_session; /* a session's piece or its deletion: goes when the session is written again */
 } usher_cookie_line;
+
+/* What a request brought of one format's session. */
+typedef struct usher_brought {
+    bool read;
+    usher_session_cookie pieces; /* empty for Auth0's */
+    usher_auth0_jar *jar;        /* NULL for the others */
+    bool too_many;
+    usher_str token;  /* the value to open; absent if none came */
+    bool refused;     /* by the program's hook */
+    usher_str claims; /* what the program's hook made of it */
+} usher_brought;
+
+/* The session that was found, as long as the exchange works on it. */
+typedef struct usher_held {
+    bool judged;                /* the verdict is known */
+    const usher_format *format; /* where it was found; NULL: nowhere */
+    usher_claims claims;        /* of a claims format, or the sealed ones of Auth0's */
+    usher_auth0_session *auth0; /* of Auth0's */
+    double end_s;               /* when it is over; may be infinite */
+    bool written;               /* it is in this answer's Set-Cookie, as of now */
+    usher_str fresh;            /* the token that was written, until it is looked at again */
+} usher_held;
 
 /* What a sign-in carries from step to step. */
 typedef struct usher_sign_in {
@@ -58,6 +84,8 @@ typedef struct usher_sign_in {
     usher_str subject;
     bool looked_again; /* a document that came from a cache was asked for once more */
 } usher_sign_in;
+
+typedef usher_status usher_operation(usher_exchange *ex, usher_want *want, usher_error *err);
 
 struct usher_exchange {
     /* for life */
@@ -72,7 +100,8 @@ struct usher_exchange {
     const usher_request *request;
     int64_t now_ms;
     usher_state state;
-    bool operating;             /* an operation was called since the start */
+    bool final;                 /* an operation was called after which none may follow */
+    usher_operation *run;       /* what goes on when a hook has answered */
     usher_str path, query_text; /* of the target */
     usher_request_headers headers;
     bool too_large;        /* more headers or cookies than are read: none of them was */
@@ -85,8 +114,14 @@ struct usher_exchange {
     usher_str csrf_token;
     bool csrf_verified;
     usher_str callback_url;
-    usher_session_cookie received;
-    usher_claims claims;
+    usher_brought first;   /* of the format that is written */
+    usher_brought *others; /* of the other ones, once one of them was looked for */
+    usher_held held;
+    size_t decoding;     /* the format whose hook is asked */
+    usher_str unencoded; /* claims that wait for the program's hook */
+    int64_t unencoded_exp_s;
+    bool read_only;
+    usher_json_object changes; /* of usher_update_session */
     usher_sign_in sign_in;
 
     /* results */
@@ -117,10 +152,10 @@ void usher_flow_report(usher_exchange *ex, usher_cause cause, const usher_error 
 /* True for a status that is an answer about what the peer sent: malformed, forged, or more than is
  * read of such a thing. Our own memory bound is none: then the exchange cannot tell. */
 bool usher_flow_peer_fault(const usher_exchange *ex, usher_status status);
-/* Begins and ends an operation; see usher_handle for the pattern. */
-usher_status usher_flow_begin(usher_exchange *ex, usher_want *want, usher_error *err);
-usher_status usher_flow_end(usher_exchange *ex, usher_status rc, usher_want *want,
-                            usher_error *err);
+/* Runs an operation: the program's hooks first and last, `run` between them. After a final one no
+ * other may follow. */
+usher_status usher_flow_operate(usher_exchange *ex, usher_operation *run, bool final,
+                                usher_want *want, usher_error *err);
 /* Asks for a GET whose answer may come from the host's cache. */
 usher_status usher_flow_want_document(usher_exchange *ex, usher_want *want, usher_state state,
                                       usher_str url, int64_t newer_than_ms);
@@ -167,13 +202,36 @@ usher_status usher_flow_csrf(usher_exchange *ex, usher_error *err);
 usher_status usher_flow_callback_url(usher_exchange *ex, bool *usable, usher_error *err);
 usher_status usher_csrf_get(usher_exchange *ex, usher_error *err); /* GET csrf */
 
-/* session.c */
-/* From the cookie or, where `bearer` says so, from Authorization if no cookie came. */
+/* read.c */
+/* Judges the session: from the first format whose cookie holds a valid one or, where `bearer` says
+ * so, from Authorization if no cookie came. Once; after that, from what was found and written. */
 usher_status usher_flow_read_session(usher_exchange *ex, bool bearer, usher_error *err);
+/* Asks the program to open what only it can open; wants nothing if there is no such thing. */
+usher_status usher_flow_decode(usher_exchange *ex, usher_want *want, usher_error *err);
+usher_brought *usher_flow_brought(usher_exchange *ex, size_t format); /* NULL: out of memory */
+usher_step usher_flow_decoded;
+usher_auth0_context usher_flow_auth0(usher_exchange *ex, const usher_format *f);
+/* Makes it the session of this exchange: what programs are told of it is taken from `s`. */
+usher_status usher_flow_hold_auth0(usher_exchange *ex, const usher_format *f,
+                                   const usher_auth0_session *s, usher_error *err);
+
+/* write.c */
+/* Writes the session that was read once more, in the first format. Nothing happens where nothing
+ * may: a request that is read only, a session that does not roll. */
 usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, usher_error *err);
-usher_status usher_flow_forget_session(usher_exchange *ex, usher_error *err);
+/* Deletes what was judged bad; for sign-out, everything that came. */
+usher_status usher_flow_forget_session(usher_exchange *ex, bool all, usher_error *err);
 usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
                                       usher_error *err);
+/* `changes` is an object; the held session with it is written. */
+usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_object *changes,
+                                       usher_error *err);
+usher_status usher_flow_encode(usher_exchange *ex, usher_want *want, usher_error *err);
+usher_step usher_flow_encoded;
+
+/* session.c */
+/* The session's JSON for those who hand it out. */
+usher_status usher_flow_session_json(usher_exchange *ex, usher_error *err);
 usher_status usher_flow_session_answer(usher_exchange *ex,
                                        usher_error *err); /* GET, POST session */
 

@@ -147,39 +147,8 @@ static usher_status handle(usher_exchange *ex, usher_want *want, usher_error *er
 
 usher_status usher_handle(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    usher_status rc = usher_flow_begin(ex, want, err);
-
-    return rc ? rc : usher_flow_end(ex, handle(ex, want, err), want, err);
-}
-
-/* What getServerSession and auth() do: the session endpoint's work without its body. */
-static usher_status get_session(usher_exchange *ex, usher_error *err)
-{
-    bool usable;
-    usher_status rc;
-
-    ex->post = false;
-    rc = usher_flow_read_cookies(ex, err);
-    if (usher_flow_peer_fault(ex, rc)) {
-        ex->verdict = USHER_SESSION_REJECTED;
-        usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, NULL);
-        return USHER_OK;
-    }
-    if (rc || (rc = usher_flow_csrf(ex, err)) || (rc = usher_flow_callback_url(ex, &usable, err)))
-        return rc;
-    return usher_flow_session_answer(ex, err);
-}
-
-usher_status usher_get_session(usher_exchange *ex, usher_want *want, usher_error *err)
-{
-    usher_status rc = usher_flow_begin(ex, want, err);
-
-    return rc ? rc : usher_flow_end(ex, get_session(ex, err), want, err);
-}
-
-usher_status usher_get_token(usher_exchange *ex, usher_want *want, usher_error *err)
-{
-    usher_status rc = usher_flow_begin(ex, want, err);
-
-    return rc ? rc : usher_flow_end(ex, usher_flow_read_session(ex, true, err), want, err);
+    *want = (usher_want){0};
+    if (ex && ex->read_only)
+        return usher_fail(err, USHER_E_USAGE, "exchange: a request that is read only", 0);
+    return usher_flow_operate(ex, handle, true, want, err);
 }

@@ -130,10 +130,10 @@ static usher_str configured_page(const usher_site *site, usher_page page)
     return (usher_str){0};
 }
 
-static usher_str own_page(usher_page page)
+static usher_str own_page(const usher_site *site, usher_page page)
 {
     switch (page) {
-    case USHER_PAGE_SIGN_IN: return USHER_STR("/signin");
+    case USHER_PAGE_SIGN_IN: return site->profile->sign_in_path;
     case USHER_PAGE_SIGN_OUT: return USHER_STR("/signout");
     case USHER_PAGE_ERROR: return USHER_STR("/error");
     case USHER_PAGE_VERIFY: return USHER_STR("/verify-request");
@@ -147,7 +147,7 @@ usher_status usher_respond_page_url(usher_str *out, usher_exchange *ex, usher_pa
     usher_str custom = configured_page(ex->site, page);
     usher_buf url;
 
-    if (!custom.len) return usher_respond_own_url(out, ex, own_page(page), err);
+    if (!custom.len) return usher_respond_own_url(out, ex, own_page(ex->site, page), err);
     usher_buf_init(&url, &ex->arena, URL_MAX);
     if (custom.ptr[0] == '/') usher_buf_put(&url, ex->site->base_url);
     usher_buf_put(&url, custom);
@@ -162,7 +162,7 @@ static usher_status failure_url(usher_str *out, usher_exchange *ex, usher_failur
     usher_buf url;
     usher_status rc = ex->site->profile->custom_pages_direct
                           ? usher_respond_page_url(&page, ex, route->page, err)
-                          : usher_respond_own_url(&page, ex, own_page(route->page), err);
+                          : usher_respond_own_url(&page, ex, own_page(ex->site, route->page), err);
 
     if (rc) return rc;
     usher_buf_init(&url, &ex->arena, URL_MAX);
@@ -223,7 +223,7 @@ usher_status usher_respond_set_cookie(usher_exchange *ex, usher_str name, usher_
     }
     if (ex->set_cookie_count == USHER_SET_COOKIES_MAX)
         return usher_fail(err, USHER_E_LIMIT, "respond: too many cookies", 0);
-    ex->set_cookies[ex->set_cookie_count++] = (usher_cookie_line){name, line};
+    ex->set_cookies[ex->set_cookie_count++] = (usher_cookie_line){.name = name, .line = line};
     return USHER_OK;
 }
 

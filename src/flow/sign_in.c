@@ -72,7 +72,7 @@ static usher_status set_check(usher_exchange *ex, usher_purpose purpose, usher_s
     usher_json_put_member(&w, USHER_STR("provider"), ex->sign_in.provider->id);
     usher_json_close_object(&w);
     if ((rc = usher_buf_take(&claims, &text, err)) ||
-        (rc = usher_token_seal(&token, &exp_s, &ex->arena, ex->cipher, &ex->site->keys, purpose,
+        (rc = usher_token_seal(&token, &exp_s, &ex->arena, ex->cipher, ex->site->keys, purpose,
                                claims, usher_now_s(ex), age_s, ex->entropy, err)))
         return rc;
     bool max_age = kind != USHER_COOKIE_NONCE || profile->nonce_has_max_age;
@@ -97,7 +97,7 @@ static usher_status make_state(usher_str *out, usher_exchange *ex, usher_str ran
     usher_json_put_member(&w, USHER_STR("random"), random);
     usher_json_close_object(&w);
     if ((rc = usher_buf_take(&claims, &text, err))) return rc;
-    return usher_token_seal(out, &exp_s, &ex->arena, ex->cipher, &ex->site->keys,
+    return usher_token_seal(out, &exp_s, &ex->arena, ex->cipher, ex->site->keys,
                             USHER_FOR_STATE_PARAM, claims, usher_now_s(ex),
                             ex->site->profile->check_max_age_s, ex->entropy, err);
 }

@@ -20,7 +20,8 @@ usher_status usher_sign_out_post(usher_exchange *ex, usher_error *err)
         usher_flow_report(ex, USHER_CAUSE_CSRF_TOKEN, NULL);
         return usher_respond_failure(ex, USHER_FAIL_CSRF_SIGN_OUT, 200, err);
     }
-    if ((rc = usher_flow_read_session(ex, false, err)) || (rc = usher_flow_forget_session(ex, err)))
+    if ((rc = usher_flow_read_session(ex, false, err)) ||
+        (rc = usher_flow_forget_session(ex, true, err)))
         return rc;
     ex->signed_out = ex->verdict == USHER_SESSION_VALID;
     ex->verdict = USHER_NO_SESSION;

@@ -8,7 +8,10 @@
 #include "base/arena.h"
 #include "oauth/provider.h"
 #include "profile/profile.h"
+#include "session/auth0_cookies.h"
 #include "session/keyring.h"
+#include "session/lifetime.h"
+#include "session/signed.h"
 #include "usher/site.h"
 #include "wire/cookie.h"
 
@@ -26,6 +29,25 @@ typedef struct usher_pages {
 
 struct usher_rules; /* gate/rules.h */
 
+/* Who makes the tokens of a format. */
+typedef enum usher_token_form {
+    USHER_TOKEN_SEALED, /* the profile's encryption */
+    USHER_TOKEN_SIGNED, /* plain JWTs, signed */
+    USHER_TOKEN_HOOKED, /* the program itself: USHER_WANT_HOOK */
+} usher_token_form;
+
+/* One kind of session cookie that a site reads. */
+typedef struct usher_format {
+    const usher_profile *profile;
+    usher_token_form form;
+    usher_site_cookie cookie;    /* the session's */
+    usher_keyring *keys;         /* owned */
+    usher_signing_keys *signing; /* owned; NULL unless signed */
+    usher_auth0_options auth0;   /* of a profile that has them */
+} usher_format;
+
+#define USHER_FORMATS_MAX 9
+
 struct usher_site {
     atomic_uint references;
     usher_allocator alloc; /* a copy */
@@ -37,9 +59,14 @@ struct usher_site {
     usher_str base_path; /* "/api/auth": begins with '/', no trailing slash; may be "" */
     bool secure_cookies;
     usher_site_cookie cookies[USHER_COOKIE_KINDS];
-    usher_keyring keys;
+    /* The first format is the one that is written, and `profile` its profile. The others are read,
+     * and what they hold is written anew as the first. */
+    usher_format formats[USHER_FORMATS_MAX];
+    size_t format_count;
+    const usher_keyring *keys; /* of the first */
 
-    int64_t session_max_age_s, update_age_s;
+    usher_lifetime lifetime;
+    int64_t update_age_s;
     const usher_provider *providers;
     size_t provider_count;
     usher_pages pages;
@@ -48,8 +75,10 @@ struct usher_site {
     struct usher_rules *rules; /* which paths are public; NULL: none is */
     usher_str header_prefix;   /* of the identity headers: "X-Usher-" */
     size_t token_max;          /* characters of a session token that is read */
+    size_t claims_max;         /* bytes of claims that are sealed; 0: as many as fit */
 };
 
+void usher_site_forget_keys(usher_site *site); /* wipes them; for who frees it */
 const usher_provider *usher_site_provider(const usher_site *site, usher_str id); /* or NULL */
 
 #endif

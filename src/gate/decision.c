@@ -37,14 +37,14 @@ static usher_status sign_in_url(usher_str *out, usher_exchange *ex, usher_str ta
     usher_status rc;
 
     usher_buf_init(&back, &ex->arena, (size_t)32 << 10);
-    usher_buf_put(&back, ex->site->base_url);
+    if (!ex->site->profile->return_path_only) usher_buf_put(&back, ex->site->base_url);
     if (target.len <= TARGET_MAX) usher_buf_put(&back, target);
     if ((rc = usher_buf_take(&here, &back, err)) ||
         (rc = usher_respond_page_url(&page, ex, USHER_PAGE_SIGN_IN, err)))
         return rc;
     usher_buf_init(&url, &ex->arena, (size_t)128 << 10);
     usher_buf_put(&url, page);
-    usher_url_put_param(&url, USHER_STR("callbackUrl"), here);
+    usher_url_put_param(&url, ex->site->profile->return_param, here);
     return usher_buf_take(out, &url, err);
 }
 
@@ -61,7 +61,7 @@ static usher_status refuse(usher_exchange *ex, const question *q, usher_error *e
     usher_status rc;
 
     ex->decision = USHER_DENY;
-    if ((rc = usher_flow_forget_session(ex, err)))
+    if ((rc = usher_flow_forget_session(ex, false, err)))
         return rc; /* only what was judged bad was read */
     if (!usher_flow_is_navigation(ex, q->method)) {
         refuse_program(ex);
@@ -104,18 +104,17 @@ static usher_status judge(usher_exchange *ex, const question *q, usher_error *er
     return refuse(ex, q, err);
 }
 
-static usher_status guard(usher_exchange *ex, usher_error *err)
+static usher_status guard(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     question q = {ASKER_PROGRAM, ex->request->method, ex->request->target};
 
+    (void)want;
     return judge(ex, &q, err);
 }
 
 usher_status usher_guard(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    usher_status rc = usher_flow_begin(ex, want, err);
-
-    return rc ? rc : usher_flow_end(ex, guard(ex, err), want, err);
+    return usher_flow_operate(ex, guard, true, want, err);
 }
 
 /* --- forward authentication ---------------------------------------------------------------------
@@ -197,13 +196,22 @@ static usher_status put_identities(usher_exchange *ex, usher_error *err)
     return USHER_OK;
 }
 
-/* Renewal is due once update_age has passed since the token was sealed. Proxies hand on one
- * Set-Cookie only, so a session in pieces is left to the session endpoint. */
+/* When the session was sealed: written down, or else told from its end. */
+static double sealed_at(const usher_exchange *ex)
+{
+    if (ex->held.claims.has_iat) return ex->held.claims.iat;
+    return ex->held.end_s - (double)ex->site->formats[0].auth0.inactivity_s;
+}
+
+/* Renewal is due once update_age has passed since the session was sealed. Proxies hand on one
+ * Set-Cookie only, so a session in pieces, or one in another format, is left to the endpoint or the
+ * page that asks for it. */
 static usher_status roll_if_due(usher_exchange *ex, usher_error *err)
 {
-    if (ex->verdict != USHER_SESSION_VALID || !ex->claims.has_iat || ex->received.count != 1)
+    if (ex->verdict != USHER_SESSION_VALID) return USHER_OK;
+    if (!ex->first.jar && ex->first.pieces.count != 1) return USHER_OK;
+    if (!(sealed_at(ex) + (double)ex->site->update_age_s <= (double)usher_now_s(ex)))
         return USHER_OK;
-    if (ex->claims.iat + (double)ex->site->update_age_s > (double)usher_now_s(ex)) return USHER_OK;
     return usher_flow_roll_session(ex, true, err);
 }
 
@@ -226,10 +234,11 @@ static usher_status refuse_question(usher_exchange *ex)
     return USHER_OK;
 }
 
-static usher_status forward_auth(usher_exchange *ex, usher_error *err)
+static usher_status forward_auth(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     question q = question_of(ex);
 
+    (void)want;
     if (two_questions(ex)) return refuse_question(ex);
     usher_status rc = judge(ex, &q, err);
 
@@ -241,7 +250,5 @@ static usher_status forward_auth(usher_exchange *ex, usher_error *err)
 
 usher_status usher_forward_auth(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    usher_status rc = usher_flow_begin(ex, want, err);
-
-    return rc ? rc : usher_flow_end(ex, forward_auth(ex, err), want, err);
+    return usher_flow_operate(ex, forward_auth, true, want, err);
 }

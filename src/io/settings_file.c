@@ -130,6 +130,7 @@ static const struct {
     {"secret_file", "secret"},
     {"secrets_files", "secrets"},
     {"client_secret_file", "client_secret"},
+    {"signing_keys_files", "signing_keys"},
 };
 
 static void resolve_entry(loading *l, usher_node *entry)

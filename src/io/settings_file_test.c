@@ -296,6 +296,14 @@ static void test_every_allocation_may_fail(void **state)
 #define PROVIDER_KEYS                                                                              \
     "id: p", "issuer: 'https://op.example'", "client_id: c", "client_secret: client"
 
+/* A private key made for this test. */
+#define EC_KEY                                                                                     \
+    "'"                                                                                            \
+    "{\"kty\":\"EC\",\"x\":\"ZqhS8KZexM6Viou6KyO3AFAa3IzUAi_kKA8o7rZoFXw"                          \
+    "\",\"y\":\"YrGQvwfNiLdIbp8DXSjR-TjhACBeDd_OmQO7JJp9IAQ\",\"crv\":\"P"                         \
+    "-256\",\"d\":\"TmwJMEiNJ6N-iOnUqPOc6FdhUSTW-KMa3OxR55Rh45k\"}"                                \
+    "'"
+
 /* What stands around a row: `before`, then those of `keys` that the row does not give itself, then
  * the row, then `after`. */
 typedef struct surroundings {
@@ -304,6 +312,7 @@ typedef struct surroundings {
     const char *before, *after;
     const char *keys[5];
     const char *without; /* what stands in place of the row when it is left out */
+    const char *inside;  /* what stands beside it in its own map */
 } surroundings;
 
 static const surroundings places[] = {
@@ -313,45 +322,104 @@ static const surroundings places[] = {
      "site: {base_url: 'http://localhost', development: true",
      "}",
      {NULL},
-     SITE_SECRET},
+     SITE_SECRET,
+     NULL},
     {&usher_site_table,
      "secrets",
      "site: {base_url: 'http://localhost', development: true",
      "}",
      {NULL},
-     SITE_SECRET},
+     SITE_SECRET,
+     NULL},
     /* where it is not what `auto` means */
     {&usher_site_table,
      "cookies.secure",
      "site: {base_url: 'http://localhost', " SITE_SECRET,
      "}",
      {NULL},
+     NULL,
      NULL},
     {&usher_site_table,
      "base_url",
      "site: {" SITE_SECRET,
      "}",
      {NULL},
-     "base_url: 'https://a.test'"},
-    {&usher_site_table, NULL, "site: {" SITE_URL ", " SITE_SECRET, "}", {NULL}, NULL},
+     "base_url: 'https://a.test'",
+     NULL},
+    {&usher_site_table, NULL, "site: {" SITE_URL ", " SITE_SECRET, "}", {NULL}, NULL, NULL},
+    {&usher_site_table,
+     "session.signing_alg",
+     "site: {" SITE_URL ", " SITE_SECRET,
+     "}",
+     {NULL},
+     NULL,
+     "token: signed, signing_keys: [" EC_KEY "], "},
+    {&usher_site_table,
+     "session.signing_keys",
+     "site: {base_url: 'http://localhost', development: true, " SITE_SECRET,
+     "}",
+     {NULL},
+     NULL,
+     "token: signed, "},
+    {&usher_accept_table,
+     "profile",
+     "site: {" SITE_URL ", " SITE_SECRET ", accept: [{cookie: old",
+     "}]}",
+     {NULL},
+     "profile: robojs",
+     NULL},
+    {&usher_accept_table,
+     "signing_alg",
+     "site: {" SITE_URL ", " SITE_SECRET ", accept: [{cookie: old",
+     "}]}",
+     {"profile: nextauth-4", "token: signed", "signing_keys: [" EC_KEY "]"},
+     NULL,
+     NULL},
+    {&usher_accept_table,
+     "signing_keys",
+     "site: {base_url: 'http://localhost', development: true, " SITE_SECRET
+     ", accept: [{cookie: old",
+     "}]}",
+     {"profile: nextauth-4", "token: signed"},
+     NULL,
+     NULL},
+    {&usher_accept_table,
+     "cookie",
+     "site: {base_url: 'http://localhost', development: true, " SITE_SECRET
+     ", accept: [{profile: nextauth-4",
+     "}]}",
+     {NULL},
+     NULL,
+     NULL},
+    {&usher_accept_table,
+     NULL,
+     "site: {base_url: 'http://localhost', development: true, " SITE_SECRET
+     ", accept: [{cookie: old",
+     "}]}",
+     {"profile: nextauth-4"},
+     NULL,
+     NULL},
     {&usher_provider_table,
      "type",
      "site: {base_url: 'http://localhost', development: true, " SITE_SECRET ", providers: [{id: p",
      "}]}",
      {NULL},
-     "issuer: 'https://op.example', client_id: c, client_secret: s"},
+     "issuer: 'https://op.example', client_id: c, client_secret: s",
+     NULL},
     {&usher_provider_table,
      "users",
      "site: {base_url: 'http://localhost', development: true, " SITE_SECRET
      ", providers: [{id: p, type: development",
      "}]}",
      {NULL},
+     NULL,
      NULL},
     {&usher_provider_table,
      NULL,
      "site: {" SITE_URL ", development: true, " SITE_SECRET ", providers: [{userinfo: false",
      "}]}",
      {PROVIDER_KEYS},
+     NULL,
      NULL},
     {&usher_user_table,
      NULL,
@@ -359,24 +427,28 @@ static const surroundings places[] = {
      ", providers: [{id: p, type: development, users: [{",
      "}]}]}",
      {"id: u"},
+     NULL,
      NULL},
     {&usher_daemon_table,
      NULL,
      "site: {" SITE_URL ", " SITE_SECRET "}\ndaemon: {listen: 'localhost:1'",
      "}",
      {NULL},
+     NULL,
      NULL},
     {&usher_daemon_table,
      "listen",
      "site: {" SITE_URL ", " SITE_SECRET "}\ndaemon: {",
      "}",
      {NULL},
+     NULL,
      NULL},
     {&usher_provider_table,
      "userinfo",
      "site: {" SITE_URL ", " SITE_SECRET ", providers: [{",
      "}]}",
      {PROVIDER_KEYS},
+     NULL,
      NULL},
 };
 
@@ -393,7 +465,7 @@ static const surroundings *place_for(const usher_setting_table *table, const cha
 }
 
 /* "session: {max_age: 12h}" */
-static void put_row(usher_buf *b, const char *path, const char *value)
+static void put_row(usher_buf *b, const char *path, const char *value, const char *inside)
 {
     usher_str rest = kit_str(path);
     size_t open = 0;
@@ -403,6 +475,7 @@ static void put_row(usher_buf *b, const char *path, const char *value)
         usher_buf_put_z(b, ": ");
         if (!rest.ptr) break;
         usher_buf_put_char(b, '{');
+        if (inside) usher_buf_put_z(b, inside);
         open++;
     }
     usher_buf_put_z(b, value);
@@ -428,7 +501,9 @@ static void put_settings(usher_buf *b, const surroundings *s, const usher_settin
     }
     if (value) {
         usher_buf_put_z(b, ", ");
-        put_row(b, row->path, value);
+        put_row(b, row->path, value, s->inside);
+    } else if (s->inside) {
+        put_row(b, "session.token", "signed", strstr(s->inside, "signing_keys"));
     } else if (s->without) {
         usher_buf_put_z(b, ", ");
         usher_buf_put_z(b, s->without);
@@ -482,7 +557,8 @@ static void dump_settings(dump *site_text, dump *daemon_text, const surroundings
 
 static bool is_file_of_a_secret(const usher_setting *row)
 {
-    static const char *const paths[] = {"secret_file", "secrets_files", "client_secret_file"};
+    static const char *const paths[] = {"secret_file", "secrets_files", "client_secret_file",
+                                        "signing_keys_files", "session.signing_keys_files"};
 
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (strcmp(row->path, paths[i]) == 0) return true; /* they have a test of their own */
@@ -517,8 +593,8 @@ static void test_no_setting_is_ignored(void **state)
             check_row(usher_setting_tables[t], row);
             rows++;
         }
-    assert_int_equal(rows, USHER_ROWS_SITE + USHER_ROWS_PROVIDER + USHER_ROWS_USER +
-                               USHER_ROWS_DAEMON - 3);
+    assert_int_equal(rows, USHER_ROWS_SITE + USHER_ROWS_ACCEPT + USHER_ROWS_PROVIDER +
+                               USHER_ROWS_USER + USHER_ROWS_DAEMON - 7);
 }
 
 /* --- files --- */

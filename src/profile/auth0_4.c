@@ -32,10 +32,18 @@ const usher_profile usher_profile_auth0_4 = {
         },
     .dialect = USHER_COOKIE_NEXT_EDGE,
     .chunk_max = 3500,
+    .keeps_bad_cookies = true,
 
     .session_max_age_s = 259200,
     .check_max_age_s = 3600,
+    .update_age_s = 300, /* for who renews now and then; the original renews at each request */
     .tolerance_s = 15,
+
+    .base_path = USHER_STR_INIT("/auth"),
+    .sign_in_path = USHER_STR_INIT("/login"),
+    .return_param = USHER_STR_INIT("returnTo"),
+    .return_path_only = true,
+    .no_session = USHER_STR_INIT("null"),
 
     .auth0 = &names,
 };

@@ -38,6 +38,9 @@ const usher_profile usher_profile_authjs_5 = {
     .tolerance_s = 15,
     .secret_list = true,
 
+    .base_path = USHER_STR_INIT("/api/auth"),
+    .sign_in_path = USHER_STR_INIT("/signin"),
+    .return_param = USHER_STR_INIT("callbackUrl"),
     .json_redirect = USHER_JSON_BY_HEADER,
     .no_session = USHER_STR_INIT("null"),
     .strict_paths = true,

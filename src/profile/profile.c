@@ -4,7 +4,8 @@
 
 #include "base/str.h"
 
-static const usher_profile *const profiles[] = {&usher_profile_nextauth_4, &usher_profile_authjs_5};
+static const usher_profile *const profiles[] = {&usher_profile_nextauth_4, &usher_profile_authjs_5,
+                                                &usher_profile_auth0_4, &usher_profile_robojs};
 
 const usher_profile *usher_profile_at(size_t index)
 {

@@ -31,7 +31,8 @@ typedef struct usher_profile_cookie {
     usher_str name;        /* without the prefix */
     usher_str secure_name; /* as written when secure cookies are on */
     int64_t max_age_s;     /* Max-Age attribute; 0: none is written */
-} usher_profile_cookie;
+    bool script_readable;  /* without HttpOnly */
+} usher_profile_cookie;    /* without a name: this system has no such cookie */
 
 /* Where a failed flow sends the browser. */
 typedef enum usher_page {
@@ -102,11 +103,17 @@ typedef struct usher_profile {
     bool chunks_ignore_empty; /* an empty chunk does not count as received */
     bool chunk_dot_is_zero;   /* a name that ends in a dot is chunk 0; otherwise it has no number */
 
+    bool keeps_bad_cookies; /* a session cookie that opens as nothing is left where it is */
+
     /* lifetimes */
     int64_t session_max_age_s, check_max_age_s, update_age_s, tolerance_s;
     bool secret_list; /* several secrets are known to the original; CSRF hashes join them by "," */
 
     /* endpoints */
+    usher_str base_path;    /* default */
+    usher_str sign_in_path; /* below the base path */
+    usher_str return_param; /* of the sign-in page: where to go afterwards */
+    bool return_path_only;  /* it is a path of the own site, not a URL */
     usher_json_redirect json_redirect;
     usher_str no_session; /* body of the session endpoint without a session: {} or null */
     bool strict_paths; /* one or two segments, JSON "Bad request."; otherwise extra ones are ignored
@@ -128,8 +135,8 @@ typedef struct usher_profile {
 
 extern const usher_profile usher_profile_nextauth_4;
 extern const usher_profile usher_profile_authjs_5;
-/* Not in the list below yet: who walks it expects Auth.js' cookies, chunks and routes. */
 extern const usher_profile usher_profile_auth0_4;
+extern const usher_profile usher_profile_robojs;
 
 const usher_profile *usher_profile_by_name(usher_str name); /* NULL if there is none */
 const usher_profile *usher_profile_at(size_t index);        /* NULL past the last */

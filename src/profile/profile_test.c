@@ -17,8 +17,11 @@ typedef struct failure_row {
 
 static void check_cookies(const usher_profile *p, const cookie_row rows[USHER_COOKIE_KINDS])
 {
+    bool readable = p == &usher_profile_robojs;
+
     for (size_t i = 0; i < USHER_COOKIE_KINDS; i++) {
         assert_int_equal(rows[i].kind, i);
+        assert_int_equal(p->cookies[i].script_readable, readable && i == USHER_COOKIE_CALLBACK_URL);
         assert_str(p->cookies[i].name, rows[i].name);
         assert_str(p->cookies[i].secure_name, rows[i].secure_name);
         assert_int_equal(p->cookies[i].max_age_s, rows[i].max_age_s);
@@ -34,8 +37,17 @@ static void check_failures(const usher_profile *p, const failure_row rows[USHER_
     }
 }
 
+static void check_authjs(const usher_profile *p)
+{
+    assert_str(p->base_path, "/api/auth");
+    assert_str(p->sign_in_path, "/signin");
+    assert_str(p->return_param, "callbackUrl");
+    assert_false(p->return_path_only || p->keeps_bad_cookies || p->one_key || p->auth0);
+}
+
 static void check_lifetimes(const usher_profile *p)
 {
+    check_authjs(p);
     assert_int_equal(p->session_max_age_s, 30 * 24 * 3600);
     assert_int_equal(p->check_max_age_s, 15 * 60);
     assert_int_equal(p->update_age_s, 24 * 3600);
@@ -155,6 +167,62 @@ static void test_authjs_5(void **state)
     assert_str(p->oidc_type, "oidc");
 }
 
+static void test_robojs(void **state)
+{
+    static const cookie_row cookies[USHER_COOKIE_KINDS] = {
+        {USHER_COOKIE_SESSION, "authjs.session-token", "authjs.session-token", 0},
+        {USHER_COOKIE_CALLBACK_URL, "authjs.callback-url", "authjs.callback-url", 0},
+        {USHER_COOKIE_CSRF, "authjs.csrf-token", "authjs.csrf-token", 0},
+        {USHER_COOKIE_PKCE, "authjs.pkce.code_verifier", "authjs.pkce.code_verifier", 900},
+        {USHER_COOKIE_STATE, "authjs.state", "authjs.state", 900},
+        {USHER_COOKIE_NONCE, "authjs.nonce", "authjs.nonce", 0},
+    };
+    static const failure_row failures[USHER_FAILURES] = {
+        {USHER_FAIL_CONFIGURATION, USHER_PAGE_ERROR, "Configuration"},
+        {USHER_FAIL_CSRF_SIGN_IN, USHER_PAGE_SIGN_IN, "MissingCSRF"},
+        {USHER_FAIL_CSRF_SIGN_OUT, USHER_PAGE_SIGN_IN, "MissingCSRF"},
+        {USHER_FAIL_START, USHER_PAGE_ERROR, "Configuration"},
+        {USHER_FAIL_CHECK, USHER_PAGE_ERROR, "Configuration"},
+        {USHER_FAIL_PROVIDER, USHER_PAGE_SIGN_IN, "OAuthCallbackError"},
+        {USHER_FAIL_CALLBACK, USHER_PAGE_ERROR, "Configuration"},
+        {USHER_FAIL_DENIED, USHER_PAGE_ERROR, "AccessDenied"},
+        {USHER_FAIL_CREDENTIALS, USHER_PAGE_SIGN_IN, "CredentialsSignin"},
+    };
+    const usher_profile *p = &usher_profile_robojs;
+
+    (void)state;
+    assert_str(p->name, "robojs");
+    assert_int_equal(p->enc, USHER_A256CBC_HS512);
+    assert_true(p->also_gcm);
+    assert_true(p->kid);
+    assert_true(p->session_salted);
+    assert_str(p->info, "Auth.js Generated Encryption Key");
+    assert_str(p->state_param_salt, "encodedState");
+    check_cookies(p, cookies);
+    assert_int_equal(p->dialect, USHER_COOKIE_AUTHJS);
+    assert_int_equal(p->chunk_max, 3936);
+    assert_false(p->nonce_has_max_age);
+    assert_true(p->chunks_ignore_empty);
+    assert_true(p->chunk_dot_is_zero);
+    check_lifetimes(p);
+    assert_false(p->secret_list);
+    assert_int_equal(p->json_redirect, USHER_JSON_BY_HEADER);
+    assert_str(p->no_session, "null");
+    assert_true(p->strict_paths);
+    assert_false(p->json_status);
+    check_failures(p, failures);
+    assert_false(p->checks_state_default);
+    assert_false(p->checks_nonce_default);
+    assert_false(p->provider_error_first);
+    assert_true(p->custom_pages_direct);
+    assert_false(p->error_case_free);
+    assert_false(p->error_to_sign_in);
+    assert_false(p->failure_keeps_cookies);
+    assert_false(p->log_endpoint);
+    assert_true(p->user_id_uuid);
+    assert_str(p->oidc_type, "oidc");
+}
+
 static void test_auth0_4(void **state)
 {
     const usher_profile *p = &usher_profile_auth0_4;
@@ -193,7 +261,13 @@ static void test_auth0_4(void **state)
     assert_null(usher_profile_nextauth_4.auth0);
     assert_null(usher_profile_authjs_5.auth0);
     assert_false(usher_profile_nextauth_4.one_key || usher_profile_authjs_5.one_key);
-    assert_null(usher_profile_by_name(p->name)); /* until its routes are there */
+    assert_str(p->base_path, "/auth");
+    assert_str(p->sign_in_path, "/login");
+    assert_str(p->return_param, "returnTo");
+    assert_true(p->return_path_only);
+    assert_true(p->keeps_bad_cookies);
+    assert_null(usher_profile_robojs.auth0);
+    assert_int_equal(p->update_age_s, 300);
 }
 
 static void test_lookup(void **state)
@@ -206,8 +280,10 @@ static void test_lookup(void **state)
     assert_null(usher_profile_by_name((usher_str){0}));
     for (size_t i = 0; usher_profile_at(i); i++)
         assert_ptr_equal(usher_profile_by_name(usher_profile_at(i)->name), usher_profile_at(i));
-    assert_non_null(usher_profile_at(1));
-    assert_null(usher_profile_at(2));
+    assert_ptr_equal(usher_profile_by_name(USHER_STR("auth0-4")), &usher_profile_auth0_4);
+    assert_ptr_equal(usher_profile_by_name(USHER_STR("robojs")), &usher_profile_robojs);
+    assert_non_null(usher_profile_at(3));
+    assert_null(usher_profile_at(4));
     assert_null(usher_profile_at(SIZE_MAX));
 }
 
@@ -223,11 +299,9 @@ static void test_cookie_of_a_purpose(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nextauth_4),
-        cmocka_unit_test(test_authjs_5),
-        cmocka_unit_test(test_auth0_4),
-        cmocka_unit_test(test_lookup),
-        cmocka_unit_test(test_cookie_of_a_purpose),
+        cmocka_unit_test(test_nextauth_4), cmocka_unit_test(test_authjs_5),
+        cmocka_unit_test(test_robojs),     cmocka_unit_test(test_auth0_4),
+        cmocka_unit_test(test_lookup),     cmocka_unit_test(test_cookie_of_a_purpose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "session/auth0_legacy.h"
+#include "wire/json_set.h"
 
 static const usher_str sets_name = USHER_STR_INIT("connectionTokenSets");
 
@@ -191,66 +192,7 @@ static usher_status take_sets(usher_auth0_session *s, const usher_auth0_context 
         return rc;
     }
     if ((rc = sets_text(&sets, c->arena, s, err))) return rc;
-    return usher_auth0_members_set(&s->json, c->arena, &s->members, sets_name, sets, (usher_str){0},
-                                   err);
-}
-
-/* ---- members ------------------------------------------------------------------------------- */
-
-static usher_str quoted_name(const usher_json_member *m)
-{
-    return (usher_str){m->name.ptr - 1, m->name.len + 2};
-}
-
-static bool is_named(const usher_json_member *m, usher_str name)
-{
-    usher_json text = {USHER_JSON_STRING, m->name_escaped, quoted_name(m)};
-
-    return name.len && usher_json_string_is(text, name);
-}
-
-static void put_member(usher_buf *b, usher_str quoted, usher_str value)
-{
-    if (usher_buf_view(b).len > 1) usher_buf_put_char(b, ',');
-    usher_buf_put(b, quoted);
-    usher_buf_put_char(b, ':');
-    usher_buf_put(b, value);
-}
-
-static size_t members_size(const usher_json_object *o)
-{
-    size_t n = 2;
-
-    for (size_t i = 0; i < o->count; i++)
-        n += o->members[i].name.len + o->members[i].value.text.len + 4;
-    return n;
-}
-
-usher_status usher_auth0_members_set(usher_str *out, usher_arena *a, const usher_json_object *o,
-                                     usher_str name, usher_str value, usher_str without,
-                                     usher_error *err)
-{
-    bool written = false;
-    usher_buf b;
-
-    usher_buf_init(&b, a, members_size(o) + name.len + value.len + 4);
-    usher_buf_put_char(&b, '{');
-    for (size_t i = 0; i < o->count; i++) {
-        const usher_json_member *m = &o->members[i];
-        bool here = is_named(m, name);
-
-        if (is_named(m, without)) continue;
-        put_member(&b, quoted_name(m), here ? value : m->value.text);
-        written |= here;
-    }
-    if (!written) {
-        usher_buf_put_z(&b, usher_buf_view(&b).len > 1 ? ",\"" : "\"");
-        usher_buf_put(&b, name);
-        usher_buf_put_z(&b, "\":");
-        usher_buf_put(&b, value);
-    }
-    usher_buf_put_char(&b, '}');
-    return usher_buf_take(out, &b, err);
+    return usher_json_set(&s->json, c->arena, &s->members, sets_name, sets, (usher_str){0}, err);
 }
 
 /* ---- a session's text ---------------------------------------------------------------------- */

@@ -23,6 +23,8 @@ typedef struct usher_auth0_session {
     bool has_created;
     double created_s;
     bool legacy; /* version 3 wrote it; converted */
+    bool has_end; /* it was carried over from elsewhere and ends no later than there */
+    double end_s;
 } usher_auth0_session;
 
 /* What a verdict needs and every call here takes. */
@@ -56,13 +58,6 @@ USHER_MUST_USE usher_status usher_auth0_id_open(usher_auth0_id *out, usher_verdi
 USHER_MUST_USE usher_status usher_auth0_record_open(usher_auth0_session *out,
                                                     usher_verdict *verdict, usher_cause *cause,
                                                     const usher_auth0_context *c, usher_str record,
-                                                    usher_error *err);
-
-/* The object with `name` set to the value: replaced where it stands, or else put last. Every other
- * member keeps its bytes; the one called `without`, if any, is left out. */
-USHER_MUST_USE usher_status usher_auth0_members_set(usher_str *out, usher_arena *a,
-                                                    const usher_json_object *o, usher_str name,
-                                                    usher_str value, usher_str without,
                                                     usher_error *err);
 
 #endif

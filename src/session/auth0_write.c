@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "wire/jose/digest.h"
+#include "wire/json_set.h"
 
 /* ---- lifetimes ----------------------------------------------------------------------------- */
 
@@ -21,6 +22,16 @@ int64_t usher_auth0_max_age(const usher_auth0_options *options, double created_s
         most = (double)options->absolute_s;
     if (left > most) left = most;
     return left >= 1 ? (int64_t)left : 0;
+}
+
+int64_t usher_auth0_end(const usher_auth0_options *options, const usher_auth0_session *session,
+                        int64_t now_s)
+{
+    int64_t age_s = usher_auth0_max_age(options, session->created_s, now_s);
+
+    if (session->has_end && session->end_s < (double)now_s + (double)age_s)
+        return session->end_s > (double)now_s ? (int64_t)session->end_s : now_s;
+    return now_s + age_s;
 }
 
 static usher_auth0_attributes attributes_of(const usher_auth0_context *c, int64_t max_age_s,
@@ -54,8 +65,8 @@ usher_status usher_auth0_seal(usher_str *token, const usher_auth0_context *c,
     usher_buf_init(&b, c->arena, 24);
     usher_buf_put_i64(&b, exp);
     if ((rc = usher_buf_take(&exp_text, &b, err)) ||
-        (rc = usher_auth0_members_set(&plain, c->arena, members, USHER_STR("exp"), exp_text,
-                                      without, err)) ||
+        (rc =
+             usher_json_set(&plain, c->arena, members, USHER_STR("exp"), exp_text, without, err)) ||
         (rc = usher_jwe_seal(token, c->arena, c->cipher, &c->keys->keys[USHER_FOR_SESSION][0][0],
                              (usher_str){h->json, h->json_len}, plain, entropy, err)))
         return rc;
@@ -249,7 +260,7 @@ usher_status usher_auth0_session_write(usher_auth0_lines *lines, usher_str *toke
                                        const usher_auth0_session *session, usher_entropy entropy,
                                        usher_error *err)
 {
-    int64_t max_age_s = usher_auth0_max_age(c->options, session->created_s, c->now_s);
+    int64_t max_age_s = usher_auth0_end(c->options, session, c->now_s) - c->now_s;
     writer w = writer_of(lines, c, jar, max_age_s, c->options->transient, err);
     usher_status rc;
 

@@ -8,6 +8,10 @@
  * is as old as it may get; otherwise until the latter. Never negative. */
 int64_t usher_auth0_max_age(const usher_auth0_options *options, double created_s, int64_t now_s);
 
+/* When a session that is written now ends, in Unix seconds; not after `now_s` if it is over. */
+int64_t usher_auth0_end(const usher_auth0_options *options, const usher_auth0_session *session,
+                        int64_t now_s);
+
 /* Renews: the session sealed anew under the times of now, connection tokens in cookies of their
  * own, deletions for what was there before (pieces, surplus connection tokens, version 3's
  * cookies). *token is the sealed session, whole. USHER_E_LIMIT if it would need more cookies than

@@ -46,6 +46,16 @@ const usher_environment *usher_build_environment(const usher_building *b)
          {"NEXTAUTH_SECRET", "AUTH_SECRET"},
          {NULL, NULL, NULL},
          true},
+        {&usher_profile_auth0_4,
+         {"APP_BASE_URL", "AUTH_URL"},
+         {"AUTH0_SECRET", "AUTH_SECRET"},
+         {NULL, NULL, NULL},
+         false},
+        {&usher_profile_robojs,
+         {"AUTH_URL", "NEXTAUTH_URL"},
+         {"AUTH_SECRET", "NEXTAUTH_SECRET"},
+         {NULL, NULL, NULL},
+         false},
     };
 
     for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
@@ -71,22 +81,14 @@ static void build_basics(usher_building *b)
 
     site->development = b->v[USHER_ROW_SITE_DEVELOPMENT].number != 0;
     site->profile = usher_profile_by_name(b->v[USHER_ROW_SITE_PROFILE].text);
-    site->session_max_age_s = b->v[USHER_ROW_SITE_SESSION_MAX_AGE].number;
-    site->update_age_s = b->v[USHER_ROW_SITE_SESSION_UPDATE_AGE].number;
     site->token_max = (size_t)b->v[USHER_ROW_SITE_TOKEN_MAX].number;
-    if (b->v[USHER_ROW_SITE_SESSION_UPDATE_AGE].node &&
-        site->update_age_s > site->session_max_age_s)
-        usher_warn(
-            &b->c, usher_place_of(b->v[USHER_ROW_SITE_SESSION_UPDATE_AGE].node),
-            "site.session.update_age is longer than site.session.max_age: sessions end before "
-            "they are renewed",
-            USHER_NIL, USHER_NIL, USHER_NIL);
 }
 
 /* Their content is put where the tree has them by who reads the settings file. */
 static void refuse_files(usher_building *b)
 {
-    static const int rows[] = {USHER_ROW_SITE_SECRET_FILE, USHER_ROW_SITE_SECRETS_FILES};
+    static const int rows[] = {USHER_ROW_SITE_SECRET_FILE, USHER_ROW_SITE_SECRETS_FILES,
+                               USHER_ROW_SITE_SESSION_SIGNING_KEYS_FILES};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (b->v[rows[i]].node)
@@ -95,24 +97,33 @@ static void refuse_files(usher_building *b)
                            usher_str_z(usher_site_table.rows[rows[i]].path), USHER_NIL, USHER_NIL);
 }
 
-static usher_status derive_keys(usher_building *b, usher_error *err)
+const usher_node *usher_build_next_map(const usher_node *from, size_t *index)
 {
-    usher_str salts[USHER_PURPOSES] = {{0}};
-    usher_secret secrets[USHER_SECRETS_MAX] = {{0}};
-    usher_status rc = USHER_OK;
+    for (; from && from->kind != USHER_NODE_MAP; from = from->next)
+        ++*index;
+    return from;
+}
 
-    for (size_t p = 0; p < USHER_PURPOSES; p++)
-        if (p != USHER_FOR_STATE_PARAM)
-            salts[p] = b->site->cookies[usher_profile_cookie_of((usher_purpose)p)].name;
-    for (size_t i = 0; i < b->secret_count && !rc; i++)
-        rc = usher_secret_dup(&secrets[i], &b->site->alloc, b->secrets[i].text.ptr,
-                              b->secrets[i].text.len, err);
-    if (!rc)
-        rc = usher_keyring_init(&b->site->keys, &b->site->alloc, b->site->profile, secrets,
-                                b->secret_count, salts, err);
-    for (size_t i = 0; i < b->secret_count; i++)
-        usher_secret_free(&secrets[i], &b->site->alloc);
-    return rc;
+const usher_node *usher_build_first_map(const usher_value *list, size_t *index)
+{
+    bool is_list = list->node && list->node->kind == USHER_NODE_LIST;
+
+    *index = 0;
+    return usher_build_next_map(is_list ? list->node->first : NULL, index);
+}
+
+usher_str usher_build_indexed_name(usher_complaints *c, usher_str list, size_t index)
+{
+    usher_str text = {0};
+    usher_buf buf;
+
+    usher_buf_init(&buf, &c->list->arena, 128);
+    usher_buf_put(&buf, list);
+    usher_buf_put_char(&buf, '[');
+    usher_buf_put_u64(&buf, index);
+    usher_buf_put_char(&buf, ']');
+    if (usher_buf_take(&text, &buf, NULL)) c->no_memory = true;
+    return text;
 }
 
 static usher_status build_all(usher_building *b, size_t errors_before, usher_error *err)
@@ -124,11 +135,14 @@ static usher_status build_all(usher_building *b, size_t errors_before, usher_err
     usher_build_cookies(b);
     usher_build_pages(b);
     usher_build_providers(b);
+    usher_build_lifetimes(b);
+    usher_build_formats(b);
+    usher_build_budget(b);
     if (b->c.no_memory) return usher_fail(err, USHER_E_NOMEM, "site: out of memory", 0);
     if (b->status) return usher_fail(err, b->status, "site: it could not be made", 0);
     if (b->c.list->errors > errors_before)
         return usher_fail(err, USHER_E_SETTING, "site: see the problems", 0);
-    return derive_keys(b, err);
+    return usher_build_keys(b, err);
 }
 
 usher_status usher_site_build(usher_site **out, usher_problems *problems, const usher_node *root,

@@ -32,6 +32,16 @@ typedef struct usher_found_secret {
     usher_str name; /* "site.secret", "AUTH_SECRET" */
 } usher_found_secret;
 
+#define USHER_KEYS_MAX 16 /* of one format's signing keys */
+
+/* What the keys of a format are made from, until they are. */
+typedef struct usher_format_secrets {
+    usher_found_secret secrets[USHER_SECRETS_MAX], signing[USHER_KEYS_MAX];
+    size_t secret_count, signing_count; /* no secrets: the site's */
+    int64_t signing_alg;                /* index of the word */
+    const usher_node *node;             /* of the accept entry; NULL: the site itself */
+} usher_format_secrets;
+
 #define USHER_MADE_SECRET 43 /* base64url of 32 bytes */
 
 typedef struct usher_building {
@@ -46,6 +56,7 @@ typedef struct usher_building {
     usher_url base; /* views into the site's base_url */
     usher_found_secret secrets[USHER_SECRETS_MAX];
     size_t secret_count;
+    usher_format_secrets format_secrets[USHER_FORMATS_MAX];
     char made[USHER_MADE_SECRET]; /* wiped by usher_site_build */
 } usher_building;
 
@@ -66,10 +77,26 @@ void *usher_build_get(usher_building *b, size_t count, size_t size);
  * it is not set or empty. */
 usher_str usher_build_env(usher_building *b, const char *name);
 
+/* The maps of a list, with the index that each has in it. An entry of another kind was complained
+ * about; the others are read all the same, so that one run shows everything. */
+const usher_node *usher_build_first_map(const usher_value *list, size_t *index);
+const usher_node *usher_build_next_map(const usher_node *from, size_t *index);
+/* "site.providers[2]" */
+usher_str usher_build_indexed_name(usher_complaints *c, usher_str list, size_t index);
+
+/* A secret that is too weak is an error, in development a warning. */
+void usher_build_judge_secret(usher_building *b, const usher_found_secret *s);
+bool usher_build_is_cookie_name(usher_str name);
+
 void usher_build_base(usher_building *b);
 void usher_build_secrets(usher_building *b);
 void usher_build_cookies(usher_building *b);
 void usher_build_pages(usher_building *b); /* pages, title, open paths, header prefix */
 void usher_build_providers(usher_building *b);
+void usher_build_lifetimes(usher_building *b);
+void usher_build_formats(usher_building *b); /* what is written and what is read too */
+/* Keys of all formats; after the rest was found to be right. */
+USHER_MUST_USE usher_status usher_build_keys(usher_building *b, usher_error *err);
+void usher_build_budget(usher_building *b); /* warns of headers that grow too large */
 
 #endif

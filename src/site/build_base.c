@@ -92,7 +92,7 @@ static usher_str origin_of(usher_building *b, const usher_url *url)
 static void set_base_path(usher_building *b, const source *s, usher_str from_url)
 {
     const usher_value *v = &b->v[USHER_ROW_SITE_BASE_PATH];
-    usher_str path = USHER_STR("/api/auth");
+    usher_str path = b->site->profile->base_path;
 
     if (v->node && !v->bad) {
         path = without_slash(v->text);
@@ -138,7 +138,7 @@ void usher_build_base(usher_building *b)
                        : from_environment(b);
     usher_url url;
 
-    b->site->base_path = USHER_STR("/api/auth");
+    b->site->base_path = b->site->profile->base_path;
     if (v->bad) return;
     if (!s.text.ptr) {
         complain_missing(b);

@@ -29,7 +29,7 @@ static void complain_at(usher_building *b, int row, const char *text, usher_str 
 }
 
 /* token of RFC 9110, which is what a cookie's name is. */
-static bool is_cookie_name(usher_str name)
+bool usher_build_is_cookie_name(usher_str name)
 {
     for (size_t i = 0; i < name.len; i++) {
         unsigned char c = (unsigned char)name.ptr[i];
@@ -173,7 +173,7 @@ static void set_cookie(usher_building *b, size_t kind)
               : secure ? standard->secure_name
                        : standard->name;
     c->secure = secure;
-    c->http_only = true;
+    c->http_only = !standard->script_readable;
     c->same_site = same_site_of(b, kind);
     c->path = usher_build_keep(b, b->v[USHER_ROW_SITE_COOKIES_PATH].text);
     c->domain = usher_build_keep(b, b->v[USHER_ROW_SITE_COOKIES_DOMAIN].text);
@@ -182,7 +182,7 @@ static void set_cookie(usher_building *b, size_t kind)
         c->domain = USHER_NIL;
     }
     if (!renamed) return;
-    if (is_cookie_name(c->name))
+    if (usher_build_is_cookie_name(c->name))
         check_prefix(b, kind);
     else
         complain_at(b, name_rows[kind],
@@ -211,15 +211,25 @@ static void check_distinct(usher_building *b, size_t kind)
                         cookies[kind].name, USHER_NIL);
 }
 
+/* Not every system has every cookie. */
+static bool exists(usher_building *b, size_t kind)
+{
+    if (b->site->profile->cookies[kind].name.len) return true;
+    if (name_of(b, kind)->node)
+        complain_at(b, name_rows[kind], "site.$1: profile $2 has no such cookie", row_name(kind),
+                    b->site->profile->name);
+    return false;
+}
+
 void usher_build_cookies(usher_building *b)
 {
     b->site->secure_cookies = decide_secure(b);
     check_domain(b);
     check_path(b);
     for (size_t kind = 0; kind < USHER_COOKIE_KINDS; kind++)
-        set_cookie(b, kind);
+        if (exists(b, kind)) set_cookie(b, kind);
     for (size_t kind = 0; kind < USHER_COOKIE_KINDS; kind++)
-        check_distinct(b, kind);
+        if (exists(b, kind)) check_distinct(b, kind);
     if (b->v[USHER_ROW_SITE_COOKIES_SAME_SITE].number == 2 && !b->site->secure_cookies &&
         b->base_known)
         complain_at(b, USHER_ROW_SITE_COOKIES_SAME_SITE,

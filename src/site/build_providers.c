@@ -331,42 +331,12 @@ static const usher_development_user default_users[] = {
      {0}},
 };
 
-/* "site.providers[2]" */
-static usher_str indexed_name(usher_complaints *c, usher_str list, size_t index)
-{
-    usher_str text = {0};
-    usher_buf buf;
-
-    usher_buf_init(&buf, &c->list->arena, 128);
-    usher_buf_put(&buf, list);
-    usher_buf_put_char(&buf, '[');
-    usher_buf_put_u64(&buf, index);
-    usher_buf_put_char(&buf, ']');
-    if (usher_buf_take(&text, &buf, NULL)) c->no_memory = true;
-    return text;
-}
-
-/* The maps of a list; an entry of another kind was complained about, and the others are read all
- * the same, so that one run shows everything. */
-static const usher_node *next_map(const usher_node *from, size_t *index)
-{
-    for (; from && from->kind != USHER_NODE_MAP; from = from->next)
-        ++*index;
-    return from;
-}
-
-static const usher_node *first_map(const usher_value *list, size_t *index)
-{
-    *index = 0;
-    return next_map(list->node && list->node->kind == USHER_NODE_LIST ? list->node->first : NULL,
-                    index);
-}
-
 static size_t count_of(const usher_value *list)
 {
     size_t count = 0, index;
 
-    for (const usher_node *n = first_map(list, &index); n; n = next_map(n->next, &index))
+    for (const usher_node *n = usher_build_first_map(list, &index); n;
+         n = usher_build_next_map(n->next, &index))
         count++;
     return count;
 }
@@ -383,9 +353,10 @@ static void read_users(reading *r)
     if (!count) return;
     usher_development_user *users = usher_build_get(r->b, count, sizeof *users);
     if (!users) return;
-    for (const usher_node *n = first_map(list, &index); n; n = next_map(n->next, &index), i++) {
+    for (const usher_node *n = usher_build_first_map(list, &index); n;
+         n = usher_build_next_map(n->next, &index), i++) {
         user_reading u = {.provider = r, .map = n};
-        u.name = indexed_name(&r->b->c, row_name(r, P(USERS)), index++);
+        u.name = usher_build_indexed_name(&r->b->c, row_name(r, P(USERS)), index++);
         usher_settings_read(u.v, &r->b->c, &usher_user_table, u.name, n);
         read_user(&u, users, i, &users[i]);
     }
@@ -439,9 +410,10 @@ void usher_build_providers(usher_building *b)
     usher_provider *providers = count ? usher_build_get(b, count, sizeof *providers) : NULL;
 
     if (!providers) return;
-    for (const usher_node *n = first_map(list, &index); n; n = next_map(n->next, &index), i++) {
+    for (const usher_node *n = usher_build_first_map(list, &index); n;
+         n = usher_build_next_map(n->next, &index), i++) {
         reading r = {.b = b, .out = &providers[i], .map = n};
-        r.name = indexed_name(&b->c, USHER_STR("site.providers"), index++);
+        r.name = usher_build_indexed_name(&b->c, USHER_STR("site.providers"), index++);
         read_provider(&r, providers, i);
     }
     b->site->providers = providers;

@@ -43,9 +43,8 @@ static void from_settings(usher_building *b)
             add(b, USHER_STR("site.secrets"), n->text, usher_place_of(n));
 }
 
-static void judge(usher_building *b, size_t index)
+void usher_build_judge_secret(usher_building *b, const usher_found_secret *s)
 {
-    const usher_found_secret *s = &b->secrets[index];
     const char *weakness = usher_secret_weakness(s->text);
 
     if (weakness)
@@ -56,6 +55,13 @@ static void judge(usher_building *b, size_t index)
     if (s->text.len && (unsigned char)s->text.ptr[s->text.len - 1] <= ' ')
         usher_warn(&b->c, s->place, "$1 ends with white space, which is part of the secret",
                    s->name, USHER_NIL, USHER_NIL);
+}
+
+static void judge(usher_building *b, size_t index)
+{
+    const usher_found_secret *s = &b->secrets[index];
+
+    usher_build_judge_secret(b, s);
     for (size_t i = 0; i < index; i++)
         if (usher_str_eq(b->secrets[i].text, s->text))
             usher_warn(&b->c, s->place, "$1 has the same secret twice", s->name, USHER_NIL,

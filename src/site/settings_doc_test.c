@@ -1,4 +1,5 @@
 #include "site/doc.h"
+#include "site/table.h"
 
 #include "tests/kit/kit.h"
 #include "wire/json.h"
@@ -67,7 +68,7 @@ static void test_the_table_as_json(void **state)
             rows++;
         }
     }
-    assert_int_equal(tables, 4);
+    assert_int_equal(tables, USHER_SETTING_TABLES);
     assert_true(rows > 60);
     usher_arena_deinit(&p.arena);
 }

@@ -3,6 +3,23 @@
 #include "base/str.h"
 #include "site/build.h"
 
+void usher_site_forget_keys(usher_site *site)
+{
+    for (size_t i = 0; i < site->format_count; i++) {
+        usher_format *f = &site->formats[i];
+
+        usher_keyring_free(f->keys);
+        if (f->signing) {
+            usher_signing_keys_deinit(f->signing);
+            usher_wipe(f->signing, sizeof *f->signing);
+            site->alloc.put(site->alloc.ctx, f->signing, sizeof *f->signing);
+        }
+        f->keys = NULL;
+        f->signing = NULL;
+    }
+    site->keys = NULL;
+}
+
 usher_site *usher_site_ref(usher_site *site)
 {
     if (site) atomic_fetch_add_explicit(&site->references, 1, memory_order_relaxed);
@@ -14,7 +31,7 @@ void usher_site_unref(usher_site *site)
     /* Whoever frees must have seen all that the others did with it. */
     if (!site || atomic_fetch_sub_explicit(&site->references, 1, memory_order_acq_rel) != 1) return;
     usher_allocator alloc = site->alloc;
-    usher_keyring_deinit(&site->keys, &site->alloc);
+    usher_site_forget_keys(site);
     usher_arena_deinit(&site->arena); /* client secrets are in it; it wipes */
     usher_wipe(site, sizeof *site);
     alloc.put(alloc.ctx, site, sizeof *site);
@@ -37,7 +54,7 @@ usher_str usher_site_profile(const usher_site *site)
 
 bool usher_site_key_counts(const usher_site *site, size_t index, usher_key_counts *out)
 {
-    return usher_keyring_counts(&site->keys, index, out);
+    return usher_keyring_counts(site->keys, index, out);
 }
 
 const usher_provider *usher_site_provider(const usher_site *site, usher_str id)

@@ -138,6 +138,20 @@ static inline void dump_provider(dump *d, const usher_provider *p)
     }
 }
 
+static inline void dump_format(dump *d, const usher_format *f)
+{
+    dump_str(d, "format", f->profile->name);
+    dump_int(d, "form", f->form);
+    dump_str(d, "cookie", f->cookie.name);
+    dump_str(d, "cookie domain", f->cookie.domain);
+    dump_str(d, "cookie path", f->cookie.path);
+    dump_keys(d, f->keys);
+    dump_int(d, "signing", f->signing ? (int64_t)f->signing->count : 0);
+    dump_int(d, "signing alg", f->signing ? (int64_t)f->signing->alg : 0);
+    dump_int(d, "auth0 absolute", f->auth0.absolute_s);
+    dump_int(d, "auth0 inactivity", f->auth0.inactivity_s);
+}
+
 static inline void dump_site(dump *d, const usher_site *s)
 {
     *d = (dump){.len = 0};
@@ -156,8 +170,13 @@ static inline void dump_site(dump *d, const usher_site *s)
         dump_int(d, "http_only", c->http_only);
         dump_int(d, "same_site", c->same_site);
     }
-    dump_keys(d, &s->keys);
-    dump_int(d, "max_age", s->session_max_age_s);
+    for (size_t i = 0; i < s->format_count; i++)
+        dump_format(d, &s->formats[i]);
+    dump_int(d, "max_age", s->lifetime.max_age_s);
+    dump_int(d, "absolute", s->lifetime.absolute_s);
+    dump_int(d, "inactivity", s->lifetime.inactivity_s);
+    dump_int(d, "rolling", s->lifetime.rolling);
+    dump_int(d, "claims_max", (int64_t)s->claims_max);
     dump_int(d, "update_age", s->update_age_s);
     for (size_t i = 0; i < s->provider_count; i++)
         dump_provider(d, &s->providers[i]);

@@ -52,6 +52,9 @@ typedef struct usher_setting_table {
     size_t count;
 } usher_setting_table;
 
+#define USHER_PROFILE_WORDS "authjs-5|nextauth-4|auth0-4|robojs"
+#define USHER_SIGNING_WORDS "HS256|RS256|ES256|EdDSA"
+
 /* X(symbol, path, type, unit, words, min, max, fallback, note, env, help, example) */
 #define USHER_SITE_SETTINGS(X)                                                                     \
     X(BASE_URL, "base_url", URL, NONE, NULL, 8, 2048, NULL, "required", "AUTH_URL, NEXTAUTH_URL",  \
@@ -64,9 +67,15 @@ typedef struct usher_setting_table {
       "Path below which sign-in, callback, session and the other endpoints answer. From the "      \
       "environment only if its URL has a path.",                                                   \
       "/auth")                                                                                     \
-    X(PROFILE, "profile", WORD, NONE, "authjs-5|nextauth-4", 0, 0, "authjs-5", NULL, NULL,         \
-      "The system whose cookies and endpoints are spoken: Auth.js v5 or NextAuth.js v4.",          \
+    X(PROFILE, "profile", WORD, NONE, USHER_PROFILE_WORDS, 0, 0, "authjs-5", NULL, NULL,           \
+      "The system whose cookies and endpoints are spoken: Auth.js v5, NextAuth.js v4, Auth0's "    \
+      "Next.js SDK v4, or the configured runtime of @robojs/auth.",                                \
       "nextauth-4")                                                                                \
+    X(ACCEPT, "accept", MAPS, NONE, NULL, 0, 8, NULL, "none", NULL,                                \
+      "Other session cookies that are read too, so that nobody is signed out when a site changes " \
+      "its system, its cookie's name or its secret. What they hold is written as the site's own "  \
+      "session, and the old cookie goes with the same answer; see site.accept[].",                 \
+      "[{profile: nextauth-4}]")                                                                   \
     X(DEVELOPMENT, "development", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,                     \
       "Allows what must not be reachable by others: weak or missing secrets, http, and the "       \
       "development provider.",                                                                     \
@@ -91,8 +100,42 @@ typedef struct usher_setting_table {
     X(SECRETS_FILES, "secrets_files", FILES, NONE, NULL, 1, 16, NULL, "none", NULL,                \
       "As `secrets`, each in a file of its own.",                                                  \
       "[/run/secrets/usher-new, /run/secrets/usher-old]")                                          \
-    X(SESSION_MAX_AGE, "session.max_age", DURATION, S, NULL, 1, 315360000, "30d", NULL, NULL,      \
+    X(SESSION_MAX_AGE, "session.max_age", DURATION, S, NULL, 1, 315360000, "30d",                  \
+      "30d; auth0-4 has inactivity_duration instead", NULL,                                        \
       "How long a session lives after it was last renewed.", "12h")                                \
+    X(SESSION_ABSOLUTE, "session.absolute_duration", DURATION, S, NULL, 1, 315360000, NULL,        \
+      "none; auth0-4: 3d", NULL,                                                                   \
+      "How long a session lives after it was created, however often it is renewed. Held against "  \
+      "every session that is read.",                                                               \
+      "7d")                                                                                        \
+    X(SESSION_INACTIVITY, "session.inactivity_duration", DURATION, S, NULL, 1, 315360000, NULL,    \
+      "none; auth0-4: 1d", NULL,                                                                   \
+      "How long a session lives after it was last renewed, also if it was promised more when it "  \
+      "was written.",                                                                              \
+      "8h")                                                                                        \
+    X(SESSION_ROLLING, "session.rolling", BOOL, NONE, NULL, 0, 0, "true", NULL, NULL,              \
+      "Sessions in use are renewed. Without it they end when they were going to from the first.",  \
+      "false")                                                                                     \
+    X(SESSION_CLAIMS_MAX, "session.claims_max", BYTES, NONE, NULL, 256, 196608, NULL,              \
+      "as much as fits into cookies", NULL,                                                        \
+      "Most bytes of claims that are written. A session that would grow beyond stays as it was.",  \
+      "8KiB")                                                                                      \
+    X(SESSION_TOKEN, "session.token", WORD, NONE, "sealed|signed|hook", 0, 0, "sealed", NULL,      \
+      NULL,                                                                                        \
+      "What the session cookie holds: the profile's encrypted token, a plain signed JWT (whose "   \
+      "claims everybody can read who gets hold of it), or what the program's own functions make "  \
+      "(NextAuth's jwt.encode and jwt.decode).",                                                   \
+      "signed")                                                                                    \
+    X(SESSION_SIGNING_ALG, "session.signing_alg", WORD, NONE, USHER_SIGNING_WORDS, 0, 0, "HS256",  \
+      NULL, NULL, "How signed tokens are signed; with session.token: signed.", "ES256")            \
+    X(SESSION_SIGNING_KEYS, "session.signing_keys", SECRETS, NONE, NULL, 1, 16384, NULL,           \
+      "HS256: the site's secrets", NULL,                                                           \
+      "Keys of signed tokens: the first one signs, all of them are believed. Texts for HS256, "    \
+      "else private keys (PEM or JWK); after the first, public ones will do.",                     \
+      "[tB9sKf2LwYp7VhXj4nQzD1mRcE6aUo8gSiW3xTuJ5kM]")                                             \
+    X(SESSION_SIGNING_KEYS_FILES, "session.signing_keys_files", FILES, NONE, NULL, 1, 4096, NULL,  \
+      "none", NULL, "As session.signing_keys, each in a file of its own. Settings files only.",    \
+      "[/run/secrets/session-key.pem]")                                                            \
     X(SESSION_UPDATE_AGE, "session.update_age", DURATION, S, NULL, 0, 315360000, "1d", NULL, NULL, \
       "How old a session may grow before it is written again.", "15m")                             \
     X(COOKIES_SECURE, "cookies.secure", WORD, NONE, "auto|true|false", 0, 0, "auto", NULL, NULL,   \
@@ -151,6 +194,39 @@ typedef struct usher_setting_table {
     X(PROVIDERS, "providers", MAPS, NONE, NULL, 0, 100, NULL, "none", NULL,                        \
       "Where people can sign in; see site.providers[].",                                           \
       "[{id: company, issuer: https://id.example.com, client_id: app, client_auth: none}]")
+
+#define USHER_ACCEPT_SETTINGS(X)                                                                   \
+    X(PROFILE, "profile", WORD, NONE, USHER_PROFILE_WORDS, 0, 0, NULL, "required", NULL,           \
+      "The system that wrote them. auth0-4 reads the cookies of its SDK's version 3 too.",         \
+      "nextauth-4")                                                                                \
+    X(COOKIE, "cookie", TEXT, NONE, NULL, 1, 128, NULL, "the profile's", NULL,                     \
+      "Complete name of the session cookie, prefix included.", "__Secure-old.session")             \
+    X(DOMAIN, "domain", TEXT, NONE, NULL, 1, 253, NULL, "that of site.cookies", NULL,              \
+      "Domain attribute the cookie was set with: without it, browsers do not delete it.",          \
+      "example.com")                                                                               \
+    X(PATH, "path", PATH, NONE, NULL, 1, 256, NULL, "that of site.cookies", NULL,                  \
+      "Path attribute the cookie was set with.", "/app")                                           \
+    X(SECRET, "secret", SECRET, NONE, NULL, 1, 4096, NULL, "the site's", NULL,                     \
+      "The secret they were written with, if it is another one.",                                  \
+      "m4Hn0cXrT7uZk2Qe9wLbVy5sJd8pGa1fRi6oCtNxE3U")                                               \
+    X(SECRETS, "secrets", SECRETS, NONE, NULL, 1, 4096, NULL, "the site's", NULL,                  \
+      "The same, several of them.",                                                                \
+      "[m4Hn0cXrT7uZk2Qe9wLbVy5sJd8pGa1fRi6oCtNxE3U, "                                             \
+      "tB9sKf2LwYp7VhXj4nQzD1mRcE6aUo8gSiW3xTuJ5kM]")                                              \
+    X(SECRET_FILE, "secret_file", FILE, NONE, NULL, 1, 4096, NULL, "none", NULL,                   \
+      "File that holds the secret, relative to the settings file. Settings files only.",           \
+      "/run/secrets/old-site")                                                                     \
+    X(SECRETS_FILES, "secrets_files", FILES, NONE, NULL, 1, 4096, NULL, "none", NULL,              \
+      "As `secrets`, each in a file of its own. Settings files only.", "[/run/secrets/old-site]")  \
+    X(TOKEN, "token", WORD, NONE, "sealed|signed|hook", 0, 0, "sealed", NULL, NULL,                \
+      "What the cookie holds; see site.session.token.", "signed")                                  \
+    X(SIGNING_ALG, "signing_alg", WORD, NONE, USHER_SIGNING_WORDS, 0, 0, "HS256", NULL, NULL,      \
+      "How its tokens are signed; with token: signed.", "RS256")                                   \
+    X(SIGNING_KEYS, "signing_keys", SECRETS, NONE, NULL, 1, 16384, NULL, "HS256: `secrets`", NULL, \
+      "Keys that are believed.", "[tB9sKf2LwYp7VhXj4nQzD1mRcE6aUo8gSiW3xTuJ5kM]")                  \
+    X(SIGNING_KEYS_FILES, "signing_keys_files", FILES, NONE, NULL, 1, 4096, NULL, "none", NULL,    \
+      "As `signing_keys`, each in a file of its own. Settings files only.",                        \
+      "[/run/secrets/old-key.pem]")
 
 #define USHER_PROVIDER_SETTINGS(X)                                                                 \
     X(ID, "id", TEXT, NONE, NULL, 1, 64, NULL, "required", NULL,                                   \
@@ -245,22 +321,25 @@ typedef struct usher_setting_table {
       "Folder of pages to serve, relative to the settings file.", "pages")
 
 #define USHER_SETTING_SITE_ENUM(symbol, ...)     USHER_ROW_SITE_##symbol,
+#define USHER_SETTING_ACCEPT_ENUM(symbol, ...)   USHER_ROW_ACCEPT_##symbol,
 #define USHER_SETTING_PROVIDER_ENUM(symbol, ...) USHER_ROW_PROVIDER_##symbol,
 #define USHER_SETTING_USER_ENUM(symbol, ...)     USHER_ROW_USER_##symbol,
 #define USHER_SETTING_DAEMON_ENUM(symbol, ...)   USHER_ROW_DAEMON_##symbol,
 enum { USHER_SITE_SETTINGS(USHER_SETTING_SITE_ENUM) USHER_ROWS_SITE };
+enum { USHER_ACCEPT_SETTINGS(USHER_SETTING_ACCEPT_ENUM) USHER_ROWS_ACCEPT };
 enum { USHER_PROVIDER_SETTINGS(USHER_SETTING_PROVIDER_ENUM) USHER_ROWS_PROVIDER };
 enum { USHER_USER_SETTINGS(USHER_SETTING_USER_ENUM) USHER_ROWS_USER };
 enum { USHER_DAEMON_SETTINGS(USHER_SETTING_DAEMON_ENUM) USHER_ROWS_DAEMON };
 #undef USHER_SETTING_SITE_ENUM
+#undef USHER_SETTING_ACCEPT_ENUM
 #undef USHER_SETTING_PROVIDER_ENUM
 #undef USHER_SETTING_USER_ENUM
 #undef USHER_SETTING_DAEMON_ENUM
 
-extern const usher_setting_table usher_site_table, usher_provider_table, usher_user_table,
-    usher_daemon_table;
-/* The four of them in the order of the documentation. */
-#define USHER_SETTING_TABLES 4
+extern const usher_setting_table usher_site_table, usher_accept_table, usher_provider_table,
+    usher_user_table, usher_daemon_table;
+/* All of them in the order of the documentation. */
+#define USHER_SETTING_TABLES 5
 extern const usher_setting_table *const usher_setting_tables[USHER_SETTING_TABLES];
 
 /* Word number `index` of "a|b|c"; absent past the last. */

@@ -104,6 +104,8 @@ void usher_json_close_object(usher_json_writer *w);
 void usher_json_open_array(usher_json_writer *w);
 void usher_json_close_array(usher_json_writer *w);
 void usher_json_name(usher_json_writer *w, usher_str name);
+/* The same with the name's source text, quotes and escapes included. */
+void usher_json_name_raw(usher_json_writer *w, usher_str quoted);
 /* As JSON.stringify: escapes quote, backslash, controls; invalid UTF-8 becomes U+FFFD. */
 void usher_json_put_string(usher_json_writer *w, usher_str text);
 void usher_json_put_int(usher_json_writer *w, int64_t n);

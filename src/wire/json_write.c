@@ -123,6 +123,14 @@ void usher_json_name(usher_json_writer *w, usher_str name)
     w->named = true;
 }
 
+void usher_json_name_raw(usher_json_writer *w, usher_str quoted)
+{
+    put_comma(w);
+    usher_buf_put(w->buf, quoted);
+    usher_buf_put_char(w->buf, ':');
+    w->named = true;
+}
+
 void usher_json_put_string(usher_json_writer *w, usher_str text)
 {
     put_comma(w);
