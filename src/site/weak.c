@@ -90,12 +90,37 @@ static const char *const samples[] = {
     "a_very_long_secret_that_nobody_can_guess",
     "a-very-secret-key-that-is-32-bytes!!",
     "this is a super secret key that no one will ever guess",
+    /* as documentation of the originals, of JOSE libraries and of RFC 7515 prints them */
+    "this is an example",
+    "long_random_value",
+    "a-string-secret-at-least-256-bits-long",
+    "cc7e0d44fd473002f1c42167459001140ec6389b7353f8088f4d9a95f2f596f2",
+    "zh4nrp1hmalxxcfnrzabfa7gojtzu_gij02alfl1lvi",
+    "aym1syspppbyfgzld3umj1qzkobwvmkoqq-estjqlr_t-1qs0gzh75aktmn3yj0ips4hcguutwjazzr1z9caow",
+    /* digests of nothing, "secret", "password", "test", "changeme" and "admin" */
+    "d41d8cd98f00b204e9800998ecf8427e",
+    "5ebe2294ecd0e0f08eab7690d2a6ee69",
+    "5f4dcc3b5aa765d61d8327deb882cf99",
+    "098f6bcd4621d373cade4e832627b4f6",
+    "4cb9c8a8048fd02294477fcb1a41191a",
+    "21232f297a57a5a743894a0e4a801fc3",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
+    "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "057ba03d6c44104863dc7361fe4578965d1887360f90a0895882e58a6248fc86",
+    "8c6976e5b5410415bde908bd4dee15dfb167a9c873fc4bb8a81f6f2ab448a918",
+    "47deqpj8hbsa+/timw+5jceuqerkm5nmpjwzg3hsufu=",
+    "k7gnu3sdo+ol0wnhqovwhr3g6s1xyv72ol/pe/unols=",
+    "xohimnoobhfr0ovvjcypj3ngpq1qq73wkhhvch0vqtg=",
+    "n4bqgyhmfwwal+qgxvrqfao/txsrc4is0v1sfbdwcgg=",
+    "bxugpwxeeehj3hnh/kv4ll0yhzypkkcjwillimji/iy=",
+    "jgl25bvbbbw96qi9te4v37fnqchz/eu4qb9vkrriqrg=",
     /* test vectors of this project and of the systems it works with */
     "public-test-secret-do-not-use-0123456789",
     "another-public-test-secret-9876543210",
     "the-secret-that-was-rotated-out-5555",
     "long-secret.long-secret.long-secret.long-secret.long-secret.long",
-    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "пароль-🔐-clé-秘密",
     /* our own documentation */
     "m4hn0cxrt7uzk2qe9wlbvy5sjd8pga1fri6octnxe3u",
@@ -104,12 +129,25 @@ static const char *const samples[] = {
 
 /* Parts of what stands where a secret should be put. */
 static const char *const placeholders[] = {
-    "changeme",    "change-me",   "change_me",      "change this",   "changethis",   "change-this",
-    "replaceme",   "replace-me",  "replace_me",     "replace-with",  "replace_with", "your-secret",
-    "your_secret", "yoursecret",  "your-nextauth",  "insert-secret", "placeholder",  "do-not-use",
-    "donotuse",    "example-key", "example-secret", "sample-secret", "not-a-secret", "notasecret",
-    "<secret>",    "secret-here", "secret_here",
+    "changeme",         "change-me",        "change_me",      "change this",    "changethis",
+    "change-this",      "change_this",      "replaceme",      "replace-me",     "replace_me",
+    "replace-with",     "replace_with",     "replace this",   "replace-this",   "your-secret",
+    "your_secret",      "yoursecret",       "your-nextauth",  "your-auth",      "your_auth",
+    "insert-secret",    "insert_secret",    "placeholder",    "do-not-use",     "donotuse",
+    "example-key",      "example_key",      "example-secret", "example_secret", "sample-secret",
+    "sample_secret",    "not-a-secret",     "notasecret",     "<secret>",       "secret-here",
+    "secret_here",      "super-secret",     "super_secret",   "supersecret",    "random-secret",
+    "random_secret",    "random-string",    "random_string",  "random_value",   "random-value",
+    "generated-secret", "generated_secret", "generate-a-",    "generate_a_",    "generate-with",
+    "at-least-32",      "at_least_32",      "at least 32",    "minimum-32",     "minimum_32",
+    "32-char",          "32_char",          "32 char",        "32-byte",        "32_byte",
+    "32 byte",          "256-bit",          "256_bit",        "256 bit",        "openssl rand",
+    "openssl-rand",     "openssl_rand",     "auth_secret",    "auth-secret",    "auth0_secret",
+    "jwt_secret",       "jwt-secret",       "session_secret", "session-secret", "process.env",
 };
+
+/* What stands before a name that somebody else was to fill in, or that a shell did not. */
+static const char *const openings[] = {"your-", "your_", "your ", "<your", "${", "$(", "{{"};
 
 static char lower(char c)
 {
@@ -138,6 +176,14 @@ static bool is_placeholder(usher_str secret)
 {
     for (size_t i = 0; i < sizeof placeholders / sizeof *placeholders; i++)
         if (contains_without_case(secret, usher_str_z(placeholders[i]))) return true;
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        usher_str opening = usher_str_z(openings[i]);
+
+        if (contains_without_case(
+                usher_str_of(secret.ptr, opening.len < secret.len ? opening.len : secret.len),
+                opening))
+            return true;
+    }
     return false;
 }
 

@@ -2,6 +2,7 @@
 
 #include "site/table.h"
 #include "tests/kit/kit.h"
+#include "usher/site.h"
 
 static void test_weakness(void **state)
 {
@@ -23,6 +24,20 @@ static void test_weakness(void **state)
         {"changeme", "is a placeholder"},
         {"please-CHANGEME-before-going-live-0123", "is a placeholder"},
         {"my-very-long-text-replace-me-0123456789", "is a placeholder"},
+        {"This is an example", "is a known sample"}, /* as Auth.js' documentation has it */
+        {"LONG_RANDOM_VALUE", "is a known sample"},  /* as Auth0's once had it */
+        {"use [openssl rand -hex 32] to generate a 32 bytes value", "is a known sample"},
+        {"use [openssl rand -base64 48] to generate it", "is a placeholder"},
+        {"K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=", "is a known sample"},
+        {"zH4NRP1HMALxxCFnRZABFA7GOJtzU_gIj02alfL1lvI", "is a known sample"},
+        {"a-string-secret-at-least-256-bits-long-and-more", "is a placeholder"},
+        {"your-generated-value-that-nobody-else-has", "is a placeholder"},
+        {"Your_32_random_letters_are_to_stand_here", "is a placeholder"},
+        {"m4Hn0cXrT7uZk2Qe9wLbVyyour-5sJd8pGa1f", NULL}, /* not at the beginning */
+        {"${AUTH_KEY:-0123456789-abcdefghij-klmno}", "is a placeholder"},
+        {"{{ site_key_of_32_letters_or_even_more }}", "is a placeholder"},
+        {"m4Hn0cXr${T7uZk2Qe9wLbVy5sJd8pGa1f}", NULL},
+        {"your", "is shorter than 32 bytes"},
         {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "repeats a few characters"},
         {"abcabcabcabcabcabcabcabcabcabcabcabcabcabc", "repeats a few characters"},
         {"0123456789abcdef!0123456789abcdef!", "repeats a few characters"},
@@ -56,6 +71,55 @@ static void test_every_sample_is_refused_in_any_case(void **state)
         assert_string_equal(usher_secret_weakness((usher_str){upper, len}), "is a known sample");
     }
     assert_true(count >= 50);
+}
+
+/* T14: a site with such a secret does not start, and one under development does with a warning. */
+static void check_site(const char *secret, bool development)
+{
+    char settings[512];
+    usher_problems *problems;
+    usher_site *site;
+    bool said = false;
+
+    int len = snprintf(settings, sizeof settings,
+                       "{\"base_url\":\"%s\",\"development\":%s,\"secret\":\"%s\"}",
+                       development ? "http://localhost:3000" : "https://app.example.com",
+                       development ? "true" : "false", secret);
+    assert_true(len > 0 && (size_t)len < sizeof settings);
+    usher_status rc =
+        usher_site_new(&site, &problems, (usher_str){settings, (size_t)len}, NULL, NULL, NULL);
+    for (size_t i = 0; i < usher_problems_count(problems); i++) {
+        const usher_problem *p = usher_problems_at(problems, i);
+
+        said = said ||
+               (memmem(p->message.ptr, p->message.len, "guesses", 7) && p->warning == development);
+    }
+    if (rc != (development ? USHER_OK : USHER_E_SETTING) || !said || (site != NULL) != development)
+        fail_msg("'%s': status %x", secret, (unsigned)rc);
+    usher_site_unref(site);
+    usher_problems_free(problems);
+}
+
+static void test_no_site_starts_with_one(void **state)
+{
+    (void)state;
+    static const char *const more[] = {
+        "changeme",
+        "k",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "m4Hn0cXrT7uZk2Qe9wLbVy5sJd8pGa1",
+        "your-super-secret-jwt-key-minimum-32-characters",
+        "${AUTH_KEY:-0123456789-abcdefghij-klmno}",
+    };
+
+    for (size_t i = 0; usher_secret_sample(i); i++) {
+        check_site(usher_secret_sample(i), false);
+        check_site(usher_secret_sample(i), true);
+    }
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        check_site(more[i], false);
+        check_site(more[i], true);
+    }
 }
 
 /* Whoever copies an example from our documentation is told. */
@@ -94,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weakness),
         cmocka_unit_test(test_every_sample_is_refused_in_any_case),
+        cmocka_unit_test(test_no_site_starts_with_one),
         cmocka_unit_test(test_examples_of_our_documentation_are_samples),
         cmocka_unit_test(test_random_secrets_pass),
     };
