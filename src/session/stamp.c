@@ -82,6 +82,7 @@ static stamp *stamp_for(stamp stamps[STAMPS], const usher_json_member *m)
 {
     usher_json name = {USHER_JSON_STRING, m->name_escaped, quoted_name(m)};
 
+    if (m->name.len != 3 && !m->name_escaped) return NULL; /* as most are: all three have three */
     for (size_t i = 0; i < STAMPS; i++)
         if (usher_json_string_is(name, stamps[i].name)) return &stamps[i];
     return NULL;
@@ -95,23 +96,60 @@ static void put_member(usher_buf *b, usher_str quoted, usher_str value)
     usher_buf_put(b, value);
 }
 
+/* Whether the source is written as JSON.stringify does: nothing between the members but commas and
+ * colons. Then whatever stands between two stamps is copied at once. */
+static bool is_compact(const usher_json_object *claims, size_t source_len)
+{
+    size_t len = 2 + (claims->count ? claims->count - 1 : 0);
+
+    for (size_t i = 0; i < claims->count; i++)
+        len += claims->members[i].name.len + 3 + claims->members[i].value.text.len;
+    return !claims->duplicates && len == source_len;
+}
+
+static void put_compact(usher_buf *b, const usher_json_object *claims, usher_str source,
+                        stamp stamps[STAMPS])
+{
+    const char *from = source.ptr, *end = source.ptr + source.len - 1; /* its bracket is ours */
+
+    for (size_t i = 0; i < claims->count; i++) {
+        const usher_json_member *m = &claims->members[i];
+        stamp *s = stamp_for(stamps, m);
+
+        if (!s) continue;
+        usher_buf_put(b, (usher_str){from, (size_t)(m->value.text.ptr - from)});
+        usher_buf_put(b, s->value);
+        from = m->value.text.ptr + m->value.text.len;
+        s->written = true;
+    }
+    usher_buf_put(b, (usher_str){from, (size_t)(end - from)});
+}
+
+static void put_members(usher_buf *b, const usher_json_object *claims, stamp stamps[STAMPS])
+{
+    usher_buf_put_char(b, '{');
+    for (size_t i = 0; i < claims->count; i++) {
+        const usher_json_member *m = &claims->members[i];
+        stamp *s = stamp_for(stamps, m);
+
+        put_member(b, quoted_name(m), s ? s->value : m->value.text);
+        if (s) s->written = true;
+    }
+}
+
 /* Members keep their order and their bytes; only the three stamps are new. */
 static usher_status claims_stamp(usher_str *out, usher_arena *a, const usher_json_object *claims,
-                                 size_t source_len, stamp stamps[STAMPS], usher_error *err)
+                                 usher_str source, stamp stamps[STAMPS], usher_error *err)
 {
     static const usher_str quoted[STAMPS] = {USHER_STR_INIT("\"iat\""), USHER_STR_INIT("\"exp\""),
                                              USHER_STR_INIT("\"jti\"")};
     usher_buf b;
 
-    usher_buf_init(&b, a, source_len + 128);
-    usher_buf_put_char(&b, '{');
-    for (size_t i = 0; i < claims->count; i++) {
-        const usher_json_member *m = &claims->members[i];
-        stamp *s = stamp_for(stamps, m);
-
-        put_member(&b, quoted_name(m), s ? s->value : m->value.text);
-        if (s) s->written = true;
-    }
+    usher_buf_init(&b, a, source.len + 128);
+    if (is_compact(claims, source.len))
+        put_compact(&b, claims, source, stamps);
+    else
+        put_members(&b, claims, stamps);
     for (size_t i = 0; i < STAMPS; i++)
         if (!stamps[i].written) put_member(&b, quoted[i], stamps[i].value);
     usher_buf_put_char(&b, '}');
@@ -144,7 +182,7 @@ usher_status usher_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_
         return usher_fail(err, USHER_E_USAGE, "stamp: the lifetime leaves the calendar", 0);
     if ((rc = usher_json_read_object(&claims, a, claims_json, &usher_json_limits_claims, err)) ||
         (rc = stamps_make(stamps, &texts, now_s, exp, entropy, err)) ||
-        (rc = claims_stamp(out, a, &claims, claims_json.len, stamps, err)))
+        (rc = claims_stamp(out, a, &claims, claims_json, stamps, err)))
         return rc;
     *exp_s = exp;
     if (members) *members = members_after(&claims, stamps);

@@ -6,6 +6,10 @@
 #include "base/str.h"
 #include "wire/utf8.h"
 
+#if defined(__SSE2__) && !defined(USHER_PLAIN_C)
+#include <emmintrin.h>
+#endif
+
 #define STAYS_COMPONENT 1
 #define STAYS_FORM      2
 #define BOTH            (STAYS_COMPONENT | STAYS_FORM)
@@ -35,10 +39,35 @@ static void put_hex(usher_buf *b, uint8_t c)
     usher_buf_put(b, (usher_str){(char[]){'%', digits[c >> 4], digits[c & 15]}, 3});
 }
 
+/* How many bytes at the start are sure to stay in both dialects: letters, digits, '-', '_', '.'. Of
+ * a session token that is all. */
+static size_t plain_run(usher_str text)
+{
+    size_t at = 0;
+
+#if defined(__SSE2__) && !defined(USHER_PLAIN_C)
+    for (; text.len - at >= 16; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.ptr + at));
+        __m128i lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
+        __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lower, _mm_set1_epi8('a' - 1)),
+                                       _mm_cmplt_epi8(lower, _mm_set1_epi8('z' + 1)));
+        __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('0' - 1)),
+                                      _mm_cmplt_epi8(v, _mm_set1_epi8('9' + 1)));
+        __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('_')),
+                                    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('-')),
+                                                 _mm_cmpeq_epi8(v, _mm_set1_epi8('.'))));
+        unsigned stay =
+            (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), mark));
+        if (stay != 0xffff) return at + (size_t)__builtin_ctz(~stay);
+    }
+#endif
+    return at;
+}
+
 static void put_escaped(usher_buf *b, usher_str text, uint8_t dialect)
 {
     while (text.len) {
-        size_t plain = 0;
+        size_t plain = plain_run(text);
         while (plain < text.len && (stays((uint8_t)text.ptr[plain]) & dialect))
             plain++;
         if (plain) usher_buf_put(b, (usher_str){text.ptr, plain});
