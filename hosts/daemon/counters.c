@@ -43,7 +43,7 @@ static void put_answers(usherd_line *l, const usherd_counters *c, usherd_route r
     if (opened) usherd_line_close(l, '}');
 }
 
-/* In the settings' order: an item for each secret, and nothing that says which it is. */
+/* An item for each secret, by its place in the settings and not by anything of itself. */
 static void put_keys(usherd_line *l, const usher_site *site)
 {
     usher_key_counts n;
@@ -51,6 +51,8 @@ static void put_keys(usherd_line *l, const usher_site *site)
     usherd_line_open(l, "keys", '[');
     for (size_t i = 0; usher_site_key_counts(site, i, &n); i++) {
         usherd_line_open(l, NULL, '{');
+        usherd_line_int(l, "format", (int64_t)n.format);
+        usherd_line_int(l, "secret", (int64_t)n.secret);
         usherd_line_int(l, "opened", (int64_t)n.opened);
         usherd_line_int(l, "sealed", (int64_t)n.sealed);
         usherd_line_int(l, "failed", (int64_t)n.failed);

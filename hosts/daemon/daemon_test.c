@@ -343,6 +343,8 @@ static void test_signed_in(void **state)
     assert_true(rig_ask(&shared, request, &a));
     assert_true(rig_logged(&shared, "\"event\":\"sign_out\""));
     assert_int_equal(rig_counter(&shared, "sign_ins"), 1);
+    assert_true(rig_counter(&shared, "sealed") >= 1); /* the session, */
+    assert_true(rig_counter(&shared, "opened") >= 2); /* which was shown twice */
     assert_int_equal(rig_counter(&shared, "sign_outs"), 1);
 }
 

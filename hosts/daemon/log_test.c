@@ -249,7 +249,8 @@ static void test_counters(void **state)
 static void test_counters_of_keys(void **state)
 {
     static const char settings[] =
-        "{\"base_url\":\"http://localhost:3000\",\"development\":true,\"secrets\":[\"a\",\"b\"]}";
+        "{\"base_url\":\"http://localhost:3000\",\"development\":true,\"secrets\":[\"a\",\"b\"],"
+        "\"profile\":\"authjs-5\",\"accept\":[{\"profile\":\"nextauth-4\",\"secret\":\"c\"}]}";
     static usherd_counters c;
     usher_problems *problems;
     usher_site *site;
@@ -260,8 +261,11 @@ static void test_counters_of_keys(void **state)
                      USHER_OK);
     usherd_counters_log(&c, site, &out);
     usher_str text = written();
-    if (!has(text, "\"log_lines_lost\":0,\"keys\":[{\"opened\":0,\"sealed\":0,\"failed\":0},"
-                   "{\"opened\":0,\"sealed\":0,\"failed\":0}],\"answers\":{}"))
+    if (!has(text, "\"log_lines_lost\":0,\"keys\":["
+                   "{\"format\":0,\"secret\":0,\"opened\":0,\"sealed\":0,\"failed\":0},"
+                   "{\"format\":0,\"secret\":1,\"opened\":0,\"sealed\":0,\"failed\":0},"
+                   "{\"format\":1,\"secret\":0,\"opened\":0,\"sealed\":0,\"failed\":0}"
+                   "],\"answers\":{}"))
         fail_msg("%.*s", (int)text.len, text.ptr);
     usher_site_unref(site);
     usher_problems_free(problems);

@@ -45,12 +45,14 @@ USHER_API usher_str usher_site_profile(const usher_site *site);   /* "authjs-5" 
 
 /* What the keys of one secret were used for, since the site was made and by this process. */
 typedef struct usher_key_counts {
+    size_t format;   /* 0: the site's own sessions; from 1: those of site.accept[], in its order */
+    size_t secret;   /* its place in that one's list; the first seals, all open */
     uint64_t opened; /* sealed values that opened with it: sessions and check cookies alike */
-    uint64_t sealed; /* only the first secret seals */
-    uint64_t failed; /* values it was tried on and that no secret opened */
+    uint64_t sealed;
+    uint64_t failed; /* values it was tried on and that no secret of the list opened */
 } usher_key_counts;
 
-/* Of the secret with this index, in the settings' order. False past the last. Threads: any. */
+/* Of one secret after the other, over all formats. False past the last. Threads: any. */
 USHER_API bool usher_site_key_counts(const usher_site *site, size_t index, usher_key_counts *out);
 
 #ifdef __cplusplus

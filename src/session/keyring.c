@@ -324,9 +324,10 @@ bool usher_keyring_counts(const usher_keyring *k, size_t secret, usher_key_count
 {
     *out = (usher_key_counts){0};
     if (secret >= k->secret_count) return false;
-    if (k->shards)
-        *out = (usher_key_counts){count_all(k, secret, USHER_KEY_OPENED),
-                                  count_all(k, secret, USHER_KEY_SEALED),
-                                  count_all(k, secret, USHER_KEY_FAILED)};
+    out->secret = secret;
+    if (!k->shards) return true;
+    out->opened = count_all(k, secret, USHER_KEY_OPENED);
+    out->sealed = count_all(k, secret, USHER_KEY_SEALED);
+    out->failed = count_all(k, secret, USHER_KEY_FAILED);
     return true;
 }

@@ -340,6 +340,7 @@ static void check_counts(const usher_keyring *k, size_t secret, uint64_t opened,
     usher_key_counts counts;
 
     assert_true(usher_keyring_counts(k, secret, &counts));
+    assert_int_equal(counts.secret, secret);
     assert_int_equal(counts.opened, opened);
     assert_int_equal(counts.sealed, sealed);
     assert_int_equal(counts.failed, failed);
@@ -348,7 +349,7 @@ static void check_counts(const usher_keyring *k, size_t secret, uint64_t opened,
 static void test_counting(void **state)
 {
     usher_keyring *k;
-    usher_key_counts counts = {1, 1, 1};
+    usher_key_counts counts = {1, 1, 1, 1, 1};
 
     (void)state;
     assert_ok(new_ring(&k, usher_allocator_default(), &usher_profile_authjs_5, two));
@@ -395,7 +396,7 @@ static void test_shards_are_used_evenly(void **state)
 
 static void test_a_ring_in_our_memory_counts_nothing(void **state)
 {
-    usher_key_counts counts = {1, 1, 1};
+    usher_key_counts counts = {1, 1, 1, 1, 1};
     rig r;
 
     (void)state;

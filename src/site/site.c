@@ -54,7 +54,17 @@ usher_str usher_site_profile(const usher_site *site)
 
 bool usher_site_key_counts(const usher_site *site, size_t index, usher_key_counts *out)
 {
-    return usher_keyring_counts(site->keys, index, out);
+    for (size_t i = 0; i < site->format_count; i++) {
+        const usher_keyring *keys = site->formats[i].keys;
+
+        if (usher_keyring_counts(keys, index, out)) {
+            out->format = i;
+            return true;
+        }
+        index -= keys->secret_count;
+    }
+    *out = (usher_key_counts){0};
+    return false;
 }
 
 const usher_provider *usher_site_provider(const usher_site *site, usher_str id)
