@@ -43,8 +43,7 @@ usher_status usher_exchange_new(usher_exchange **out, const usher_exchange_optio
 {
     const usher_allocator *alloc =
         options && options->allocator ? options->allocator : usher_allocator_default();
-    usher_entropy entropy =
-        options && options->entropy.fill ? options->entropy : usher_entropy_default();
+    bool own = !options || !options->entropy.fill; /* a host's source is asked as it asks us to */
     size_t max = options && options->memory_max ? options->memory_max : MEMORY_MAX;
 
     *out = NULL;
@@ -54,14 +53,15 @@ usher_status usher_exchange_new(usher_exchange **out, const usher_exchange_optio
     if (!ex) return usher_fail(err, USHER_E_NOMEM, "exchange: out of memory", 0);
     memset(ex, 0, sizeof *ex);
     ex->alloc = *alloc;
-    ex->entropy = entropy;
+    if (own) usher_pool_init(&ex->pool, usher_entropy_default());
+    ex->entropy = own ? usher_pool_entropy(&ex->pool) : options->entropy;
     usher_arena_init(&ex->arena, &ex->alloc, MEMORY_FIRST < max ? MEMORY_FIRST : max, max);
     ex->cipher = usher_jwe_cipher_new(&ex->alloc);
     if (!ex->cipher) {
         usher_exchange_free(ex);
         return usher_fail(err, USHER_E_NOMEM, "exchange: no cipher contexts", 0);
     }
-    if (!entropy.fill(entropy.ctx, (uint8_t *)&ex->id_seed, sizeof ex->id_seed)) {
+    if (!ex->entropy.fill(ex->entropy.ctx, (uint8_t *)&ex->id_seed, sizeof ex->id_seed)) {
         usher_exchange_free(ex);
         return usher_fail(err, USHER_E_CRYPTO, "exchange: no entropy", 0);
     }
@@ -74,6 +74,7 @@ void usher_exchange_free(usher_exchange *ex)
     if (!ex) return;
     usher_arena_deinit(&ex->arena);
     usher_jwe_cipher_free(ex->cipher);
+    usher_pool_deinit(&ex->pool);
     usher_site_unref(ex->site);
     usher_allocator alloc = ex->alloc;
     usher_wipe(ex, sizeof *ex);

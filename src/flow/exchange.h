@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/pool.h"
 #include "flow/site.h"
 #include "oauth/authorization.h"
 #include "oauth/metadata.h"
@@ -90,6 +91,7 @@ typedef usher_status usher_operation(usher_exchange *ex, usher_want *want, usher
 struct usher_exchange {
     /* for life */
     usher_allocator alloc;
+    usher_pool pool; /* of libcrypto's generator; unused where the host brings its own */
     usher_entropy entropy;
     usher_arena arena;
     usher_jwe_cipher *cipher;
