@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "wire/base64url.h"
 #include "wire/jose/crypto.h"
+#include "wire/jose/jwk_evp.h"
 
 #define RSA_BITS_MIN USHER_JWK_RSA_BITS_MIN
 #define RSA_BITS_MAX USHER_JWK_RSA_BITS_MAX
@@ -39,12 +40,24 @@ size_t usher_jwk_coordinate_size(usher_jwk_type type)
     return 0;
 }
 
+const char *usher_jwk_group(usher_jwk_type type)
+{
+    for (size_t i = 0; i < CURVES; i++)
+        if (curves[i].type == type) return curves[i].group;
+    return NULL;
+}
+
+usher_str usher_jwk_curve(usher_jwk_type type)
+{
+    for (size_t i = 0; i < CURVES; i++)
+        if (curves[i].type == type) return curves[i].crv;
+    return (usher_str){0};
+}
+
 /* ---- import ---- */
 
-/* A member that must be a base64url string of `min` to `max` bytes. */
-static usher_status member_bytes(uint8_t *out, size_t *len, usher_arena *a,
-                                 const usher_json_object *o, usher_str name, size_t min, size_t max,
-                                 usher_error *err)
+usher_status usher_jwk_bytes(uint8_t *out, size_t *len, usher_arena *a, const usher_json_object *o,
+                             usher_str name, size_t min, size_t max, usher_error *err)
 {
     usher_status rc;
     usher_str text;
@@ -65,8 +78,7 @@ static usher_status member_text(usher_str *out, usher_arena *a, const usher_json
     return value.type ? usher_json_string(out, a, value, err) : USHER_OK;
 }
 
-/* libcrypto refused what the bounds let through, or could not do its work. */
-static usher_status import_failed(usher_error *err)
+usher_status usher_jwk_import_failed(usher_error *err)
 {
     usher_status rc = usher_crypto_fail(err, "jwk: libcrypto does not take the key");
 
@@ -74,8 +86,8 @@ static usher_status import_failed(usher_error *err)
     return usher_fail(err, USHER_E_SYNTAX, "jwk: libcrypto does not take the key", 0);
 }
 
-static usher_status from_params(usher_jwk *key, const char *type, OSSL_PARAM *params,
-                                usher_error *err)
+usher_status usher_jwk_from_params(void **out, const char *type, int selection, OSSL_PARAM *params,
+                                   usher_error *err)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     EVP_PKEY *made = NULL;
@@ -83,15 +95,20 @@ static usher_status from_params(usher_jwk *key, const char *type, OSSL_PARAM *pa
 
     if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1)
         rc = usher_crypto_fail(err, "jwk: libcrypto failed");
-    else if (EVP_PKEY_fromdata(ctx, &made, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        rc = import_failed(err);
-    key->key = made;
+    else if (EVP_PKEY_fromdata(ctx, &made, selection, params) != 1)
+        rc = usher_jwk_import_failed(err);
+    else if (EVP_PKEY_get_size(made) <= 0) /* it could not note the size, and says nothing */
+        rc = usher_fail(err, USHER_E_NOMEM, "jwk: out of memory", 0);
+    if (rc) {
+        EVP_PKEY_free(made);
+        made = NULL;
+    }
+    *out = made;
     EVP_PKEY_CTX_free(ctx);
     return rc;
 }
 
-/* Sizes are checked before any arithmetic: a key of 16 kbit or with a huge exponent costs time. */
-static bool rsa_acceptable(const BIGNUM *n, const BIGNUM *e)
+bool usher_jwk_rsa_acceptable(const BIGNUM *n, const BIGNUM *e)
 {
     int bits = BN_num_bits(n), e_bits = BN_num_bits(e);
 
@@ -109,8 +126,8 @@ static usher_status import_rsa(usher_jwk *key, usher_arena *a, const usher_json_
     OSSL_PARAM_BLD *build = NULL;
     OSSL_PARAM *params = NULL;
 
-    if ((rc = member_bytes(n, &n_len, a, o, USHER_STR("n"), RSA_BITS_MIN / 8, sizeof n, err)) ||
-        (rc = member_bytes(e, &e_len, a, o, USHER_STR("e"), 1, sizeof e, err)))
+    if ((rc = usher_jwk_bytes(n, &n_len, a, o, USHER_STR("n"), RSA_BITS_MIN / 8, sizeof n, err)) ||
+        (rc = usher_jwk_bytes(e, &e_len, a, o, USHER_STR("e"), 1, sizeof e, err)))
         return rc;
     if (!(n_bn = BN_bin2bn(n, (int)n_len, NULL)) || !(e_bn = BN_bin2bn(e, (int)e_len, NULL)) ||
         !(build = OSSL_PARAM_BLD_new()) ||
@@ -118,10 +135,10 @@ static usher_status import_rsa(usher_jwk *key, usher_arena *a, const usher_json_
         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e_bn) != 1 ||
         !(params = OSSL_PARAM_BLD_to_param(build)))
         rc = usher_crypto_fail(err, "jwk: libcrypto failed");
-    else if (!rsa_acceptable(n_bn, e_bn))
+    else if (!usher_jwk_rsa_acceptable(n_bn, e_bn))
         rc = usher_fail(err, USHER_E_UNSUPPORTED, "jwk: RSA modulus or exponent not accepted", 0);
     else
-        rc = from_params(key, "RSA", params, err);
+        rc = usher_jwk_from_params(&key->key, "RSA", EVP_PKEY_PUBLIC_KEY, params, err);
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(build);
     BN_free(e_bn);
@@ -142,8 +159,8 @@ static usher_status import_ec(usher_jwk *key, usher_arena *a, const usher_json_o
     if (i == CURVES)
         return usher_fail(err, USHER_E_UNSUPPORTED, "jwk: an EC curve that is not read", 0);
     size = curves[i].size;
-    if ((rc = member_bytes(point + 1, &x, a, o, USHER_STR("x"), size, size, err)) ||
-        (rc = member_bytes(point + 1 + size, &y, a, o, USHER_STR("y"), size, size, err)))
+    if ((rc = usher_jwk_bytes(point + 1, &x, a, o, USHER_STR("x"), size, size, err)) ||
+        (rc = usher_jwk_bytes(point + 1 + size, &y, a, o, USHER_STR("y"), size, size, err)))
         return rc;
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
@@ -152,7 +169,7 @@ static usher_status import_ec(usher_jwk *key, usher_arena *a, const usher_json_o
         OSSL_PARAM_END,
     };
     key->type = curves[i].type;
-    return from_params(key, "EC", params, err);
+    return usher_jwk_from_params(&key->key, "EC", EVP_PKEY_PUBLIC_KEY, params, err);
 }
 
 static usher_status import_okp(usher_jwk *key, usher_arena *a, const usher_json_object *o,
@@ -164,9 +181,9 @@ static usher_status import_okp(usher_jwk *key, usher_arena *a, const usher_json_
 
     if (!usher_json_string_is(usher_json_get(o, USHER_STR("crv")), USHER_STR("Ed25519")))
         return usher_fail(err, USHER_E_UNSUPPORTED, "jwk: an OKP curve other than Ed25519", 0);
-    if ((rc = member_bytes(x, &len, a, o, USHER_STR("x"), sizeof x, sizeof x, err))) return rc;
+    if ((rc = usher_jwk_bytes(x, &len, a, o, USHER_STR("x"), sizeof x, sizeof x, err))) return rc;
     key->key = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, x, sizeof x);
-    return key->key ? USHER_OK : import_failed(err);
+    return key->key ? USHER_OK : usher_jwk_import_failed(err);
 }
 
 /* `use` must be sig and `key_ops` must list verify, where they are given (RFC 7517 section 4). */

@@ -99,6 +99,7 @@ static usher_status header_members(usher_jws *out, usher_arena *a, const usher_j
     /* b64 changes what is signed (RFC 7797) and comes with crit; neither is understood here. */
     if (usher_json_get(o, USHER_STR("crit")).type || usher_json_get(o, USHER_STR("b64")).type)
         return usher_fail(err, USHER_E_UNSUPPORTED, "jws: crit or b64", 0);
+    out->has_zip = usher_json_get(o, USHER_STR("zip")).type != USHER_JSON_ABSENT;
     if ((rc = usher_json_string(&out->alg, a, usher_json_get(o, USHER_STR("alg")), err)) ||
         (rc = optional_text(&out->kid, a, o, USHER_STR("kid"), err)))
         return rc;

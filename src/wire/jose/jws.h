@@ -47,6 +47,7 @@ typedef struct usher_jws {
     usher_str signature;     /* base64url */
     usher_str payload;       /* base64url */
     usher_str alg, kid, typ; /* from the protected header; absent if not there */
+    bool has_zip;            /* a member of JWE's headers: nothing of ours has it */
 } usher_jws;
 
 /* Splits and reads the header (JSON object, no repeated members, no crit, no b64). Nothing is
