@@ -307,10 +307,13 @@ static usher_status judge_format(usher_exchange *ex, size_t index, bool bearer, 
     return judge_pieces(ex, f, b, bearer && index == 0, err);
 }
 
-/* The first format that has a valid one; else what the first of them that came at all was. */
+/* The first format that has a valid one. Else the most that could be said: that it is over, by who
+ * could open it; that somebody could not; that nothing came. What the formats before a valid one
+ * made of a cookie that was not theirs is no rejection. */
 static usher_status judge_formats(usher_exchange *ex, bool bearer, usher_error *err)
 {
-    usher_verdict first = USHER_NO_SESSION;
+    usher_verdict most = USHER_NO_SESSION;
+    size_t reports = ex->report_count;
 
     for (size_t i = 0; i < ex->site->format_count; i++) {
         usher_status rc = judge_format(ex, i, bearer, err);
@@ -318,12 +321,15 @@ static usher_status judge_formats(usher_exchange *ex, bool bearer, usher_error *
         if (rc) return rc;
         if (ex->verdict == USHER_SESSION_VALID) {
             ex->held.format = &ex->site->formats[i];
+            ex->report_count = reports;
             return USHER_OK;
         }
-        if (first == USHER_NO_SESSION) first = ex->verdict;
+        if (most == USHER_NO_SESSION || ex->verdict == USHER_SESSION_EXPIRED ||
+            ex->verdict == USHER_SESSION_REVOKED)
+            most = ex->verdict;
         if (ex->verdict == USHER_SESSION_REVOKED || ex->too_large) break;
     }
-    ex->verdict = first;
+    ex->verdict = most;
     return USHER_OK;
 }
 

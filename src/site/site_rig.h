@@ -80,6 +80,16 @@ static inline void rig_print_problems(const usher_problems *problems)
     }
 }
 
+static inline void assert_made(const site_rig *r)
+{
+    if (r->status) {
+        rig_print_problems(r->problems);
+        fail_msg("%s", usher_status_name(r->status));
+    }
+    assert_non_null(r->site);
+    assert_int_equal(r->problems->errors, 0);
+}
+
 /* --- a site as text --- */
 
 #define DUMP_MAX 16384

@@ -5,16 +5,6 @@
 
 #define LOCAL_SITE "'base_url':'http://localhost:3000','development':true"
 
-static void assert_made(const site_rig *r)
-{
-    if (r->status) {
-        rig_print_problems(r->problems);
-        fail_msg("%s", usher_status_name(r->status));
-    }
-    assert_non_null(r->site);
-    assert_int_equal(r->problems->errors, 0);
-}
-
 static void test_defaults(void **state)
 {
     (void)state;
