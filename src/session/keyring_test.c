@@ -1,8 +1,21 @@
 #include "session/rig.h"
+#include "wire/base64url.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
 
 static const char *const one[] = {"secret", NULL};
 static const char *const two[] = {"new", "old", NULL};
@@ -314,6 +327,106 @@ static void test_nobody_writes_to_a_new_ring(void **state)
     usher_keyring_free(k);
 }
 
+/* ---- core files ---------------------------------------------------------------------------- */
+
+#define SEEN 40
+
+/* Made at run time, so that no file of the program has it. */
+static void seen_text(uint8_t out[SEEN], uint64_t seed)
+{
+    for (size_t i = 0; i < SEEN; i++)
+        out[i] = (uint8_t)(kit_next(&seed) | 0x80);
+}
+
+static usher_status seen_ring(usher_keyring **out)
+{
+    uint8_t text[SEEN];
+    const usher_secret secrets[] = {{text, SEEN}};
+    usher_str salts[USHER_PURPOSES];
+
+    rig_salts(salts, &usher_profile_authjs_5);
+    seen_text(text, 11);
+    usher_status rc = usher_keyring_new(out, usher_allocator_default(), &usher_profile_authjs_5,
+                                        secrets, 1, salts, NULL);
+    usher_wipe(text, sizeof text);
+    return rc;
+}
+
+/* With a ring, and with a text that is to be found, or the search would prove nothing. */
+static void die_with_a_core(const char *folder)
+{
+    const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+    static uint8_t control[SEEN];
+    usher_keyring *k;
+
+    if (chdir(folder) || setrlimit(RLIMIT_CORE, &all)) _exit(1);
+    seen_text(control, 12);
+    if (seen_ring(&k)) _exit(2);
+    signal(SIGABRT, SIG_DFL);
+    abort();
+}
+
+/* The core file of a child, or NULL where the system keeps none or puts it elsewhere. */
+static char *core_of_a_child(const char *folder, size_t *len)
+{
+    char path[256];
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) die_with_a_core(folder);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    for (int with_pid = 0; with_pid < 2; with_pid++) {
+        if (with_pid)
+            snprintf(path, sizeof path, "%s/core.%d", folder, (int)child);
+        else
+            snprintf(path, sizeof path, "%s/core", folder);
+        if (access(path, R_OK) != 0) continue;
+        char *bytes = kit_read_file(path, len);
+        unlink(path);
+        return bytes;
+    }
+    return NULL;
+}
+
+static bool found(const char *core, size_t len, const void *bytes, size_t size)
+{
+    return memmem(core, len, bytes, size) != NULL;
+}
+
+/* T86. A sanitizer's own memory makes cores of terabytes: there nothing is tried. */
+static void test_no_key_is_in_a_core_file(void **state)
+{
+    char folder[] = "/tmp/usher-core-XXXXXX";
+    uint8_t text[SEEN];
+    usher_keyring *k;
+    size_t len;
+
+    (void)state;
+    if (SANITIZED) return;
+    assert_non_null(mkdtemp(folder));
+    char *core = core_of_a_child(folder, &len);
+    rmdir(folder);
+    if (!core) return;
+    seen_text(text, 12);
+    assert_true(found(core, len, text, SEEN));
+    seen_text(text, 11);
+    assert_false(found(core, len, text, SEEN));
+    assert_false(found(core, len, text, SEEN / 2));
+    assert_ok(seen_ring(&k));
+    for (unsigned p = 0; p < USHER_PURPOSES; p++) {
+        const uint8_t *key = k->keys[p][0][0].bytes;
+        char encoded[32]; /* its name is the digest of this */
+
+        usher_base64url_encode(encoded, key, 24);
+        assert_false(found(core, len, encoded, sizeof encoded));
+        for (size_t part = 0; part < 64; part += 16)
+            assert_false(found(core, len, key + part, 16));
+    }
+    usher_keyring_free(k);
+    free(core);
+}
+
 static void test_a_new_ring_that_is_refused(void **state)
 {
     static const char *const none[] = {NULL};
@@ -482,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_a_new_ring_is_the_same_ring),
         cmocka_unit_test(test_keys_and_secrets_are_in_the_pages),
         cmocka_unit_test(test_nobody_writes_to_a_new_ring),
+        cmocka_unit_test(test_no_key_is_in_a_core_file),
         cmocka_unit_test(test_a_new_ring_that_is_refused),
         cmocka_unit_test(test_counting),
         cmocka_unit_test(test_shards_are_used_evenly),
