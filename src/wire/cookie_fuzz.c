@@ -66,28 +66,80 @@ static void check_read(usher_str header, usher_cookie_dialect dialect, size_t fa
     assert(memory.live == 0);
 }
 
+/* Lines: name=value, path, domain, and a number whose bits are the rest. One line: as most are. */
+static usher_set_cookie cookie_of(usher_str text)
+{
+    usher_str rest, value, name = usher_str_cut(usher_str_cut(text, '\n', &rest), '=', &value);
+    usher_set_cookie c = {.name = name, .value = value, .path = USHER_STR("/"), .http_only = true};
+    uint64_t bits;
+
+    if (!rest.ptr) return c;
+    c.path = usher_str_cut(rest, '\n', &rest);
+    c.domain = usher_str_cut(rest, '\n', &rest);
+    if (!usher_str_u64(&bits, rest)) bits = 0;
+    c.http_only = bits & 1;
+    c.secure = bits & 2;
+    c.same_site = (usher_same_site)(bits >> 2 & 3);
+    c.edge = bits & 16;
+    c.has_max_age = bits & 32;
+    c.has_expires = bits & 64;
+    c.max_age_s = c.expires_s = (int64_t)(bits >> 7);
+    return c;
+}
+
+/* Attributes stand once and whole, whatever their values were. */
+static void check_attributes(usher_str line, const usher_set_cookie *c)
+{
+    const bool expected[] = {c->path.len,
+                             c->domain.len,
+                             c->has_max_age,
+                             c->has_expires,
+                             c->secure,
+                             c->http_only,
+                             c->same_site != USHER_SAME_SITE_UNSET};
+    static const char *const names[] = {"Path",   "Domain",   "Max-Age", "Expires",
+                                        "Secure", "HttpOnly", "SameSite"};
+    bool seen[7] = {false};
+
+    while (line.len) {
+        usher_str value,
+            name = usher_str_cut(usher_str_trim(usher_str_cut(line, ';', &line)), '=', &value);
+        size_t i = 0;
+        if (name.len == 0) continue; /* what precedes the first ';' */
+        while (i < 7 && !usher_str_eq(name, kit_str(names[i])))
+            i++;
+        assert(i < 7 && !seen[i] && (i == 4 || i == 5 ? !value.ptr : value.len > 0));
+        seen[i] = true;
+        if (i == 0) assert(usher_str_eq(value, c->path));
+        if (i == 1) assert(usher_str_eq(value, c->domain));
+    }
+    assert(!memcmp(seen, expected, sizeof seen));
+}
+
 /* What is written for any name and value is read back by the dialects that decode and do not
  * unquote an encoded value; a name that is no token is refused. */
 static void check_write(usher_str text)
 {
-    usher_str value, name = usher_str_cut(text, '=', &value), line;
-    usher_set_cookie c = {.name = name, .value = value, .path = USHER_STR("/"), .http_only = true};
+    usher_set_cookie c = cookie_of(text);
     usher_arena a;
     usher_cookie_raw raw;
-    usher_str decoded;
+    usher_str decoded, line;
     bool keep;
 
     usher_arena_init(&a, usher_allocator_default(), 256, 1u << 20);
     usher_status rc = usher_set_cookie_write(&line, &a, &c, NULL);
+    assert(rc || !usher_str_has(c.path, ';'));
     if (rc == USHER_OK) {
         for (size_t i = 0; i < line.len; i++)
             assert(line.ptr[i] >= ' ' && line.ptr[i] <= '~');
         assert(usher_cookie_next(&raw, &line, USHER_COOKIE_AUTHJS));
-        assert(usher_str_eq(raw.name, name));
+        assert(usher_str_eq(raw.name, c.name));
         rc = usher_cookie_decode(&decoded, &keep, &a, raw.value, USHER_COOKIE_AUTHJS, NULL);
         assert(rc == USHER_OK && keep);
-        assert(usher_str_eq(decoded, value) || usher_str_eq(decoded, raw.value));
-        assert(usher_str_eq(line, USHER_STR("; Path=/; HttpOnly")));
+        assert(usher_str_eq(decoded, c.value) || usher_str_eq(decoded, raw.value));
+        check_attributes(line, &c);
+    } else {
+        assert(!line.ptr);
     }
     usher_arena_deinit(&a);
 }

@@ -10,15 +10,15 @@ deps_of() {
     local node='nodejs=node npm=npm ca-certificates'
     case $1 in
         run) echo "$run" ;;
-        unit) echo "$run libcmocka-dev python3=python3 strace=strace" ;;
+        unit) echo "$run libcmocka-dev python3=python3" ;;
         lint) echo "$run $clang libcmocka-dev python3=python3 binutils=nm clang-format-14=clang-format-14
             git=git shellcheck=shellcheck" ;;
-        clang) echo "$run $clang libcmocka-dev python3=python3 strace=strace" ;;
+        clang) echo "$run $clang libcmocka-dev python3=python3" ;;
         e2e) echo "$run $node nginx-light=nginx caddy=caddy chromium=chromium libcmocka-dev" ;;
         secrets) echo "$run libcmocka-dev valgrind python3=python3" ;;
         test) echo "$(deps_of lint) $(deps_of e2e) $(deps_of secrets)" ;;
         fuzz) echo "$run $clang libcmocka-dev" ;;
-        cover) echo "$run libcmocka-dev gcovr=gcovr python3=python3" ;;
+        cover) echo "$run $clang libcmocka-dev gcovr=gcovr python3=python3" ;;
         bench) echo "$run $node util-linux=taskset" ;;
         fresh) echo 'debootstrap=debootstrap util-linux=unshare git=git curl=curl' ;;
         *) return 1 ;;

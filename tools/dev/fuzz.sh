@@ -5,7 +5,7 @@ fuzz_build() {
     local targets
     # The library needs the coverage hooks too, not only the target's own file.
     configure build-fuzz clang-14 -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
-        -Dc_args=-fsanitize=fuzzer-no-link -Doptimization=1 -Darena_debug=true || return 1
+        -Dc_args=-fsanitize=fuzzer-no-link -Doptimization=2 -Darena_debug=true || return 1
     ninja -C build-fuzz build.ninja >/dev/null 2>&1 || :
     mapfile -t targets < <(ninja -C build-fuzz -t targets all | sed -n 's|^\(tests/[a-z0-9_]*_fuzz\):.*|\1|p')
     ((${#targets[@]})) || die 'meson knows no fuzz target' 'fuzz_targets += files(...) in a meson.build'
@@ -15,6 +15,26 @@ fuzz_build() {
 # Target sources, one a line, sorted.
 fuzz_sources() { git ls-files -co --exclude-standard -- '*_fuzz.c' | sort; }
 
+# A seed says how large an input is worth trying: twice the largest, at least 512 bytes. Without a
+# bound most runs are spent on kilobytes of repetition.
+fuzz_max_len() {
+    find "$1" -type f -printf '%s\n' | awk '$1 * 2 > max {max = $1 * 2} END {print max > 512 ? max : 512}'
+}
+
+# Replaying the corpora has every check of the address sanitizer; here the dearest are left out: a
+# look at stack frames that were left, long traces of each allocation, and much freed memory kept.
+fuzz_env() {
+    sanitizer_env
+    export ASAN_OPTIONS=abort_on_error=1:detect_leaks=1:malloc_context_size=6:quarantine_size_mb=16
+}
+
+# The time is the processor's: how many runs a second make depends on what else the machine does.
+fuzz_timed() {
+    local TIMEFORMAT='stat::cpu_seconds: %U %S'
+    time "$@"
+}
+
+SLOW_TARGETS=()
 fuzz_one() {
     local source=$1 seconds=$2 name dir seeds work found log rc=0 extra=()
     name=$(basename "$source" .c)
@@ -24,15 +44,16 @@ fuzz_one() {
     found=artefacts/fuzz/$name
     log=fuzz-$name
     mkdir -p "$work" "$found"
+    extra=("-max_len=$(fuzz_max_len "$seeds")")
     [[ -f $dir/${name/%_fuzz/.dict} ]] && extra+=("-dict=$dir/${name/%_fuzz/.dict}")
     [[ -x build-fuzz/tests/$name ]] || {
         bad "$name was not built: is it in fuzz_targets of $dir/meson.build?"
         tally 0 1
         return 1
     }
-    step "$name, $seconds s" "$log" "build-fuzz/tests/$name" -max_total_time="$seconds" -timeout=10 \
-        -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$found/" "${extra[@]}" \
-        "$work" "$seeds" || rc=$?
+    step "$name, $seconds s" "$log" fuzz_timed "build-fuzz/tests/$name" -max_total_time="$seconds" \
+        -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$found/" \
+        "${extra[@]}" "$work" "$seeds" || rc=$?
     if ((rc)); then
         tally 0 1
         step_failed "$name found something; the input is in $found" "$log" \
@@ -40,16 +61,21 @@ fuzz_one() {
         return 1
     fi
     tally 1 0
-    fuzz_numbers "$log"
+    fuzz_numbers "$log" "$name"
 }
 
+FUZZ_RATE=20000 # runs in a second of the processor that a target should make
 fuzz_numbers() {
-    local log=$DEV_LOGS/$1.log
-    awk '/stat::number_of_executed_units/ {runs = $2}
-         /stat::average_exec_per_sec/ {rate = $2}
+    local log=$DEV_LOGS/$1.log numbers rate
+    numbers=$(awk '/stat::number_of_executed_units/ {runs = $2}
+         /stat::cpu_seconds/ {cpu = $2 + $3}
          /stat::new_units_added/ {new = $2}
          / cov: / {for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1)}
-         END {printf "          %d runs, %d/s, %d edges, %d new inputs\n", runs, rate, cov, new}' "$log"
+         END {printf "%d %d %d %d", cpu > 0 ? runs / cpu : 0, runs, cov, new}' "$log")
+    rate=${numbers%% *}
+    # shellcheck disable=SC2086
+    printf '          %d/s of processor time, %d runs, %d edges, %d new inputs\n' $numbers
+    ((rate >= FUZZ_RATE)) || SLOW_TARGETS+=("$2 $rate/s")
 }
 
 dev_fuzz() {
@@ -75,11 +101,12 @@ dev_fuzz() {
             "there are: $(fuzz_sources | xargs -r -n 1 basename | sed 's/\.c$//' | xargs)"
     fi
     fuzz_build || die 'the fuzz build failed' 'ninja -C build-fuzz'
-    sanitizer_env
+    fuzz_env
     while read -r source; do
         [[ -z $target || $source == */$target.c ]] || continue
         fuzz_one "$source" "$seconds" || rc=1
     done < <(fuzz_sources)
+    ((!${#SLOW_TARGETS[@]})) || note "below $FUZZ_RATE/s: $(printf '%s, ' "${SLOW_TARGETS[@]}" | sed 's/, $//')"
     summary "$began" || rc=1
     return "$rc"
 }

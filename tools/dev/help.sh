@@ -11,7 +11,7 @@ vectors|[FILE...]|the measured cases, through the usher command
 bench|open|seal|ns a session beside the crypto floor and the original packages
 fuzz|[TARGET] [--seconds N]|libFuzzer on each target, 30 s each unless told otherwise
 lint||both compilers with -Werror, the checkers of tools/, formatting, shell scripts
-cover||line and branch coverage of the unit tests, as a page
+cover|[corpus]|line and branch coverage of the unit tests, as a page; or of the readers, by the seeds alone
 fresh|[run|test]|the same in a bare Debian 12 (needs root; 10 to 20 minutes)
 docs||write the generated pages again and check all of them
 clean|[--all]|remove build folders and artefacts; --all: what was downloaded too
