@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 
 const suites = [
     ["interop/tokens", "tokens of the original packages, both ways"],
+    ["interop/signed", "signed tokens of jose and jsonwebtoken, both ways"],
     ["e2e/oidc", "sign-in through oidc-provider"],
     ["e2e/originals", "cookies of the original packages at usherd"],
     ["e2e/misbehaving", "a provider that lies, dawdles and falls over"],

@@ -318,6 +318,39 @@ static void test_check(void **state)
     expect(RUN("", "check", "no such file"), CLI_USAGE, "1 error", NULL);
 }
 
+/* Signed tokens: minted line by line, inspected line by line, with a key from a file. */
+static void test_signed(void **state)
+{
+    int fd = memfd_create("key", 0);
+    char path[40];
+
+    (void)state;
+    assert_true(fd >= 0 && write(fd, "0123456789abcdef0123456789abcdef\n", 33) == 33);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    ran token = RUN("{\"sub\":\"7\"}\n", "mint", "--lines", "--signed", "HS256", "--key-file", path,
+                    "--max-age", "60");
+    assert_int_equal(token.code, CLI_OK);
+    assert_true(strncmp(token.out, "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.", 37) == 0);
+    expect(RUN(token.out, "inspect", "--lines", "--signed", "HS256", "--key-file", path), CLI_OK,
+           "{\"token\":\"valid\",\"cause\":\"none\",\"claims\":{\"sub\":\"7\",", NULL);
+    expect(RUN(token.out, "inspect", "--lines", "--signed", "HS256", "--key-file", path, "--now",
+               "1767225700"),
+           CLI_NEGATIVE, "{\"token\":\"expired\"", NULL);
+    expect(RUN("x.y.z\n", "inspect", "--lines", "--signed", "HS256", "--key-file", path),
+           CLI_NEGATIVE, "{\"token\":\"rejected\"", NULL);
+    expect(RUN("[]\n", "mint", "--lines", "--signed", "HS256", "--key-file", path), CLI_NEGATIVE,
+           "\n", "line 1");
+    expect(RUN("", "mint", "--lines", "--signed", "HS256"), CLI_USAGE, NULL, "wants a --key-file");
+    expect(RUN("", "mint", "--lines", "--signed", "none", "--key-file", path), CLI_USAGE, NULL,
+           "not an algorithm of sessions");
+    expect(RUN("", "mint", "--lines", "--signed", "ES256", "--key-file", path), CLI_USAGE, NULL,
+           "no key that is read");
+    expect(RUN("", "mint", "--signed", "HS256", "--key-file", path), CLI_USAGE, NULL,
+           "add --lines");
+    done(&token);
+    close(fd);
+}
+
 static void test_mint_refuses(void **state)
 {
     (void)state;
@@ -546,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_where_secrets_come_from),
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_signed),
         cmocka_unit_test(test_mint_refuses),
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_vectors_can_fail),
