@@ -10,10 +10,10 @@ deps_of() {
     local node='nodejs=node npm=npm ca-certificates'
     case $1 in
         run) echo "$run" ;;
-        unit) echo "$run libcmocka-dev python3=python3" ;;
+        unit) echo "$run libcmocka-dev python3=python3 strace=strace" ;;
         lint) echo "$run $clang libcmocka-dev python3=python3 binutils=nm clang-format-14=clang-format-14
             git=git shellcheck=shellcheck" ;;
-        clang) echo "$run $clang libcmocka-dev python3=python3" ;;
+        clang) echo "$run $clang libcmocka-dev python3=python3 strace=strace" ;;
         e2e) echo "$run $node nginx-light=nginx caddy=caddy chromium=chromium libcmocka-dev" ;;
         secrets) echo "$run libcmocka-dev valgrind python3=python3" ;;
         test) echo "$(deps_of lint) $(deps_of e2e) $(deps_of secrets)" ;;
