@@ -16,6 +16,9 @@ static const usher_auth0_names names = {
     .transactions_max = 3500,
     .return_to_max = 2048,
     .swept_chunks = 5,
+    .id_token_skew_s = 30,
+    .scope = USHER_STR_INIT("openid profile email offline_access"),
+    .cache_control = USHER_STR_INIT("private, no-cache, no-store, must-revalidate, max-age=0"),
 };
 
 const usher_profile usher_profile_auth0_4 = {
@@ -28,7 +31,8 @@ const usher_profile usher_profile_auth0_4 = {
 
     .cookies =
         {
-            [USHER_COOKIE_SESSION] = {USHER_STR_INIT("__session"), USHER_STR_INIT("__session"), 0},
+            [USHER_COOKIE_SESSION] = {USHER_STR_INIT("__session"), USHER_STR_INIT("__session"), 0,
+                                      false},
         },
     .dialect = USHER_COOKIE_NEXT_EDGE,
     .chunk_max = 3500,
@@ -39,11 +43,14 @@ const usher_profile usher_profile_auth0_4 = {
     .update_age_s = 300, /* for who renews now and then; the original renews at each request */
     .tolerance_s = 15,
 
+    .routes = USHER_ROUTES_AUTH0,
     .base_path = USHER_STR_INIT("/auth"),
     .sign_in_path = USHER_STR_INIT("/login"),
     .return_param = USHER_STR_INIT("returnTo"),
     .return_path_only = true,
     .no_session = USHER_STR_INIT("null"),
+    .checks_state_default = true,
+    .checks_nonce_default = true,
 
     .auth0 = &names,
 };

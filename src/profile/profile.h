@@ -66,6 +66,13 @@ typedef enum usher_json_redirect {
     USHER_JSON_BY_HEADER, /* header X-Auth-Return-Redirect */
 } usher_json_redirect;
 
+/* Which routes there are below the base path. */
+typedef enum usher_route_family {
+    USHER_ROUTES_AUTHJS, /* signin/provider, callback/provider, session, csrf, … */
+    USHER_ROUTES_AUTH0,  /* login, callback, logout, profile, access-token */
+    USHER_ROUTE_FAMILIES,
+} usher_route_family;
+
 /* What only Auth0's SDK has. */
 typedef struct usher_auth0_names {
     usher_str signing_info;           /* HKDF info of the key that signs v3's store ids */
@@ -79,6 +86,9 @@ typedef struct usher_auth0_names {
     size_t transactions_max;  /* bytes that cookies of transactions may take together */
     size_t return_to_max;     /* bytes of a path to return to */
     size_t swept_chunks;      /* pieces that are deleted whether or not they came */
+    int64_t id_token_skew_s;
+    usher_str scope;         /* that is asked for by default */
+    usher_str cache_control; /* of whatever holds or writes a session */
 } usher_auth0_names;
 
 typedef struct usher_profile {
@@ -110,6 +120,7 @@ typedef struct usher_profile {
     bool secret_list; /* several secrets are known to the original; CSRF hashes join them by "," */
 
     /* endpoints */
+    usher_route_family routes;
     usher_str base_path;    /* default */
     usher_str sign_in_path; /* below the base path */
     usher_str return_param; /* of the sign-in page: where to go afterwards */

@@ -15,13 +15,13 @@ const usher_profile usher_profile_robojs = {
     .cookies =
         {
             [USHER_COOKIE_SESSION] = {USHER_STR_INIT("authjs.session-token"),
-                                      USHER_STR_INIT("authjs.session-token"), 0},
+                                      USHER_STR_INIT("authjs.session-token"), 0, false},
             [USHER_COOKIE_CALLBACK_URL] = {USHER_STR_INIT("authjs.callback-url"),
                                            USHER_STR_INIT("authjs.callback-url"), 0, true},
             [USHER_COOKIE_CSRF] = {USHER_STR_INIT("authjs.csrf-token"),
-                                   USHER_STR_INIT("authjs.csrf-token"), 0},
+                                   USHER_STR_INIT("authjs.csrf-token"), 0, false},
             [USHER_COOKIE_PKCE] = {USHER_STR_INIT("authjs.pkce.code_verifier"),
-                                   USHER_STR_INIT("authjs.pkce.code_verifier"), 900},
+                                   USHER_STR_INIT("authjs.pkce.code_verifier"), 900, false},
             [USHER_COOKIE_STATE] = {USHER_STR_INIT("authjs.state"), USHER_STR_INIT("authjs.state"),
                                     900},
             [USHER_COOKIE_NONCE] = {USHER_STR_INIT("authjs.nonce"), USHER_STR_INIT("authjs.nonce"),
