@@ -2,7 +2,7 @@
 // Runs the suites that span folders: the original packages, real identity providers, real front
 // ends and a real browser, against the built programs.
 //
-//   node tests/run.mjs [--usherd PATH] [--usher PATH] [--build FOLDER] [SUITE…]
+//   node tests/run.mjs [--usherd PATH] [--usher PATH] [--c-server PATH] [--build FOLDER] [SUITE…]
 //
 // Every suite starts its own servers on free loopback ports and stops them. Logs and screenshots
 // are kept in $USHER_ARTEFACTS (default: artefacts/ in the build folder). The last line is
@@ -22,6 +22,7 @@ const suites = [
     ["e2e/gateway", "nginx and Caddy in front"],
     ["e2e/browser", "Chromium in the quickstart"],
     ["e2e/bad-input", "bad cookies and bad settings"],
+    ["e2e/c-server", "an application in C"],
 ];
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -38,6 +39,7 @@ function options() {
         options: {
             usherd: { type: "string" },
             usher: { type: "string" },
+            "c-server": { type: "string" },
             build: { type: "string", default: path.join(root, "build-test") },
             list: { type: "boolean" },
         },
@@ -57,7 +59,10 @@ function options() {
         usherd: path.resolve(values.usherd ?? path.join(values.build, "hosts/daemon/usherd")),
         usher: path.resolve(values.usher ?? path.join(values.build, "hosts/cli/usher")),
     };
-    for (const name of ["usherd", "usher"])
+    // The example is built beside them.
+    tools["c-server"] = path.resolve(
+        values["c-server"] ?? path.join(path.dirname(tools.usherd), "../../tests/c-server"));
+    for (const name of ["usherd", "usher", "c-server"])
         if (!existsSync(tools[name]))
             complain(`no program at ${tools[name]}: build it, or say where it is with --${name}`);
     const artefacts = path.resolve(process.env.USHER_ARTEFACTS ?? path.join(values.build, "artefacts"));
