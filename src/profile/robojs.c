@@ -23,9 +23,9 @@ const usher_profile usher_profile_robojs = {
             [USHER_COOKIE_PKCE] = {USHER_STR_INIT("authjs.pkce.code_verifier"),
                                    USHER_STR_INIT("authjs.pkce.code_verifier"), 900, false},
             [USHER_COOKIE_STATE] = {USHER_STR_INIT("authjs.state"), USHER_STR_INIT("authjs.state"),
-                                    900},
+                                    900, false},
             [USHER_COOKIE_NONCE] = {USHER_STR_INIT("authjs.nonce"), USHER_STR_INIT("authjs.nonce"),
-                                    0},
+                                    0, false},
         },
     .dialect = USHER_COOKIE_AUTHJS,
     .chunk_max = 3936, /* 4096 less what the original allows for name and attributes, 160 */
