@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "flow/auth0.h"
 #include "wire/jose/digest.h"
 
 #define MEMORY_FIRST     ((size_t)32 << 10)
@@ -36,6 +37,28 @@ static const struct {
     {USHER_AT_CALLBACK_NEWER_KEYS, USHER_EVENT_FETCH_FAILED, usher_callback_unreachable},
     {USHER_AT_CALLBACK_USERINFO, USHER_EVENT_FETCHED, usher_callback_userinfo},
     {USHER_AT_CALLBACK_USERINFO, USHER_EVENT_FETCH_FAILED, usher_callback_unreachable},
+    {USHER_AT_AUTH0_LOGIN_METADATA, USHER_EVENT_FETCHED, usher_auth0_login_metadata},
+    {USHER_AT_AUTH0_LOGIN_METADATA, USHER_EVENT_FETCH_FAILED, usher_auth0_login_metadata},
+    {USHER_AT_AUTH0_CALLBACK_METADATA, USHER_EVENT_FETCHED, usher_auth0_callback_metadata},
+    {USHER_AT_AUTH0_CALLBACK_METADATA, USHER_EVENT_FETCH_FAILED, usher_auth0_callback_metadata},
+    {USHER_AT_AUTH0_CALLBACK_TOKENS, USHER_EVENT_FETCHED, usher_auth0_callback_tokens},
+    {USHER_AT_AUTH0_CALLBACK_TOKENS, USHER_EVENT_FETCH_FAILED, usher_auth0_callback_tokens},
+    {USHER_AT_AUTH0_CALLBACK_KEYS, USHER_EVENT_FETCHED, usher_auth0_callback_keys},
+    {USHER_AT_AUTH0_CALLBACK_KEYS, USHER_EVENT_FETCH_FAILED, usher_auth0_callback_keys},
+    {USHER_AT_AUTH0_CALLBACK_NEWER_KEYS, USHER_EVENT_FETCHED, usher_auth0_callback_keys},
+    {USHER_AT_AUTH0_CALLBACK_NEWER_KEYS, USHER_EVENT_FETCH_FAILED, usher_auth0_callback_keys},
+    {USHER_AT_AUTH0_LOGOUT_METADATA, USHER_EVENT_FETCHED, usher_auth0_logout_metadata},
+    {USHER_AT_AUTH0_LOGOUT_METADATA, USHER_EVENT_FETCH_FAILED, usher_auth0_logout_metadata},
+    {USHER_AT_AUTH0_LOGOUT_REVOCATION, USHER_EVENT_FETCHED, usher_auth0_logout_revoked},
+    {USHER_AT_AUTH0_LOGOUT_REVOCATION, USHER_EVENT_FETCH_FAILED, usher_auth0_logout_revoked},
+    {USHER_AT_AUTH0_REFRESH_METADATA, USHER_EVENT_FETCHED, usher_auth0_refresh_metadata},
+    {USHER_AT_AUTH0_REFRESH_METADATA, USHER_EVENT_FETCH_FAILED, usher_auth0_refresh_metadata},
+    {USHER_AT_AUTH0_REFRESH_KEYS, USHER_EVENT_FETCHED, usher_auth0_refresh_keys},
+    {USHER_AT_AUTH0_REFRESH_KEYS, USHER_EVENT_FETCH_FAILED, usher_auth0_refresh_keys},
+    {USHER_AT_AUTH0_REFRESH_TOKENS, USHER_EVENT_FETCHED, usher_auth0_refresh_tokens},
+    {USHER_AT_AUTH0_REFRESH_TOKENS, USHER_EVENT_FETCH_FAILED, usher_auth0_refresh_tokens},
+    {USHER_AT_AUTH0_REFRESH_NEWER_KEYS, USHER_EVENT_FETCHED, usher_auth0_refresh_newer_keys},
+    {USHER_AT_AUTH0_REFRESH_NEWER_KEYS, USHER_EVENT_FETCH_FAILED, usher_auth0_refresh_newer_keys},
 };
 
 usher_status usher_exchange_new(usher_exchange **out, const usher_exchange_options *options,

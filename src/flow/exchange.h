@@ -30,6 +30,17 @@ typedef enum usher_state {
     USHER_AT_CALLBACK_KEYS,
     USHER_AT_CALLBACK_NEWER_KEYS,
     USHER_AT_CALLBACK_USERINFO,
+    USHER_AT_AUTH0_LOGIN_METADATA,
+    USHER_AT_AUTH0_CALLBACK_METADATA,
+    USHER_AT_AUTH0_CALLBACK_TOKENS,
+    USHER_AT_AUTH0_CALLBACK_KEYS,
+    USHER_AT_AUTH0_CALLBACK_NEWER_KEYS,
+    USHER_AT_AUTH0_LOGOUT_METADATA,
+    USHER_AT_AUTH0_LOGOUT_REVOCATION,
+    USHER_AT_AUTH0_REFRESH_METADATA,
+    USHER_AT_AUTH0_REFRESH_KEYS,
+    USHER_AT_AUTH0_REFRESH_TOKENS,
+    USHER_AT_AUTH0_REFRESH_NEWER_KEYS,
 } usher_state;
 
 /* The headers that some flow looks at; absent if not sent. */
@@ -125,6 +136,7 @@ struct usher_exchange {
     bool read_only;
     usher_json_object changes; /* of usher_update_session */
     usher_sign_in sign_in;
+    struct usher_auth0_visit *auth0; /* flow/auth0.h; NULL on other routes */
 
     /* results */
     usher_verdict verdict;
@@ -225,6 +237,16 @@ usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, u
 usher_status usher_flow_forget_session(usher_exchange *ex, bool all, usher_error *err);
 usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
                                       usher_error *err);
+/* A new session in Auth0's shape: the object's text, without `exp`. */
+usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *issued,
+                                    usher_error *err);
+/* Writes this instead of the session that is held; connection tokens stand in it. *written stays
+ * false, with a report, if it would not fit: then the old one stays. */
+usher_status usher_flow_replace_auth0(usher_exchange *ex, usher_str json, bool *written,
+                                      usher_error *err);
+/* Makes the held session one of Auth0's if it was found in another format; nothing is written.
+ * ex->held.auth0 stays NULL if Auth0's rules leave it no life. */
+usher_status usher_flow_as_auth0(usher_exchange *ex, usher_error *err);
 /* `changes` is an object; the held session with it is written. */
 usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_object *changes,
                                        usher_error *err);

@@ -1,7 +1,7 @@
 /* The operations, and which route goes to which flow. */
 #include "base/error.h"
 #include "base/str.h"
-#include "flow/exchange.h"
+#include "flow/auth0.h"
 
 typedef enum usher_action {
     ACTION_UNKNOWN,
@@ -119,7 +119,7 @@ static usher_status unusable_callback_url(usher_exchange *ex, bool page, usher_e
     return USHER_OK;
 }
 
-static usher_status handle(usher_exchange *ex, usher_want *want, usher_error *err)
+static usher_status handle_authjs(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     usher_error why = {0};
     bool usable;
@@ -143,6 +143,16 @@ static usher_status handle(usher_exchange *ex, usher_want *want, usher_error *er
     if (!usable) return unusable_callback_url(ex, actions[row].page, err);
     return ex->post ? run_post(ex, actions[row].action, want, err)
                     : run_get(ex, actions[row].action, want, err);
+}
+
+static usher_operation *const families[USHER_ROUTE_FAMILIES] = {
+    [USHER_ROUTES_AUTHJS] = handle_authjs,
+    [USHER_ROUTES_AUTH0] = usher_auth0_handle,
+};
+
+static usher_status handle(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    return families[ex->site->profile->routes](ex, want, err);
 }
 
 usher_status usher_handle(usher_exchange *ex, usher_want *want, usher_error *err)

@@ -17,7 +17,10 @@ void usher_respond_header(usher_exchange *ex, usher_str name, usher_str value)
 
 void usher_respond_private(usher_exchange *ex)
 {
-    usher_respond_header(ex, USHER_STR("Cache-Control"), USHER_STR("private, no-cache, no-store"));
+    const usher_auth0_names *auth0 = ex->site->profile->auth0;
+
+    usher_respond_header(ex, USHER_STR("Cache-Control"),
+                         auth0 ? auth0->cache_control : USHER_STR("private, no-cache, no-store"));
     usher_respond_header(ex, USHER_STR("Pragma"), USHER_STR("no-cache"));
     usher_respond_header(ex, USHER_STR("Expires"), USHER_STR("0"));
 }

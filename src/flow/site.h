@@ -14,6 +14,7 @@
 #include "session/signed.h"
 #include "usher/site.h"
 #include "wire/cookie.h"
+#include "wire/form.h"
 
 /* A cookie of this site: the profile's, with what the settings changed. */
 typedef struct usher_site_cookie {
@@ -48,6 +49,23 @@ typedef struct usher_format {
 
 #define USHER_FORMATS_MAX 9
 
+typedef enum usher_logout_strategy {
+    USHER_LOGOUT_AUTO, /* the provider's end_session_endpoint, else as V2 */
+    USHER_LOGOUT_OIDC,
+    USHER_LOGOUT_V2, /* Auth0's own /v2/logout */
+} usher_logout_strategy;
+
+/* What only the routes of Auth0's SDK look at. */
+typedef struct usher_auth0_site {
+    usher_str app_url;           /* base URL with its path: what returnTo is held against */
+    usher_str sign_in_return_to; /* where a sign-in ends that names no place of the site */
+    usher_form parameters;       /* of authorization requests, besides the provider's scope */
+    usher_logout_strategy logout;
+    bool id_token_hint; /* sent along to the end_session_endpoint */
+    bool access_token_route, profile_no_content;
+    int64_t refresh_buffer_s; /* tokens are refreshed so long before they end */
+} usher_auth0_site;
+
 struct usher_site {
     atomic_uint references;
     usher_allocator alloc; /* a copy */
@@ -64,6 +82,7 @@ struct usher_site {
     usher_format formats[USHER_FORMATS_MAX];
     size_t format_count;
     const usher_keyring *keys; /* of the first */
+    usher_auth0_site auth0;    /* of a profile with those routes */
 
     usher_lifetime lifetime;
     int64_t update_age_s;

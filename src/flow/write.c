@@ -428,6 +428,23 @@ usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user
     return USHER_OK;
 }
 
+usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *issued,
+                                    usher_error *err)
+{
+    const writing w = {.written = issued};
+    size_t reports = ex->report_count;
+    usher_auth0_session *s;
+    usher_status rc;
+
+    *issued = false;
+    if ((rc = look_for_old(ex, err))) return rc;
+    ex->report_count = reports; /* that an old session was over is nobody's concern now */
+    if ((rc = auth0_from(&s, ex, json, err)) || !s || (rc = write_auth0(ex, s, &w, err))) return rc;
+    if (*issued) ex->verdict = USHER_SESSION_VALID;
+    ex->signed_in = *issued;
+    return USHER_OK;
+}
+
 /* --- changes ---------------------------------------------------------------------------------- */
 
 static const usher_str unchangeable[] = {
@@ -569,17 +586,35 @@ usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_obje
 {
     bool written = false, foreign = ex->held.format != &ex->site->formats[0];
     const writing w = {.keep_exp = foreign, .written = &written};
-    usher_auth0_session *s;
     usher_status rc;
 
     if (!ex->site->profile->auth0) return change_claims(ex, changes, &w, err);
-    if (!ex->held.auth0) {
-        double end_s = ex->held.end_s;
-
-        if ((rc = as_auth0(&s, ex, err)) || !s ||
-            (rc = usher_flow_hold_auth0(ex, ex->site->formats, s, err)))
-            return rc;
-        ex->held.end_s = end_s;
-    }
+    if ((rc = usher_flow_as_auth0(ex, err)) || !ex->held.auth0) return rc;
     return change_auth0(ex, changes, &w, err);
+}
+
+usher_status usher_flow_as_auth0(usher_exchange *ex, usher_error *err)
+{
+    double end_s = ex->held.end_s;
+    usher_auth0_session *s;
+    usher_status rc;
+
+    if (ex->held.auth0) return USHER_OK;
+    if ((rc = as_auth0(&s, ex, err)) || !s ||
+        (rc = usher_flow_hold_auth0(ex, ex->site->formats, s, err)))
+        return rc;
+    ex->held.end_s = end_s;
+    return USHER_OK;
+}
+
+usher_status usher_flow_replace_auth0(usher_exchange *ex, usher_str json, bool *written,
+                                      usher_error *err)
+{
+    const writing w = {.keep_exp = ex->held.format != &ex->site->formats[0], .written = written};
+    usher_auth0_session *s;
+    usher_status rc;
+
+    *written = false;
+    if ((rc = auth0_from(&s, ex, json, err)) || !s) return rc;
+    return write_auth0(ex, s, &w, err);
 }

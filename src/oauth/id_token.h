@@ -16,6 +16,7 @@ typedef struct usher_id_token_rules {
     usher_str issuer, client_id;
     usher_jws_alg alg;
     usher_str nonce;        /* absent: a nonce in the token is an error */
+    bool any_nonce;         /* instead: it was refreshed, and may repeat what its sign-in had */
     usher_str access_token; /* for at_hash, when the token has one; may be absent */
     int64_t now_s;
     int64_t skew_s;   /* 60 */

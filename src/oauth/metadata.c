@@ -44,20 +44,27 @@ static usher_status read_endpoints(usher_metadata *out, usher_arena *a, const us
 {
     const struct {
         usher_str name, *to;
-        bool required;
+        enum { REQUIRED, OPTIONAL, LENIENT } kind;
     } rows[] = {
-        {USHER_STR("authorization_endpoint"), &out->authorization_endpoint, true},
-        {USHER_STR("token_endpoint"), &out->token_endpoint, true},
-        {USHER_STR("jwks_uri"), &out->jwks_uri, true},
-        {USHER_STR("userinfo_endpoint"), &out->userinfo_endpoint, false},
+        {USHER_STR("authorization_endpoint"), &out->authorization_endpoint, REQUIRED},
+        {USHER_STR("token_endpoint"), &out->token_endpoint, REQUIRED},
+        {USHER_STR("jwks_uri"), &out->jwks_uri, REQUIRED},
+        {USHER_STR("userinfo_endpoint"), &out->userinfo_endpoint, OPTIONAL},
+        {USHER_STR("end_session_endpoint"), &out->end_session_endpoint, LENIENT},
+        {USHER_STR("revocation_endpoint"), &out->revocation_endpoint, LENIENT},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        usher_status rc = usher_oauth_optional(rows[i].to, a, o, rows[i].name, err);
+        bool lenient = rows[i].kind == LENIENT;
+        usher_error spare = {0}, *why = lenient ? &spare : err;
+        usher_status rc = usher_oauth_optional(rows[i].to, a, o, rows[i].name, why);
 
-        if (rc) return rc;
-        if (!rows[i].to->ptr && !rows[i].required) continue;
-        if ((rc = endpoint(*rows[i].to, p->plain_http, err))) return rc;
+        if (rc == USHER_OK && (rows[i].to->ptr || rows[i].kind == REQUIRED))
+            rc = endpoint(*rows[i].to, p->plain_http, why);
+        if (rc == USHER_OK) continue;
+        if (!lenient || USHER_STATUS_CLASS(rc) != USHER_CLASS_PEER)
+            return lenient ? usher_pass(err, why) : rc;
+        *rows[i].to = (usher_str){0};
     }
     return USHER_OK;
 }

@@ -49,6 +49,14 @@ static usher_status basic(usher_str *out, usher_arena *a, const usher_provider *
     return usher_buf_take(out, &value, err);
 }
 
+static void put_client(usher_buf *b, const usher_provider *p)
+{
+    if (p->client_auth != USHER_CLIENT_SECRET_BASIC)
+        usher_form_put(b, USHER_STR("client_id"), p->client_id);
+    if (p->client_auth == USHER_CLIENT_SECRET_POST)
+        usher_form_put(b, USHER_STR("client_secret"), secret_text(p));
+}
+
 static usher_status body(usher_str *out, usher_arena *a, const usher_provider *p, usher_str code,
                          usher_str redirect_uri, usher_str verifier, usher_error *err)
 {
@@ -59,19 +67,24 @@ static usher_status body(usher_str *out, usher_arena *a, const usher_provider *p
     usher_form_put(&b, USHER_STR("code"), code);
     usher_form_put(&b, USHER_STR("redirect_uri"), redirect_uri);
     if (p->pkce) usher_form_put(&b, USHER_STR("code_verifier"), verifier);
-    if (p->client_auth != USHER_CLIENT_SECRET_BASIC)
-        usher_form_put(&b, USHER_STR("client_id"), p->client_id);
-    if (p->client_auth == USHER_CLIENT_SECRET_POST)
-        usher_form_put(&b, USHER_STR("client_secret"), secret_text(p));
+    put_client(&b, p);
     return usher_buf_take(out, &b, err);
+}
+
+static usher_status check_client(const usher_provider *p, usher_error *err)
+{
+    if (p->client_id.len == 0 || (p->client_auth != USHER_CLIENT_NONE && !p->client_secret.len))
+        return usher_fail(err, USHER_E_SETTING, "token request: no client id or secret", 0);
+    return USHER_OK;
 }
 
 /* A missing value must not go out as an empty one: some servers take that for "not used". */
 static usher_status check_request(const usher_provider *p, usher_str code, usher_str redirect_uri,
                                   usher_str verifier, usher_error *err)
 {
-    if (p->client_id.len == 0 || (p->client_auth != USHER_CLIENT_NONE && !p->client_secret.len))
-        return usher_fail(err, USHER_E_SETTING, "token request: no client id or secret", 0);
+    usher_status rc = check_client(p, err);
+
+    if (rc) return rc;
     if (code.len == 0 || redirect_uri.len == 0 || p->pkce != (verifier.len != 0))
         return usher_fail(err, USHER_E_USAGE, "token request: no code, redirect URI or verifier",
                           0);
@@ -91,17 +104,14 @@ static usher_fetch fetch_of(const usher_provider *p, usher_str method, usher_str
                          .private_network = p->private_network};
 }
 
-usher_status usher_token_request(usher_fetch *out, usher_arena *a, const usher_provider *p,
-                                 const usher_metadata *metadata, usher_str code,
-                                 usher_str redirect_uri, usher_str verifier, usher_error *err)
+/* A form for an endpoint where the client proves itself. */
+static usher_status post(usher_fetch *out, usher_arena *a, const usher_provider *p,
+                         usher_str endpoint, usher_str text, usher_error *err)
 {
     usher_status rc;
     usher_header *headers;
     size_t count = 0;
-    usher_fetch f;
 
-    *out = (usher_fetch){0};
-    if ((rc = check_request(p, code, redirect_uri, verifier, err))) return rc;
     if (!(headers = usher_arena_get_zero(a, HEADERS_MAX, sizeof *headers)))
         return usher_arena_fail(a, err);
     headers[count++] = (usher_header){USHER_STR("Accept"), USHER_STR("application/json")};
@@ -111,10 +121,65 @@ usher_status usher_token_request(usher_fetch *out, usher_arena *a, const usher_p
         headers[count].name = USHER_STR("Authorization");
         if ((rc = basic(&headers[count++].value, a, p, err))) return rc;
     }
-    f = fetch_of(p, USHER_STR("POST"), metadata->token_endpoint, headers, count);
-    if ((rc = body(&f.body, a, p, code, redirect_uri, verifier, err))) return rc;
-    *out = f;
+    *out = fetch_of(p, USHER_STR("POST"), endpoint, headers, count);
+    out->body = text;
     return USHER_OK;
+}
+
+usher_status usher_token_request(usher_fetch *out, usher_arena *a, const usher_provider *p,
+                                 const usher_metadata *metadata, usher_str code,
+                                 usher_str redirect_uri, usher_str verifier, usher_error *err)
+{
+    usher_str text;
+    usher_status rc;
+
+    *out = (usher_fetch){0};
+    if ((rc = check_request(p, code, redirect_uri, verifier, err)) ||
+        (rc = body(&text, a, p, code, redirect_uri, verifier, err)))
+        return rc;
+    return post(out, a, p, metadata->token_endpoint, text, err);
+}
+
+usher_status usher_refresh_request(usher_fetch *out, usher_arena *a, const usher_provider *p,
+                                   const usher_metadata *metadata, usher_str refresh_token,
+                                   usher_str scope, usher_str audience, usher_error *err)
+{
+    usher_str text;
+    usher_buf b;
+    usher_status rc;
+
+    *out = (usher_fetch){0};
+    if ((rc = check_client(p, err))) return rc;
+    if (refresh_token.len == 0)
+        return usher_fail(err, USHER_E_USAGE, "token request: no refresh token", 0);
+    usher_buf_init(&b, a, BODY_MAX);
+    if (scope.len) usher_form_put(&b, USHER_STR("scope"), scope);
+    if (audience.len) usher_form_put(&b, USHER_STR("audience"), audience);
+    usher_form_put(&b, USHER_STR("refresh_token"), refresh_token);
+    usher_form_put(&b, USHER_STR("grant_type"), USHER_STR("refresh_token"));
+    put_client(&b, p);
+    if ((rc = usher_buf_take(&text, &b, err))) return rc;
+    return post(out, a, p, metadata->token_endpoint, text, err);
+}
+
+usher_status usher_revocation_request(usher_fetch *out, usher_arena *a, const usher_provider *p,
+                                      const usher_metadata *metadata, usher_str refresh_token,
+                                      usher_error *err)
+{
+    usher_str text;
+    usher_buf b;
+    usher_status rc;
+
+    *out = (usher_fetch){0};
+    if ((rc = check_client(p, err))) return rc;
+    if (refresh_token.len == 0 || metadata->revocation_endpoint.len == 0)
+        return usher_fail(err, USHER_E_USAGE, "revocation: no endpoint or no token", 0);
+    usher_buf_init(&b, a, BODY_MAX);
+    usher_form_put(&b, USHER_STR("token_type_hint"), USHER_STR("refresh_token"));
+    usher_form_put(&b, USHER_STR("token"), refresh_token);
+    put_client(&b, p);
+    if ((rc = usher_buf_take(&text, &b, err))) return rc;
+    return post(out, a, p, metadata->revocation_endpoint, text, err);
 }
 
 /* ---- its answer ---- */
@@ -194,9 +259,9 @@ static usher_status check_type(const usher_json_object *o, usher_arena *a, usher
     return usher_fail(err, USHER_E_SYNTAX, "token response: a token_type other than bearer", 0);
 }
 
-usher_status usher_token_response_read(usher_tokens *out, usher_arena *a, int status,
-                                       usher_str content_type, usher_str body_text,
-                                       usher_error *err)
+static usher_status read_tokens(usher_tokens *out, usher_arena *a, int status,
+                                usher_str content_type, usher_str body_text, bool id_token,
+                                usher_error *err)
 {
     usher_status rc;
     usher_tokens t = {0};
@@ -208,12 +273,40 @@ usher_status usher_token_response_read(usher_tokens *out, usher_arena *a, int st
         return usher_fail(err, USHER_E_SYNTAX, "token response: an error document", 0);
     if ((rc = check_type(&o, a, err)) ||
         (rc = read_token(&t.access_token, a, &o, USHER_STR("access_token"), true, err)) ||
-        (rc = read_token(&t.id_token, a, &o, USHER_STR("id_token"), true, err)) ||
+        (rc = read_token(&t.id_token, a, &o, USHER_STR("id_token"), id_token, err)) ||
         (rc = read_token(&t.refresh_token, a, &o, USHER_STR("refresh_token"), false, err)) ||
         (rc = read_scope(&t.scope, a, &o, err)) || (rc = read_expires(&t, &o, err)))
         return rc;
     *out = t;
     return USHER_OK;
+}
+
+usher_status usher_token_response_read(usher_tokens *out, usher_arena *a, int status,
+                                       usher_str content_type, usher_str body_text,
+                                       usher_error *err)
+{
+    return read_tokens(out, a, status, content_type, body_text, true, err);
+}
+
+usher_status usher_refresh_response_read(usher_tokens *out, usher_arena *a, int status,
+                                         usher_str content_type, usher_str body_text,
+                                         usher_error *err)
+{
+    return read_tokens(out, a, status, content_type, body_text, false, err);
+}
+
+usher_status usher_token_error_read(usher_json_object *out, usher_arena *a, usher_str content_type,
+                                    usher_str body_text, usher_error *err)
+{
+    usher_error why = {0};
+    usher_status rc;
+
+    *out = (usher_json_object){0};
+    if (!usher_oauth_is_json(content_type)) return USHER_OK;
+    rc = usher_oauth_document(out, a, body_text, &why);
+    if (rc == USHER_OK) return USHER_OK;
+    *out = (usher_json_object){0};
+    return USHER_STATUS_CLASS(rc) == USHER_CLASS_PEER ? USHER_OK : usher_pass(err, &why);
 }
 
 /* ---- userinfo ---- */

@@ -17,9 +17,22 @@ USHER_MUST_USE usher_status usher_token_request(usher_fetch *out, usher_arena *a
                                                 usher_str redirect_uri, usher_str verifier,
                                                 usher_error *err);
 
+/* The same for a refresh token (RFC 6749 section 6). `scope` and `audience` may be absent: then the
+ * provider gives what it gave before. */
+USHER_MUST_USE usher_status usher_refresh_request(usher_fetch *out, usher_arena *a,
+                                                  const usher_provider *p,
+                                                  const usher_metadata *metadata,
+                                                  usher_str refresh_token, usher_str scope,
+                                                  usher_str audience, usher_error *err);
+/* Revokes a refresh token (RFC 7009). USHER_E_USAGE without a revocation endpoint. */
+USHER_MUST_USE usher_status usher_revocation_request(usher_fetch *out, usher_arena *a,
+                                                     const usher_provider *p,
+                                                     const usher_metadata *metadata,
+                                                     usher_str refresh_token, usher_error *err);
+
 typedef struct usher_tokens {
-    usher_str access_token, id_token;
-    usher_str refresh_token, scope; /* absent if not given */
+    usher_str access_token, id_token; /* after a refresh, id_token may be absent */
+    usher_str refresh_token, scope;   /* absent if not given */
     bool has_expires;
     int64_t expires_in_s; /* 0 … 10 years */
 } usher_tokens;
@@ -29,6 +42,15 @@ typedef struct usher_tokens {
 USHER_MUST_USE usher_status usher_token_response_read(usher_tokens *out, usher_arena *a, int status,
                                                       usher_str content_type, usher_str body,
                                                       usher_error *err);
+
+/* The answer to a refresh: the same, but an ID token need not come. */
+USHER_MUST_USE usher_status usher_refresh_response_read(usher_tokens *out, usher_arena *a,
+                                                        int status, usher_str content_type,
+                                                        usher_str body, usher_error *err);
+/* The members of an error document (RFC 6749 section 5.2); none if the answer is something else. */
+USHER_MUST_USE usher_status usher_token_error_read(usher_json_object *out, usher_arena *a,
+                                                   usher_str content_type, usher_str body,
+                                                   usher_error *err);
 
 USHER_MUST_USE usher_status usher_userinfo_request(usher_fetch *out, usher_arena *a,
                                                    const usher_provider *p,

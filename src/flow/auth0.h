@@ -1,0 +1,81 @@
+/* auth0 - the routes of Auth0's SDK: login, callback, logout, profile, access-token. One provider,
+ * no pages of ours, no CSRF tokens; what Auth.js' flows spread over several cookies stands in one
+ * transaction cookie. Only these files include this. */
+#ifndef USHER_FLOW_AUTH0_H
+#define USHER_FLOW_AUTH0_H
+
+#include "flow/exchange.h"
+#include "session/auth0_transaction.h"
+
+/* What somebody asks of a session's tokens. */
+typedef struct usher_auth0_question {
+    usher_str audience, scope; /* absent: whatever the site is configured for */
+    bool no_merge;             /* the scope alone, not with the configured one */
+} usher_auth0_question;
+
+/* The token set of a session that fits the question, and what the answer of a refresh goes into. */
+typedef struct usher_auth0_pick {
+    usher_auth0_question question;
+    usher_str wanted;               /* scope: what is asked, with the configured one */
+    usher_json_object session;      /* whole, connection tokens inside */
+    usher_json_object main;         /* its tokenSet */
+    usher_json_object set;          /* the one that fits; without members if none does */
+    size_t entry;                   /* its place in accessTokens, or SIZE_MAX */
+    usher_str token, refresh_token; /* absent if there is none */
+    bool has_end;
+    double end_s;
+} usher_auth0_pick;
+
+/* What a visit to one of these routes carries from step to step. */
+typedef struct usher_auth0_visit {
+    usher_auth0_options options; /* of the transaction cookies */
+    usher_auth0_jar jar;         /* the transactions that came */
+    usher_auth0_transaction transaction;
+    usher_auth0_pick pick;
+    usher_str keys;  /* the key set, until an ID token comes */
+    usher_str where; /* logout: the provider's page */
+} usher_auth0_visit;
+
+/* auth0_handle.c */
+usher_status usher_auth0_handle(usher_exchange *ex, usher_want *want, usher_error *err);
+usher_auth0_context usher_auth0_transactions(usher_exchange *ex);
+usher_status usher_auth0_put_lines(usher_exchange *ex, const usher_auth0_lines *lines,
+                                   usher_error *err);
+/* A fixed text, never one of the provider's. */
+void usher_auth0_text(usher_exchange *ex, int status, usher_str text);
+usher_status usher_auth0_redirect(usher_exchange *ex, usher_str url, usher_error *err);
+/* A browser that asks ahead of its user; nothing may begin or end because of it. */
+bool usher_auth0_is_prefetch(const usher_exchange *ex);
+/* Finds the provider and asks for its discovery document. *asked is false without a provider. */
+usher_status usher_auth0_want_metadata(bool *asked, usher_exchange *ex, usher_want *want,
+                                       usher_state state, usher_error *err);
+/* What came of it. *ready: it is in ex->sign_in.metadata. Otherwise a newer copy is wanted, or
+ * *cause says why there is none. */
+usher_status usher_auth0_metadata(bool *ready, usher_cause *cause, usher_exchange *ex,
+                                  const usher_event *event, usher_want *want, usher_error *why,
+                                  usher_error *err);
+/* Verifies ex->sign_in.tokens.id_token; its claims are then in ex->sign_in. A status of the peer's
+ * class is a refusal, with its cause. */
+usher_status usher_auth0_verify(usher_exchange *ex, usher_cause *cause, usher_str key_set,
+                                bool refreshed, usher_error *why);
+
+/* auth0_login.c, auth0_callback.c, auth0_logout.c, auth0_profile.c, auth0_refresh.c */
+usher_operation usher_auth0_login_get, usher_auth0_callback_get, usher_auth0_logout_get,
+    usher_auth0_profile_get, usher_auth0_token_get;
+usher_step usher_auth0_login_metadata, usher_auth0_callback_metadata, usher_auth0_callback_tokens,
+    usher_auth0_callback_keys, usher_auth0_logout_metadata, usher_auth0_logout_revoked,
+    usher_auth0_refresh_metadata, usher_auth0_refresh_keys, usher_auth0_refresh_tokens,
+    usher_auth0_refresh_newer_keys;
+
+/* auth0_sets.c: the session's object, made and changed */
+usher_status usher_auth0_new_session(usher_str *json, usher_exchange *ex, usher_error *err);
+usher_status usher_auth0_choose(usher_auth0_pick *p, usher_exchange *ex, usher_error *err);
+/* The session with the answer to a refresh in it, and the set as it is now in p->set. `claims`: of
+ * the ID token that came, or NULL. */
+usher_status usher_auth0_renewed(usher_str *json, usher_auth0_pick *p, usher_exchange *ex,
+                                 const usher_json_object *claims, usher_error *err);
+/* A text of the session's tokenSet; absent if it is no text. */
+usher_status usher_auth0_text_of(usher_str *out, usher_arena *a, const usher_json_object *o,
+                                 const char *name, usher_error *err);
+
+#endif

@@ -1,0 +1,252 @@
+/* GET access-token: the session's access token, refreshed when it is due. The key set is asked for
+ * before the refresh token is spent: whatever can fail without harm fails first, for a token that
+ * was rotated and not kept is a session lost. */
+#include "base/error.h"
+#include "base/str.h"
+#include "flow/auth0.h"
+
+#define SCOPE_MAX  ((size_t)2048)
+#define ANSWER_MAX ((size_t)512 << 10)
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static usher_status answer_json(usher_exchange *ex, int status, usher_buf *b, usher_error *err)
+{
+    usher_str body;
+    usher_status rc = usher_buf_take(&body, b, err);
+
+    if (rc) return rc;
+    usher_respond_body(ex, status, USHER_STR("application/json"), body);
+    usher_respond_private(ex);
+    return USHER_OK;
+}
+
+typedef enum refusal {
+    MISSING_SESSION,
+    MISSING_REFRESH_TOKEN,
+    DISCOVERY,
+    FAILED_TO_REFRESH,
+} refusal;
+
+static const struct {
+    usher_str code, message;
+} refusals[] = {
+    [MISSING_SESSION] = {USHER_STR_INIT("missing_session"),
+                         USHER_STR_INIT("The user does not have an active session.")},
+    [MISSING_REFRESH_TOKEN] =
+        {USHER_STR_INIT("missing_refresh_token"),
+         USHER_STR_INIT("The access token has expired and a refresh token was not provided. The "
+                        "user needs to re-authenticate.")},
+    [DISCOVERY] = {USHER_STR_INIT("discovery_error"),
+                   USHER_STR_INIT("Discovery failed for the OpenID Connect configuration.")},
+    [FAILED_TO_REFRESH] =
+        {USHER_STR_INIT("failed_to_refresh_token"),
+         USHER_STR_INIT("The access token has expired and there was an error while trying to "
+                        "refresh it.")},
+};
+
+static usher_status refuse(usher_exchange *ex, refusal why, usher_cause cause,
+                           const usher_error *detail, usher_error *err)
+{
+    usher_json_writer w;
+    usher_buf b;
+
+    usher_flow_report(ex, cause, detail);
+    usher_buf_init(&b, &ex->arena, ANSWER_MAX);
+    usher_json_write_init(&w, &b);
+    usher_json_open_object(&w);
+    usher_json_name(&w, USHER_STR("error"));
+    usher_json_open_object(&w);
+    usher_json_put_member(&w, USHER_STR("message"), refusals[why].message);
+    usher_json_put_member(&w, USHER_STR("code"), refusals[why].code);
+    usher_json_close_object(&w);
+    usher_json_close_object(&w);
+    return answer_json(ex, 401, &b, err);
+}
+
+static usher_status give(usher_exchange *ex, usher_error *err)
+{
+    const usher_json_object *set = &ex->auth0->pick.set;
+    usher_str token, scope, type;
+    int64_t end_s = 0, now_s = usher_now_s(ex);
+    usher_json_writer w;
+    usher_buf b;
+    usher_status rc;
+
+    if ((rc = usher_auth0_text_of(&token, &ex->arena, set, "accessToken", err)) ||
+        (rc = usher_auth0_text_of(&scope, &ex->arena, set, "scope", err)) ||
+        (rc = usher_auth0_text_of(&type, &ex->arena, set, "token_type", err)))
+        return rc;
+    if (!usher_json_int64(&end_s, usher_json_get(set, USHER_STR("expiresAt")))) end_s = 0;
+    usher_buf_init(&b, &ex->arena, ANSWER_MAX);
+    usher_json_write_init(&w, &b);
+    usher_json_open_object(&w);
+    usher_json_put_member(&w, USHER_STR("token"), token);
+    usher_json_put_member(&w, USHER_STR("scope"), scope);
+    usher_json_name(&w, USHER_STR("expires_at"));
+    usher_json_put_int(&w, end_s);
+    usher_json_name(&w, USHER_STR("expires_in"));
+    usher_json_put_int(&w, end_s > now_s ? end_s - now_s : 0);
+    if (type.len) usher_json_put_member(&w, USHER_STR("token_type"), type);
+    usher_json_close_object(&w);
+    return answer_json(ex, 200, &b, err);
+}
+
+/* --- the question ----------------------------------------------------------------------------- */
+
+static usher_auth0_question read_question(const usher_exchange *ex)
+{
+    const usher_form *q = &ex->query;
+
+    return (usher_auth0_question){
+        .audience = usher_form_first(q, USHER_STR("audience")),
+        .scope = usher_form_first(q, USHER_STR("scope")),
+        .no_merge = usher_str_eq(usher_form_first(q, USHER_STR("mergeScopes")), USHER_STR("false")),
+    };
+}
+
+static bool is_due(const usher_auth0_pick *p, const usher_exchange *ex)
+{
+    double now = (double)usher_now_s(ex), buffer = (double)ex->site->auth0.refresh_buffer_s;
+
+    return p->refresh_token.len && (!p->token.len || !p->has_end || p->end_s <= now + buffer);
+}
+
+static bool is_over(const usher_auth0_pick *p, const usher_exchange *ex)
+{
+    return !p->token.len || (p->has_end && p->end_s <= (double)usher_now_s(ex));
+}
+
+usher_status usher_auth0_token_get(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_auth0_pick *p = &ex->auth0->pick;
+    bool asked;
+    usher_status rc;
+
+    p->question = read_question(ex);
+    if (p->question.scope.len > SCOPE_MAX || p->question.audience.len > SCOPE_MAX) {
+        usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, NULL);
+        usher_auth0_text(ex, 400, USHER_STR("Bad request."));
+        return USHER_OK;
+    }
+    if ((rc = usher_flow_read_session(ex, false, err)) ||
+        (ex->verdict == USHER_SESSION_VALID && (rc = usher_flow_as_auth0(ex, err))))
+        return rc;
+    if (ex->verdict != USHER_SESSION_VALID || !ex->held.auth0)
+        return refuse(ex, MISSING_SESSION, USHER_CAUSE_NONE, NULL, err);
+    if ((rc = usher_auth0_choose(p, ex, err))) return rc;
+    if (!is_due(p, ex)) {
+        if (!is_over(p, ex)) return give(ex, err);
+        return refuse(ex, MISSING_REFRESH_TOKEN, USHER_CAUSE_NONE, NULL, err);
+    }
+    rc = usher_auth0_want_metadata(&asked, ex, want, USHER_AT_AUTH0_REFRESH_METADATA, err);
+    return rc || asked ? rc : refuse(ex, DISCOVERY, USHER_CAUSE_NONE, NULL, err);
+}
+
+/* --- the refresh ------------------------------------------------------------------------------ */
+
+usher_status usher_auth0_refresh_metadata(usher_exchange *ex, const usher_event *event,
+                                          usher_want *want, usher_error *err)
+{
+    usher_error why;
+    usher_cause cause;
+    bool ready;
+    usher_status rc = usher_auth0_metadata(&ready, &cause, ex, event, want, &why, err);
+
+    if (rc || want->kind != USHER_WANT_NOTHING) return rc;
+    if (!ready) return refuse(ex, DISCOVERY, cause, &why, err);
+    return usher_flow_want_document(ex, want, USHER_AT_AUTH0_REFRESH_KEYS,
+                                    ex->sign_in.metadata.jwks_uri, 0);
+}
+
+usher_status usher_auth0_refresh_keys(usher_exchange *ex, const usher_event *event,
+                                      usher_want *want, usher_error *err)
+{
+    const usher_auth0_pick *p = &ex->auth0->pick;
+    usher_error why = {.what = event->why};
+    usher_fetch fetch;
+    usher_status rc;
+
+    if (event->kind != USHER_EVENT_FETCHED || event->http_status != 200)
+        return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, err);
+    if ((rc = usher_arena_dup(&ex->auth0->keys, &ex->arena, event->body, err)) ||
+        (rc = usher_refresh_request(
+             &fetch, &ex->arena, ex->sign_in.provider, &ex->sign_in.metadata, p->refresh_token,
+             p->question.scope.len ? p->wanted : (usher_str){0}, p->question.audience, err)))
+        return rc;
+    return usher_flow_want(ex, want, USHER_AT_AUTH0_REFRESH_TOKENS, &fetch);
+}
+
+/* A session that does not fit any more stays as it was: its answer is given all the same. */
+static usher_status keep(usher_exchange *ex, const usher_json_object *claims, usher_error *err)
+{
+    usher_str json;
+    bool written;
+    usher_status rc;
+
+    if ((rc = usher_auth0_renewed(&json, &ex->auth0->pick, ex, claims, err)) ||
+        (rc = usher_flow_replace_auth0(ex, json, &written, err)))
+        return rc;
+    return give(ex, err);
+}
+
+/* The ID token of a refresh is about whom the session is about (OpenID Connect Core 12.2). */
+static usher_status same_person(bool *same, usher_exchange *ex, usher_error *err)
+{
+    usher_json_object user;
+    usher_status rc = usher_json_members(
+        &user, &ex->arena, usher_json_get(&ex->held.auth0->members, USHER_STR("user")), err);
+
+    *same = rc == USHER_OK &&
+            usher_json_string_is(usher_json_get(&user, USHER_STR("sub")), ex->sign_in.subject);
+    return rc;
+}
+
+static usher_status verify(usher_exchange *ex, usher_want *want, usher_str key_set, bool newest,
+                           usher_error *err)
+{
+    usher_error why = {0};
+    usher_cause cause;
+    bool same;
+    usher_status rc = usher_auth0_verify(ex, &cause, key_set, true, &why);
+
+    if (rc && !usher_flow_peer_fault(ex, rc)) return usher_pass(err, &why);
+    if (rc && !newest && (cause == USHER_CAUSE_ID_TOKEN_KEY || cause == USHER_CAUSE_JWKS_INVALID))
+        return usher_flow_want_document(ex, want, USHER_AT_AUTH0_REFRESH_NEWER_KEYS,
+                                        ex->sign_in.metadata.jwks_uri, ex->now_ms - 1);
+    if (rc) return refuse(ex, FAILED_TO_REFRESH, cause, &why, err);
+    if ((rc = same_person(&same, ex, err))) return rc;
+    if (!same) return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_ID_TOKEN_CLAIMS, NULL, err);
+    return keep(ex, &ex->sign_in.id_claims, err);
+}
+
+usher_status usher_auth0_refresh_tokens(usher_exchange *ex, const usher_event *event,
+                                        usher_want *want, usher_error *err)
+{
+    usher_tokens *tokens = &ex->sign_in.tokens;
+    usher_error why = {.what = event->why};
+    usher_status rc;
+
+    if (event->kind != USHER_EVENT_FETCHED)
+        return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, err);
+    rc = usher_refresh_response_read(tokens, &ex->arena, event->http_status, event->content_type,
+                                     event->body, &why);
+    if (usher_flow_peer_fault(ex, rc))
+        return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_TOKEN_RESPONSE, &why, err);
+    if (rc) return usher_pass(err, &why);
+    if (tokens->id_token.len) return verify(ex, want, ex->auth0->keys, false, err);
+    return keep(ex, NULL, err);
+}
+
+/* Keys that cannot be had leave the ID token unread; the other tokens came from the provider
+ * itself, and the old refresh token may be spent. */
+usher_status usher_auth0_refresh_newer_keys(usher_exchange *ex, const usher_event *event,
+                                            usher_want *want, usher_error *err)
+{
+    usher_error why = {.what = event->why};
+
+    if (event->kind == USHER_EVENT_FETCHED && event->http_status == 200)
+        return verify(ex, want, event->body, true, err);
+    usher_flow_report(ex, USHER_CAUSE_PROVIDER_UNREACHABLE, &why);
+    return keep(ex, NULL, err);
+}
