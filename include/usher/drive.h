@@ -12,9 +12,17 @@ extern "C" {
 /* Connections and the cache of provider documents. Threads: shared by all. */
 typedef struct usher_host usher_host; /* opaque */
 
+/* A function of the program: what sites with hooks want (settings: session.token: hook). Called on
+ * the thread that drives, for many exchanges at once. Answer USHER_EVENT_HOOKED with *value, which
+ * must stay as it is until this thread calls again; USHER_EVENT_HOOK_REFUSED for no; or
+ * USHER_EVENT_HOOK_FAILED if you cannot tell. */
+typedef usher_event_kind usher_hook_fn(void *ctx, const usher_hook *hook, usher_str *value);
+
 typedef struct usher_host_options {
     size_t size;         /* sizeof(usher_host_options) */
     const char *ca_file; /* NULL: the system's certificates */
+    usher_hook_fn *hook; /* NULL: every hook fails */
+    void *hook_ctx;
 } usher_host_options;
 
 USHER_API USHER_MUST_USE usher_status usher_host_new(usher_host **out,

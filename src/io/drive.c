@@ -33,6 +33,18 @@ static usher_status perform_fetch(usher_host *host, usher_exchange *ex, usher_wa
     return rc;
 }
 
+static usher_status perform_hook(usher_host *host, usher_exchange *ex, usher_want *want,
+                                 usher_error *err)
+{
+    usher_event event = {.size = sizeof event, .kind = USHER_EVENT_HOOK_FAILED};
+
+    if (host->hook) event.kind = host->hook(host->hook_ctx, &want->hook, &event.value);
+    if (event.kind != USHER_EVENT_HOOKED && event.kind != USHER_EVENT_HOOK_REFUSED)
+        event.kind = USHER_EVENT_HOOK_FAILED;
+    event.now_ms = host->now_ms(host->clock_ctx);
+    return usher_resume(ex, &event, want, err);
+}
+
 usher_status usher_drive_on(usher_host *host, usher_exchange *ex, usher_want *want,
                             usher_error *err)
 {
@@ -41,9 +53,12 @@ usher_status usher_drive_on(usher_host *host, usher_exchange *ex, usher_want *wa
     for (unsigned wants = 0; !rc && want->kind != USHER_WANT_NOTHING; wants++) {
         if (wants >= WANTS_MAX)
             return usher_fail(err, USHER_E_LIMIT, "drive: too many wants", wants);
-        if (want->kind != USHER_WANT_FETCH)
-            return usher_fail(err, USHER_E_USAGE, "drive: a want of an unknown kind", wants);
-        rc = perform_fetch(host, ex, want, err);
+        if (want->kind == USHER_WANT_FETCH)
+            rc = perform_fetch(host, ex, want, err);
+        else if (want->kind == USHER_WANT_HOOK)
+            rc = perform_hook(host, ex, want, err);
+        else
+            rc = usher_fail(err, USHER_E_USAGE, "drive: a want of an unknown kind", wants);
     }
     return rc;
 }

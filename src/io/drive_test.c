@@ -120,12 +120,72 @@ static void test_what_goes_wrong_is_a_status(void **state)
     assert_int_equal(usher_drive(host, ex, fail_at_once, NULL), USHER_E_CRYPTO);
 }
 
+/* --- the program's own tokens: {"sub":"u"} under a marker --- */
+
+static usher_event_kind own_tokens(void *ctx, const usher_hook *hook, usher_str *value)
+{
+    static const char claims[] = "{\"sub\":\"u\",\"exp\":4102444800}";
+    size_t *calls = ctx;
+
+    ++*calls;
+    assert_str(hook->cookie_name, "authjs.session-token");
+    if (hook->kind == USHER_HOOK_ENCODE) {
+        *value = USHER_STR("own-2");
+        return USHER_EVENT_HOOKED;
+    }
+    if (usher_str_eq(hook->value, USHER_STR("broken"))) return (usher_event_kind)77;
+    *value = kit_str(claims);
+    return usher_str_starts(hook->value, USHER_STR("own-")) ? USHER_EVENT_HOOKED
+                                                            : USHER_EVENT_HOOK_REFUSED;
+}
+
+static usher_status ask_with(usher_host *h, usher_site *s, const char *cookie)
+{
+    usher_header field = {USHER_STR("Cookie"), kit_str(cookie)};
+    usher_request request = {.size = sizeof request,
+                             .method = USHER_STR("GET"),
+                             .target = USHER_STR("/"),
+                             .headers = &field,
+                             .header_count = 1};
+
+    assert_ok(usher_exchange_start(ex, s, &request, usher_now_ms(), NULL));
+    return usher_drive(h, ex, usher_get_session, NULL);
+}
+
+static void test_hooks(void **state)
+{
+    static const char json[] = "{\"base_url\":\"http://localhost\",\"development\":true,"
+                               "\"secret\":\"0f7a4c2e9b8d61354ac0f7e2d9b8c6a1f04e7d3b\","
+                               "\"session\":{\"token\":\"hook\"}}";
+    size_t calls = 0;
+    const usher_host_options options = {
+        .size = sizeof options, .hook = own_tokens, .hook_ctx = &calls};
+    usher_host *hooked;
+    usher_site *own;
+
+    (void)state;
+    assert_ok(usher_site_new(&own, NULL, kit_str(json), NULL, NULL, NULL));
+    assert_ok(usher_host_new(&hooked, &options, NULL));
+    assert_ok(ask_with(hooked, own, "authjs.session-token=own-1"));
+    assert_int_equal(usher_exchange_verdict(ex), USHER_SESSION_VALID);
+    assert_true(usher_exchange_session_written(ex));
+    assert_int_equal(calls, 2);
+    assert_ok(ask_with(hooked, own, "authjs.session-token=stolen"));
+    assert_int_equal(usher_exchange_verdict(ex), USHER_SESSION_REJECTED);
+    /* an answer that is none, and a host without the function: could not tell */
+    assert_int_equal(ask_with(hooked, own, "authjs.session-token=broken"), USHER_E_IO);
+    assert_int_equal(ask_with(host, own, "authjs.session-token=own-1"), USHER_E_IO);
+    usher_host_free(hooked);
+    usher_site_unref(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_at_once),
         cmocka_unit_test(test_performs_what_is_wanted),
         cmocka_unit_test(test_what_goes_wrong_is_a_status),
+        cmocka_unit_test(test_hooks),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

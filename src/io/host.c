@@ -61,8 +61,12 @@ usher_status usher_host_new(usher_host **out, const usher_host_options *options,
     *out = NULL;
     if (options && options->size < sizeof *options)
         return usher_fail(err, USHER_E_USAGE, "host: options.size is not set", 0);
-    return usher_host_make(out, usher_allocator_default(), system_now_ms, NULL,
-                           options ? options->ca_file : NULL, err);
+    usher_status rc = usher_host_make(out, usher_allocator_default(), system_now_ms, NULL,
+                                      options ? options->ca_file : NULL, err);
+    if (rc || !options) return rc;
+    (*out)->hook = options->hook;
+    (*out)->hook_ctx = options->hook_ctx;
+    return USHER_OK;
 }
 
 void usher_host_free(usher_host *host)

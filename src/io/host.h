@@ -11,6 +11,8 @@ struct usher_host {
     usher_documents documents;
     int64_t (*now_ms)(void *ctx);
     void *clock_ctx;
+    usher_hook_fn *hook;
+    void *hook_ctx;
 };
 
 /* As usher_host_new, with an allocator and a clock of the caller's (both outlive the host). */
