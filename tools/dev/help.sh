@@ -6,7 +6,7 @@ dev_commands() {
 deps|[run|test|secrets|fuzz|cover|bench|fresh]|install the Debian packages that are missing for it
 build||build usherd, usher and the libraries into build/
 run|[--port N] [-- USHERD-OPTIONS]|build, start usherd with examples/quickstart, say what to try
-test|[unit|vectors|secrets|lint|clang|e2e [NAME...]]|everything CI runs, or one stage of it
+test|[unit|vectors|secrets|lint|clang|node|e2e [NAME...]]|everything CI runs, or one stage of it
 vectors|[FILE...]|the measured cases, through the usher command
 bench|open|seal|ns a session beside the crypto floor and the original packages
 fuzz|[TARGET] [--seconds N]|libFuzzer on each target, 30 s each unless told otherwise

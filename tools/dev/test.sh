@@ -120,6 +120,55 @@ stage_secrets() {
     return "$rc"
 }
 
+# The addon is built for the Node that runs the tests, and put where the package looks for it.
+node_addon() {
+    local dir=$1 node=$2
+    shift 2
+    PATH=${node%/*}:$PATH configure "$dir" gcc -Dtests=false -Dio=disabled -Dnode=enabled \
+        -Dwerror=true "$@" || return 1
+    compile "$dir" "build the addon ($dir)" hosts/node/usher.node || return 1
+    mkdir -p hosts/node/build
+    cp "$dir/hosts/node/usher.node" hosts/node/build/
+}
+
+# Ends with a count, as every stage's step does. Node itself ends without tidying up, so a leak counts
+# if it was one of our functions that took the memory.
+node_tests() {
+    local reports=$DEV_LOGS/node-asan leaks
+    "$@" | awk '{ print } /^# pass / { p = $3 } /^# (fail|cancelled) / { f += $3 }
+        END { printf "%d passed, %d failed\n", p, f }' || return 1
+    leaks=$(cat "$reports".* 2>/dev/null | grep -acE '^ +#1 0x[0-9a-f]+ in \w+ \S*(src|hosts/node)/[a-z0-9_/]+\.c:') || return 0
+    sed -n '1,200p' "$reports".*
+    say "$leaks findings in our code, see above"
+    return 1
+}
+
+# stage_node [asan] [NAME...]: with asan the addon is built with sanitizers, which Node has to be started
+# with.
+stage_node() {
+    local node dir=build-node files=() with=(env)
+    need e2e
+    step "find or fetch Node 20" node node_path || return 1
+    node=$(node_path)
+    rm -f "$DEV_LOGS"/node-asan.*
+    if [[ ${1:-} == asan ]]; then
+        shift
+        dir=build-node-asan
+        node_addon "$dir" "$node" -Db_sanitize=address,undefined -Db_lundef=false \
+            -Darena_debug=true || return 1
+        with+=("LD_PRELOAD=$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
+            "ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:log_path=$PWD/$DEV_LOGS/node-asan"
+            LSAN_OPTIONS=exitcode=0 UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1 USHER_TEST_ASAN=1)
+    else
+        node_addon "$dir" "$node" -Dbuildtype=release || return 1
+    fi
+    files=("${@/#/hosts/node/test/}")
+    files=("${files[@]/%/.test.mjs}")
+    (($#)) || files=(hosts/node/test/*.test.mjs)
+    stage 'the Node package' node-tests './dev test node [asan] [NAME...]' \
+        node_tests "${with[@]}" "$node" --test --test-reporter=tap "${files[@]}"
+}
+
 stage_lint() { lint_all; }
 
 # A stage that could not even begin (a build that fails, say) is one failure, unless it counted its own.
@@ -147,14 +196,14 @@ dev_test() {
     local began=$SECONDS name
     if (($#)); then
         case $1 in
-            unit | vectors | secrets | lint | clang | e2e) run_stage "$@" ;;
-            *) die "test: there is no stage '$1'" './dev test [unit|vectors|secrets|lint|clang|e2e [NAME...]]' ;;
+            unit | vectors | secrets | lint | clang | node | e2e) run_stage "$@" ;;
+            *) die "test: there is no stage '$1'" './dev test [unit|vectors|secrets|lint|clang|node|e2e [NAME...]]' ;;
         esac
     else
         title 'packages'
         need test
         good 'everything that the tests need is installed'
-        for name in unit vectors secrets lint clang e2e; do
+        for name in unit vectors secrets lint clang node e2e; do
             run_stage "$name"
         done
     fi

@@ -1,0 +1,127 @@
+/** usher: web sessions and sign-in on a native engine. */
+
+export interface Problem {
+  message: string;
+  /** The site can be used all the same. */
+  warning: boolean;
+  line: number;
+  column: number;
+}
+
+/** The settings cannot be used. */
+export class SiteError extends Error {
+  readonly code: 'USHER_E_SETTING';
+  readonly problems: Problem[];
+}
+
+/** The engine could not tell: nothing was decided, set or cleared. Answer 503. */
+export class UsherError extends Error {
+  readonly code: `USHER_E_${string}`;
+}
+
+export interface Session {
+  user?: { name?: string | null; email?: string | null; image?: string | null; [member: string]: unknown };
+  expires: string;
+  [member: string]: unknown;
+}
+
+export type Claims = Record<string, unknown>;
+
+/** What a request's headers are read from. */
+export type HeadersInput =
+  | Request
+  | Headers
+  | { headers: Headers | Record<string, string | string[] | undefined> }
+  | ReadonlyArray<readonly [string, string]>
+  | Record<string, string | string[] | undefined>;
+
+export type Verdict = 'none' | 'valid' | 'expired' | 'rejected' | 'revoked';
+
+export interface CheckedSession {
+  verdict: Verdict;
+  session: Session | null;
+  claims: Claims | null;
+  /** Values of Set-Cookie that renew or clear the session. */
+  setCookies: string[];
+}
+
+export interface UpdatedSession {
+  session: Session | null;
+  /** False if there is no valid session, or the new one would not fit into cookies. */
+  written: boolean;
+  setCookies: string[];
+}
+
+export interface Guarded {
+  decision: 'allow' | 'deny' | 'undecided';
+  allowed: boolean;
+  session: Session | null;
+  setCookies: string[];
+  /** What to answer if it may not pass. */
+  response: Response | null;
+}
+
+/** Something was refused, or could not be told: a line for the log. */
+export interface Report {
+  cause: string;
+  what?: string;
+  where?: string;
+  id: string;
+}
+
+export interface Hooks {
+  /** jwt.decode: the claims, with `exp`, or null for a token that is none of yours. */
+  decode?(params: { token: string; salt: string }): Claims | null | Promise<Claims | null>;
+  /** jwt.encode: the token. */
+  encode?(params: { token: Claims; salt: string; maxAge: number }): string | Promise<string>;
+}
+
+export interface SiteOptions {
+  /** Where AUTH_SECRET and the like come from; process.env by default, null for nowhere. */
+  env?: Record<string, string | undefined> | null;
+  /** For requests to providers; the platform's by default. */
+  fetch?: typeof globalThis.fetch;
+  /** Milliseconds since 1970; for tests. */
+  now?: () => number;
+  onReport?: (report: Report) => void;
+  hooks?: Hooks;
+}
+
+/** docs/settings.md lists them. */
+export type Settings = Record<string, unknown>;
+
+export class Site {
+  private constructor();
+  readonly baseUrl: string;
+  readonly basePath: string;
+  readonly profile: 'nextauth-4' | 'authjs-5' | 'auth0-4' | 'robojs';
+  readonly warnings: Problem[];
+
+  getSession(headers: HeadersInput): Promise<Session | null>;
+  getToken(headers: HeadersInput, options?: { raw?: false }): Promise<Claims | null>;
+  getToken(headers: HeadersInput, options: { raw: true }): Promise<string | null>;
+  checkSession(headers: HeadersInput): Promise<CheckedSession>;
+  updateSession(headers: HeadersInput, changes: Record<string, unknown>): Promise<UpdatedSession>;
+  getCsrfToken(headers: HeadersInput): Promise<{ csrfToken: string; setCookies: string[] }>;
+  handle(request: Request): Promise<Response>;
+  guard(request: Request): Promise<Guarded>;
+  owns(url: string): boolean;
+  /** For Express, Connect and node:http. */
+  nodeHandler(): (req: any, res: any, next?: (error?: unknown) => void) => Promise<void>;
+  /** A session token for tests. */
+  mint(session: { claims: Claims; maxAge?: number }): string;
+}
+
+export function createSite(settings: Settings, options?: SiteOptions): Site;
+
+/** Which engine and which libcrypto are in use. */
+export function info(): {
+  version: string;
+  libcrypto: string;
+  libcryptoFile?: string;
+  addonFile?: string;
+  /** True: the addon has a libcrypto of its own. */
+  libcryptoInside: boolean;
+  node: string;
+  nodeOpenssl: string;
+};

@@ -1,0 +1,306 @@
+'use strict';
+
+const { SiteError, UsherError, shown, wrongType } = require('./errors.cjs');
+const { credentialsOf, flatOf, isObject } = require('./headers.cjs');
+const { native } = require('./native.cjs');
+const { Documents, perform } = require('./wants.cjs');
+
+// Numbers of the addon's operations.
+const SESSION = 0;
+const TOKEN = 1;
+const CHECK = 2;
+const CSRF = 3;
+const HANDLE = 4;
+const GUARD = 5;
+const UPDATE = 6;
+
+const BODY_MAX = 1 << 20;
+const WANTS_MAX = 32;
+
+// ---- running -----------------------------------------------------------------------------------
+
+/** Goes on until nothing is wanted. */
+async function settle(number, means) {
+  for (let i = 0; ; i += 1) {
+    let event;
+    try {
+      if (i === WANTS_MAX) throw new UsherError('USHER_E_LIMIT', 'usher: too many wants');
+      event = await perform(JSON.parse(native.describe(number)), means);
+    } catch (error) {
+      native.abandon(number);
+      throw error;
+    }
+    const end = native.resume(number, event.kind, event.status ?? 0, event.type ?? '', event.body,
+      event.fetched ?? 0, event.value ?? '', means.now?.());
+    if (typeof end === 'string') return end;
+    number = end;
+  }
+}
+
+function once(means, operation, method, target, headers, authorization, body, readOnly, changes) {
+  try {
+    return native.run(means.site, operation, method, target, headers, authorization, body, readOnly,
+      means.now?.(), changes);
+  } catch (error) {
+    throw shown(error);
+  }
+}
+
+async function later(number, means) {
+  try {
+    return await settle(number, means);
+  } catch (error) {
+    throw shown(error);
+  }
+}
+
+// ---- requests and responses --------------------------------------------------------------------
+
+function targetOf(url, name) {
+  if (url.startsWith('/')) return url.split('#', 1)[0]; // as it was sent: the engine judges its spelling
+  try {
+    const { pathname, search } = new URL(url);
+    return pathname + search;
+  } catch {
+    throw wrongType(name, 'a URL or a path', url);
+  }
+}
+
+async function bodyOf(request) {
+  if (request.method === 'GET' || request.method === 'HEAD' || !request.body) return undefined;
+  const parts = [];
+  let size = 0;
+  for await (const part of request.body) {
+    size += part.byteLength;
+    if (size > BODY_MAX) throw new UsherError('USHER_E_LIMIT', 'usher: the request\'s body is too large');
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** The body of a Node request: the stream, or what a parser before us made of it. */
+function streamOf(req) {
+  if (req.body === undefined || !req.readableEnded) return req;
+  if (typeof req.body === 'string' || Buffer.isBuffer(req.body)) return [Buffer.from(req.body)];
+  const isJson = String(req.headers['content-type']).includes('json');
+  return [Buffer.from(isJson ? JSON.stringify(req.body) : new URLSearchParams(req.body).toString())];
+}
+
+function checkRequest(request, name) {
+  if (!isObject(request)) throw wrongType(name, 'a Request', request);
+  if (typeof request.method !== 'string') throw wrongType(`${name}.method`, 'a string', request.method);
+  if (typeof request.url !== 'string') throw wrongType(`${name}.url`, 'a string', request.url);
+  if (!isObject(request.headers)) throw wrongType(`${name}.headers`, 'Headers', request.headers);
+}
+
+function responseOf(result) {
+  const headers = new Headers();
+  for (const [name, value] of result.headers) headers.append(name, value);
+  const bare = result.status === 204 || result.status === 304 || result.body === '';
+  return new Response(bare ? null : result.body, { status: result.status, headers });
+}
+
+function setCookiesOf(result) {
+  return result.headers.filter(([name]) => name.toLowerCase() === 'set-cookie').map(([, value]) => value);
+}
+
+// ---- settings ----------------------------------------------------------------------------------
+
+function settingsText(settings) {
+  if (!isObject(settings) || Array.isArray(settings) || typeof settings === 'function') {
+    throw wrongType('settings', 'an object', settings);
+  }
+  const text = JSON.stringify(settings);
+  if (text === undefined) throw wrongType('settings', 'an object that JSON can hold', settings);
+  return text;
+}
+
+function optional(options, name, type) {
+  const value = options[name];
+  if (value !== undefined && typeof value !== type) throw wrongType(`options.${name}`, `a ${type}`, value);
+  return value;
+}
+
+function readOptions(options) {
+  if (!isObject(options) || Array.isArray(options)) throw wrongType('options', 'an object', options);
+  const env = options.env === undefined ? process.env : options.env;
+  if (env !== null && !isObject(env)) throw wrongType('options.env', 'an object or null', env);
+  if (options.hooks !== undefined && !isObject(options.hooks)) throw wrongType('options.hooks', 'an object', options.hooks);
+  return {
+    env,
+    hooks: options.hooks,
+    fetch: optional(options, 'fetch', 'function'),
+    now: optional(options, 'now', 'function'),
+    onReport: optional(options, 'onReport', 'function'),
+  };
+}
+
+/** Plain data of the environment: process.env answers with texts only when asked for them. */
+function environment(env) {
+  return env === null ? null : { ...env };
+}
+
+// ---- the site ----------------------------------------------------------------------------------
+
+class Site {
+  #means;
+  #onReport;
+
+  /** @internal use createSite */
+  constructor(settings, options) {
+    const { env, hooks, fetch, now, onReport } = readOptions(options);
+    const text = settingsText(settings);
+    let made;
+    try {
+      made = native.siteNew(text, environment(env));
+    } catch (error) {
+      throw shown(error);
+    }
+    const problems = JSON.parse(made[1]);
+    if (!made[0]) throw new SiteError(problems);
+    Object.assign(this, JSON.parse(native.siteInfo(made[0])));
+    this.warnings = problems;
+    this.#onReport = onReport;
+    this.#means = {
+      site: made[0],
+      hooks,
+      now,
+      fetch: fetch ?? ((...args) => globalThis.fetch(...args)),
+      ownFetch: fetch !== undefined,
+      documents: new Documents(),
+    };
+    Object.freeze(this);
+  }
+
+  #report(result) {
+    if (this.#onReport) for (const report of result.reports) this.#onReport({ ...report, id: result.id });
+    return result;
+  }
+
+  #ask(operation, input, readOnly, changes) {
+    const [cookie, authorization] = credentialsOf(input, 'headers');
+    return once(this.#means, operation, undefined, undefined, cookie, authorization, undefined, readOnly, changes);
+  }
+
+  async #all(operation, input, readOnly, changes) {
+    const end = this.#ask(operation, input, readOnly, changes);
+    return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means)));
+  }
+
+  /** The session of whoever sent these headers, or null. Nothing is renewed. */
+  async getSession(headers) {
+    const end = this.#ask(SESSION, headers, true);
+    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means));
+  }
+
+  /** The sealed claims, or null; with `raw` the token itself, unread. A Bearer token counts too. */
+  async getToken(headers, options = {}) {
+    if (!isObject(options)) throw wrongType('options', 'an object', options);
+    if (options.raw) return this.#raw(headers);
+    const end = this.#ask(TOKEN, headers, true);
+    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means));
+  }
+
+  #raw(headers) {
+    const [cookie, authorization] = credentialsOf(headers, 'headers');
+    try {
+      return native.rawToken(this.#means.site, cookie, authorization);
+    } catch (error) {
+      throw shown(error);
+    }
+  }
+
+  /** The session, and the cookies that renew or clear it: for who answers a request. */
+  async checkSession(headers) {
+    const result = await this.#all(CHECK, headers, false);
+    return { verdict: result.verdict, session: result.session, claims: result.claims, setCookies: setCookiesOf(result) };
+  }
+
+  /** Changes the session; the cookies hold the new one. */
+  async updateSession(headers, changes) {
+    if (!isObject(changes) || Array.isArray(changes)) throw wrongType('changes', 'an object', changes);
+    const result = await this.#all(UPDATE, headers, false, JSON.stringify(changes));
+    return { session: result.session, written: result.written, setCookies: setCookiesOf(result) };
+  }
+
+  async getCsrfToken(headers) {
+    const result = await this.#all(CSRF, headers, false);
+    return { csrfToken: result.csrfToken, setCookies: setCookiesOf(result) };
+  }
+
+  async #serve(operation, request) {
+    checkRequest(request, 'request');
+    const target = targetOf(request.url, 'request.url');
+    const end = once(this.#means, operation, request.method, target, flatOf(request, 'request'), undefined,
+      await bodyOf(request), false);
+    return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means)));
+  }
+
+  /** Answers a request below the base path. */
+  async handle(request) {
+    return responseOf(await this.#serve(HANDLE, request));
+  }
+
+  /** May this request pass? `response` is what to answer if it may not. */
+  async guard(request) {
+    const result = await this.#serve(GUARD, request);
+    const allowed = result.decision === 'allow';
+    return {
+      decision: result.decision,
+      allowed,
+      session: result.session,
+      setCookies: setCookiesOf(result),
+      response: allowed ? null : responseOf(result),
+    };
+  }
+
+  /** True for a path that `handle` answers. */
+  owns(url) {
+    if (typeof url !== 'string') throw wrongType('url', 'a string', url);
+    const [path] = targetOf(url, 'url').split('?');
+    return path === this.basePath || path.startsWith(`${this.basePath}/`);
+  }
+
+  /** For Express, Connect and node:http: answers what is below the base path, else calls `next`. */
+  nodeHandler() {
+    return async (req, res, next) => {
+      try {
+        const url = req.originalUrl ?? req.url;
+        if (next && !this.owns(url)) {
+          next();
+          return;
+        }
+        const result = await this.#serve(HANDLE, { method: req.method, url, headers: req.headers, body: streamOf(req) });
+        res.statusCode = result.status;
+        for (const [name, value] of result.headers) res.appendHeader(name, value);
+        res.end(result.body);
+      } catch (error) {
+        if (next) {
+          next(error);
+        } else {
+          res.statusCode = 503;
+          res.end();
+        }
+      }
+    };
+  }
+
+  /** A session token for tests: {claims, maxAge?} to a token that this site opens. */
+  mint({ claims, maxAge = 3600 } = {}) {
+    if (!isObject(claims) || Array.isArray(claims)) throw wrongType('claims', 'an object', claims);
+    if (typeof maxAge !== 'number') throw wrongType('maxAge', 'a number of seconds', maxAge);
+    const now = Math.floor((this.#means.now?.() ?? Date.now()) / 1000);
+    try {
+      return native.mint(this.#means.site, JSON.stringify(claims), now, maxAge);
+    } catch (error) {
+      throw shown(error);
+    }
+  }
+}
+
+/** Makes a site of settings (docs/settings.md). Throws SiteError if they cannot be used. */
+function createSite(settings, options = {}) {
+  return new Site(settings, options);
+}
+
+module.exports = { createSite, Site };

@@ -1,0 +1,147 @@
+'use strict';
+
+// What an exchange wants is done here: requests to providers by the platform's fetch, and functions
+// of the program. Each ends in an event; none of them throws.
+
+const dns = require('node:dns/promises');
+const net = require('node:net');
+
+const NOTHING = Buffer.alloc(0);
+
+// ---- addresses ---------------------------------------------------------------------------------
+
+const closed = new net.BlockList();
+for (const [address, bits] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8],
+  ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.0.2.0', 24], ['192.168.0.0', 16],
+  ['198.18.0.0', 15], ['198.51.100.0', 24], ['203.0.113.0', 24], ['224.0.0.0', 3]]) {
+  closed.addSubnet(address, bits, 'ipv4');
+}
+const global6 = new net.BlockList();
+global6.addSubnet('2000::', 3, 'ipv6');
+for (const [address, bits] of [['2001:db8::', 32], ['2001::', 23], ['2002::', 16]]) closed.addSubnet(address, bits, 'ipv6');
+
+function isPublic(address) {
+  if (net.isIPv4(address)) return !closed.check(address, 'ipv4');
+  return global6.check(address, 'ipv6') && !closed.check(address, 'ipv6');
+}
+
+/**
+ * A name is looked up once more by fetch itself: this keeps mistakes out, not a hostile name server.
+ * A program that brings its own fetch decides itself where names lead.
+ */
+async function isAllowed(url, want, ownFetch) {
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && want.plainHttp)) return false;
+  if (want.privateNetwork) return true;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (net.isIP(host)) return isPublic(host);
+  if (host === 'localhost' || host.endsWith('.localhost')) return false;
+  if (ownFetch) return true;
+  const addresses = await dns.lookup(host, { all: true });
+  return addresses.length > 0 && addresses.every((a) => isPublic(a.address));
+}
+
+// ---- fetch -------------------------------------------------------------------------------------
+
+/** At most `max` bytes, or null. */
+async function bodyOf(response, max) {
+  const parts = [];
+  let size = 0;
+  if (!response.body) return NOTHING;
+  for await (const part of response.body) {
+    size += part.byteLength;
+    if (size > max) return null;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+async function request(want, means) {
+  const url = new URL(want.url);
+  if (!(await isAllowed(url, want, means.ownFetch))) return { kind: 'forbidden' };
+  const signal = AbortSignal.timeout(want.timeoutMs || 10_000);
+  const response = await means.fetch(want.url, {
+    method: want.method,
+    headers: want.headers,
+    body: want.body,
+    redirect: 'manual',
+    credentials: 'omit',
+    cache: 'no-store',
+    signal,
+  });
+  const body = await bodyOf(response, want.answerMax);
+  if (!body) return { kind: 'large' };
+  return {
+    kind: 'fetched',
+    status: response.status,
+    type: response.headers.get('content-type') ?? '',
+    body,
+    fetched: Date.now(),
+  };
+}
+
+async function answerOf(want, means) {
+  try {
+    return await request(want, means);
+  } catch (error) {
+    return { kind: error?.name === 'TimeoutError' ? 'late' : 'unreachable' };
+  }
+}
+
+/** Documents of providers, which are the same for every visitor: one request at a time for each. */
+class Documents {
+  #known = new Map();
+  #asked = new Map();
+
+  async get(want, means) {
+    const copy = this.#known.get(want.url);
+    const now = Date.now();
+    if (copy && now - copy.fetched <= want.cacheS * 1000 && copy.fetched > want.newerThanMs) return copy;
+    // A flood of tokens with unknown keys must not become a flood of requests.
+    if (copy && want.newerThanMs && now - copy.fetched < 60_000) return copy;
+    let asked = this.#asked.get(want.url);
+    if (!asked) {
+      asked = answerOf(want, means).then((answer) => this.#keep(want.url, answer));
+      this.#asked.set(want.url, asked);
+    }
+    return asked;
+  }
+
+  #keep(url, answer) {
+    this.#asked.delete(url);
+    if (answer.kind !== 'fetched' || answer.status !== 200) return answer;
+    this.#known.delete(url);
+    this.#known.set(url, answer);
+    if (this.#known.size > 64) this.#known.delete(this.#known.keys().next().value);
+    return answer;
+  }
+}
+
+// ---- hooks -------------------------------------------------------------------------------------
+
+async function decoded(want, hooks) {
+  const claims = await hooks.decode({ token: want.value, salt: want.cookieName });
+  return claims === null || claims === undefined ? { kind: 'refused' } : { kind: 'hooked', value: JSON.stringify(claims) };
+}
+
+async function encoded(want, hooks) {
+  const token = await hooks.encode({ token: JSON.parse(want.value), salt: want.cookieName, maxAge: want.maxAgeS });
+  return typeof token === 'string' ? { kind: 'hooked', value: token } : { kind: 'failed' };
+}
+
+async function hooked(want, hooks) {
+  try {
+    if (typeof hooks?.[want.kind] !== 'function') return { kind: 'failed' };
+    return await (want.kind === 'decode' ? decoded(want, hooks) : encoded(want, hooks));
+  } catch (error) {
+    return { kind: want.kind === 'decode' ? 'refused' : 'failed', error };
+  }
+}
+
+/** An event for a want. */
+function perform(want, means) {
+  if (want.kind !== 'fetch') return hooked(want, means.hooks);
+  const may = want.cacheS > 0 && want.method === 'GET' && want.body === undefined;
+  return may ? means.documents.get(want, means) : answerOf(want, means);
+}
+
+module.exports = { Documents, perform };

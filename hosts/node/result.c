@@ -1,0 +1,150 @@
+/* result - what an exchange came to, as one JSON text. */
+#include "base/buf.h"
+#include "base/str.h"
+#include "hosts/node/addon.h"
+#include "wire/json.h"
+
+#define RESULT_MAX ((size_t)8 << 20)
+
+static usher_str or_null(usher_str json)
+{
+    return json.len ? json : USHER_STR("null");
+}
+
+static void put_headers(usher_json_writer *w, const usher_header *headers, size_t count)
+{
+    usher_json_name(w, USHER_STR("headers"));
+    usher_json_open_array(w);
+    for (size_t i = 0; i < count; i++) {
+        usher_json_open_array(w);
+        usher_json_put_string(w, headers[i].name);
+        usher_json_put_string(w, headers[i].value);
+        usher_json_close_array(w);
+    }
+    usher_json_close_array(w);
+}
+
+static void put_text(usher_json_writer *w, const char *name, usher_str text)
+{
+    usher_json_name(w, usher_str_z(name));
+    usher_json_put_string(w, text);
+}
+
+static void put_raw(usher_json_writer *w, const char *name, usher_str json)
+{
+    usher_json_name(w, usher_str_z(name));
+    usher_json_put_raw(w, or_null(json));
+}
+
+static void put_int(usher_json_writer *w, const char *name, int64_t value)
+{
+    usher_json_name(w, usher_str_z(name));
+    usher_json_put_int(w, value);
+}
+
+static void put_bool(usher_json_writer *w, const char *name, bool value)
+{
+    usher_json_name(w, usher_str_z(name));
+    usher_json_put_bool(w, value);
+}
+
+static void put_reports(usher_json_writer *w, const usher_exchange *ex)
+{
+    size_t count;
+    const usher_report *reports = usher_exchange_reports(ex, &count);
+
+    usher_json_name(w, USHER_STR("reports"));
+    usher_json_open_array(w);
+    for (size_t i = 0; i < count; i++) {
+        usher_json_open_object(w);
+        put_text(w, "cause", usher_str_z(usher_cause_word(reports[i].cause)));
+        if (reports[i].what) put_text(w, "what", usher_str_z(reports[i].what));
+        if (reports[i].where) put_text(w, "where", usher_str_z(reports[i].where));
+        usher_json_close_object(w);
+    }
+    usher_json_close_array(w);
+}
+
+static void put_response(usher_json_writer *w, const usher_response *r)
+{
+    put_int(w, "status", r->status);
+    put_headers(w, r->headers, r->header_count);
+    put_text(w, "body", r->body);
+}
+
+static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
+{
+    static const char *const decisions[] = {"undecided", "allow", "deny"};
+    const usher_session *s = usher_exchange_session(x->ex);
+    usher_json_writer w;
+    usher_buf b;
+
+    usher_buf_init(&b, &x->arena, RESULT_MAX);
+    usher_json_write_init(&w, &b);
+    usher_json_open_object(&w);
+    put_text(&w, "verdict", usher_str_z(usher_verdict_word(usher_exchange_verdict(x->ex))));
+    put_raw(&w, "session", s ? usher_session_json(s) : (usher_str){0});
+    put_raw(&w, "claims", s ? usher_session_claims(s) : (usher_str){0});
+    put_text(&w, "decision", usher_str_z(decisions[usher_exchange_decision(x->ex)]));
+    put_response(&w, usher_exchange_response(x->ex));
+    put_bool(&w, "written", usher_exchange_session_written(x->ex));
+    put_bool(&w, "signedIn", usher_exchange_signed_in(x->ex));
+    put_bool(&w, "signedOut", usher_exchange_signed_out(x->ex));
+    usher_str csrf = usher_exchange_csrf_token(x->ex);
+    if (csrf.ptr) put_text(&w, "csrfToken", csrf);
+    put_text(&w, "id", usher_exchange_id(x->ex));
+    put_reports(&w, x->ex);
+    usher_json_close_object(&w);
+    return usher_buf_take(out, &b, err);
+}
+
+usher_status addon_result(usher_str *out, addon_exchange *x, usher_error *err)
+{
+    const usher_session *s = usher_exchange_session(x->ex);
+
+    if (x->answer == ANSWER_ALL) return all_of(out, x, err);
+    *out = USHER_STR("null");
+    if (s)
+        *out =
+            or_null(x->answer == ANSWER_CLAIMS ? usher_session_claims(s) : usher_session_json(s));
+    return USHER_OK;
+}
+
+static void put_fetch(usher_json_writer *w, const usher_fetch *f)
+{
+    put_text(w, "kind", USHER_STR("fetch"));
+    put_text(w, "method", f->method);
+    put_text(w, "url", f->url);
+    put_headers(w, f->headers, f->header_count);
+    if (f->body.ptr) put_text(w, "body", f->body);
+    put_int(w, "timeoutMs", f->timeout_ms);
+    put_int(w, "answerMax", (int64_t)f->answer_max);
+    put_bool(w, "plainHttp", f->plain_http);
+    put_bool(w, "privateNetwork", f->private_network);
+    put_int(w, "cacheS", f->cache_s);
+    put_int(w, "newerThanMs", f->newer_than_ms);
+}
+
+static void put_hook(usher_json_writer *w, const usher_hook *h)
+{
+    put_text(w, "kind", h->kind == USHER_HOOK_DECODE ? USHER_STR("decode") : USHER_STR("encode"));
+    put_text(w, "value", h->value);
+    put_text(w, "cookieName", h->cookie_name);
+    put_int(w, "maxAgeS", h->max_age_s);
+}
+
+usher_status addon_want(usher_str *out, addon_exchange *x, usher_error *err)
+{
+    usher_json_writer w;
+    usher_buf b;
+
+    usher_buf_init(&b, &x->arena, RESULT_MAX);
+    usher_json_write_init(&w, &b);
+    usher_json_open_object(&w);
+    if (x->want.kind == USHER_WANT_FETCH)
+        put_fetch(&w, &x->want.fetch);
+    else
+        put_hook(&w, &x->want.hook);
+    usher_json_close_object(&w);
+    return usher_buf_take(out, &b, err);
+}

@@ -1,0 +1,292 @@
+/* run - operations on exchanges. A call either ends at once and hands its result out as a text, or
+ * the exchange waits: then JavaScript gets its number, asks what it wants, and resumes it. */
+#include <time.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "hosts/node/addon.h"
+
+#define HEADERS_MAX 512 /* more are refused by the engine, too */
+
+static const struct {
+    const char *name;
+    usher_status (*run)(usher_exchange *ex, usher_want *want, usher_error *err);
+    addon_answer answer;
+} operations[] = {
+    {"session", usher_get_session, ANSWER_SESSION},
+    {"token", usher_get_token, ANSWER_CLAIMS},
+    {"check", usher_get_session, ANSWER_ALL},
+    {"csrf", usher_get_csrf_token, ANSWER_ALL},
+    {"handle", usher_handle, ANSWER_ALL},
+    {"guard", usher_guard, ANSWER_ALL},
+    {"update", NULL, ANSWER_ALL},
+    {"claims", usher_get_token, ANSWER_ALL},
+};
+
+static int64_t clock_ms(void)
+{
+    struct timespec t;
+
+    if (clock_gettime(CLOCK_REALTIME, &t)) return 0;
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Arguments: site, operation, method, target, headers (a flat array of names and values, or the
+ * value of Cookie alone), authorization, body, read only, now (0: by the clock), changes. */
+enum {
+    A_SITE,
+    A_OPERATION,
+    A_METHOD,
+    A_TARGET,
+    A_HEADERS,
+    A_AUTHORIZATION,
+    A_BODY,
+    A_READ_ONLY,
+    A_NOW,
+    A_CHANGES,
+    A_COUNT
+};
+
+static bool read_list(usher_header **out, size_t *count, napi_env env, usher_arena *arena,
+                      napi_value list)
+{
+    uint32_t length = 0;
+    napi_value item;
+
+    *count = 0;
+    if (napi_get_array_length(env, list, &length) != napi_ok || length % 2 ||
+        length > HEADERS_MAX * 2) {
+        addon_throw_type(env, "headers", "an array of at most 512 names and values");
+        return false;
+    }
+    usher_header *headers = usher_arena_get(arena, (length / 2 + 1) * sizeof *headers);
+    if (!headers) return false;
+    for (uint32_t i = 0; i < length; i++) {
+        usher_str *field = i % 2 ? &headers[i / 2].value : &headers[i / 2].name;
+        if (napi_get_element(env, list, i, &item) != napi_ok ||
+            !addon_bytes(field, env, arena, item, "a header"))
+            return false;
+    }
+    *out = headers;
+    *count = length / 2;
+    return true;
+}
+
+static bool read_cookie(usher_header **out, size_t *count, napi_env env, usher_arena *arena,
+                        const napi_value *args)
+{
+    usher_header *headers = usher_arena_get(arena, 2 * sizeof *headers);
+
+    *count = 0;
+    if (!headers) return false;
+    *out = headers;
+    if (addon_is(env, args[A_HEADERS], napi_string)) {
+        headers[*count].name = USHER_STR("cookie");
+        if (!addon_bytes(&headers[(*count)++].value, env, arena, args[A_HEADERS], "cookie"))
+            return false;
+    }
+    if (addon_is(env, args[A_AUTHORIZATION], napi_string)) {
+        headers[*count].name = USHER_STR("authorization");
+        if (!addon_bytes(&headers[(*count)++].value, env, arena, args[A_AUTHORIZATION],
+                         "authorization"))
+            return false;
+    }
+    return true;
+}
+
+static bool read_request(addon_exchange *x, napi_env env, const napi_value *args)
+{
+    usher_header *headers = NULL;
+    bool list = false, fine;
+
+    x->request = (usher_request){.size = sizeof x->request};
+    if (addon_is(env, args[A_METHOD], napi_undefined)) {
+        x->request.method = USHER_STR("GET");
+        x->request.target = USHER_STR("/");
+    } else if (!addon_bytes(&x->request.method, env, &x->arena, args[A_METHOD], "method") ||
+               !addon_bytes(&x->request.target, env, &x->arena, args[A_TARGET], "target")) {
+        return false;
+    }
+    (void)napi_is_array(env, args[A_HEADERS], &list);
+    fine = list ? read_list(&headers, &x->request.header_count, env, &x->arena, args[A_HEADERS])
+                : read_cookie(&headers, &x->request.header_count, env, &x->arena, args);
+    x->request.headers = headers;
+    if (!fine || !addon_buffer(&x->request.body, env, &x->arena, args[A_BODY], "body"))
+        return false;
+    (void)napi_get_value_bool(env, args[A_READ_ONLY], &x->request.read_only);
+    return true;
+}
+
+/* The end of a step: a text, a number (it waits), or an exception. */
+static napi_value settle(napi_env env, addon *a, addon_exchange *x, usher_status rc,
+                         usher_error *err)
+{
+    napi_value value = NULL;
+    uint32_t number;
+    usher_str text;
+
+    if (rc == USHER_OK && x->want.kind != USHER_WANT_NOTHING) {
+        if (!(rc = addon_wait(&number, a, x, err))) {
+            (void)napi_create_uint32(env, number, &value);
+            return value;
+        }
+    } else if (rc == USHER_OK && !(rc = addon_result(&text, x, err))) {
+        value = addon_string(env, text);
+    }
+    if (rc) addon_throw(env, rc, err);
+    addon_give(a, x);
+    return value;
+}
+
+static usher_status begin(addon_exchange *x, usher_site *site, size_t operation, usher_str changes,
+                          int64_t now_ms, usher_error *err)
+{
+    usher_status rc = usher_exchange_start(x->ex, site, &x->request, now_ms, err);
+
+    x->answer = operations[operation].answer;
+    if (rc) return rc;
+    if (operations[operation].run) return operations[operation].run(x->ex, &x->want, err);
+    return usher_update_session(x->ex, changes, &x->want, err);
+}
+
+static bool start(usher_status *rc, addon_exchange *x, napi_env env, const napi_value *args,
+                  usher_error *err)
+{
+    double operation, now = 0;
+    usher_str changes = {0};
+    usher_site *site;
+
+    if (!addon_site_of(&site, env, args[A_SITE]) ||
+        !addon_number(&operation, env, args[A_OPERATION], "operation") ||
+        !read_request(x, env, args) ||
+        (addon_is(env, args[A_NOW], napi_number) && !addon_number(&now, env, args[A_NOW], "now")))
+        return false;
+    if (!(operation >= 0 && operation < (double)(sizeof operations / sizeof *operations))) {
+        addon_throw_type(env, "operation", "a number of one");
+        return false;
+    }
+    if (!operations[(size_t)operation].run &&
+        !addon_text(&changes, env, &x->arena, args[A_CHANGES], "changes"))
+        return false;
+    x->want = (usher_want){.kind = USHER_WANT_NOTHING};
+    *rc = begin(x, site, (size_t)operation, changes,
+                now > 0 && now < 9e15 ? (int64_t)now : clock_ms(), err);
+    return true;
+}
+
+napi_value addon_run(napi_env env, napi_callback_info info)
+{
+    napi_value args[A_COUNT];
+    addon *a = addon_of(env);
+    addon_exchange *x;
+    usher_error err = {0};
+    usher_status rc;
+
+    if (!a || !addon_arguments(args, A_COUNT, env, info)) return NULL;
+    if ((rc = addon_take(&x, a, &err))) return addon_throw(env, rc, &err);
+    if (start(&rc, x, env, args, &err)) return settle(env, a, x, rc, &err);
+    addon_give(a, x);
+    return NULL;
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+static addon_exchange *waiting_at(uint32_t *number, addon *a, napi_env env, napi_value value)
+{
+    addon_exchange *x = NULL;
+
+    if (a && napi_get_value_uint32(env, value, number) == napi_ok) x = addon_waiting(a, *number);
+    if (a && !x) addon_throw_type(env, "number", "that of an exchange that waits");
+    return x;
+}
+
+napi_value addon_describe(napi_env env, napi_callback_info info)
+{
+    addon *a = addon_of(env);
+    usher_error err = {0};
+    napi_value arg;
+    uint32_t number;
+    usher_str text;
+    usher_status rc;
+
+    if (!addon_arguments(&arg, 1, env, info)) return NULL;
+    addon_exchange *x = waiting_at(&number, a, env, arg);
+    if (!x) return NULL;
+    if ((rc = addon_want(&text, x, &err))) return addon_throw(env, rc, &err);
+    return addon_string(env, text);
+}
+
+/* Nobody will resume it. */
+napi_value addon_abandon(napi_env env, napi_callback_info info)
+{
+    addon *a = addon_of(env);
+    napi_value arg;
+    uint32_t number;
+
+    if (!addon_arguments(&arg, 1, env, info)) return NULL;
+    addon_exchange *x = waiting_at(&number, a, env, arg);
+    if (!x) return NULL;
+    addon_wake(a, number);
+    addon_give(a, x);
+    return NULL;
+}
+
+/* Arguments of resume: number, kind, status, content type, body, fetched, value, now. */
+enum { E_NUMBER, E_KIND, E_STATUS, E_TYPE, E_BODY, E_FETCHED, E_VALUE, E_NOW, E_COUNT };
+
+static bool read_event(usher_event *event, addon_exchange *x, napi_env env, const napi_value *args)
+{
+    static const struct {
+        const char *name;
+        usher_event_kind kind;
+        const char *why;
+    } kinds[] = {
+        {"fetched", USHER_EVENT_FETCHED, NULL},
+        {"unreachable", USHER_EVENT_FETCH_FAILED, "no answer"},
+        {"late", USHER_EVENT_FETCH_FAILED, "no answer in time"},
+        {"large", USHER_EVENT_FETCH_FAILED, "the answer is too large"},
+        {"forbidden", USHER_EVENT_FETCH_FAILED, "the address may not be asked"},
+        {"hooked", USHER_EVENT_HOOKED, NULL},
+        {"refused", USHER_EVENT_HOOK_REFUSED, NULL},
+        {"failed", USHER_EVENT_HOOK_FAILED, NULL},
+    };
+    double status = 0, fetched = 0, now = 0;
+    usher_str kind;
+
+    *event = (usher_event){.size = sizeof *event};
+    if (!addon_text(&kind, env, &x->arena, args[E_KIND], "kind") ||
+        !addon_number(&status, env, args[E_STATUS], "status") ||
+        !addon_bytes(&event->content_type, env, &x->arena, args[E_TYPE], "content type") ||
+        !addon_buffer(&event->body, env, &x->arena, args[E_BODY], "body") ||
+        !addon_number(&fetched, env, args[E_FETCHED], "fetched") ||
+        !addon_text(&event->value, env, &x->arena, args[E_VALUE], "value") ||
+        (addon_is(env, args[E_NOW], napi_number) && !addon_number(&now, env, args[E_NOW], "now")))
+        return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (usher_str_eq(kind, usher_str_z(kinds[i].name))) {
+            event->kind = kinds[i].kind;
+            event->why = kinds[i].why;
+        }
+    event->now_ms = now > 0 && now < 9e15 ? (int64_t)now : clock_ms();
+    event->http_status = status >= 100 && status < 600 ? (int)status : 0;
+    event->fetched_ms = fetched > 0 && fetched < 9e15 ? (int64_t)fetched : event->now_ms;
+    if (event->kind) return true;
+    addon_throw_type(env, "kind", "the name of an event");
+    return false;
+}
+
+napi_value addon_resume(napi_env env, napi_callback_info info)
+{
+    napi_value args[E_COUNT];
+    addon *a = addon_of(env);
+    usher_error err = {0};
+    usher_event event;
+    uint32_t number;
+
+    if (!addon_arguments(args, E_COUNT, env, info)) return NULL;
+    addon_exchange *x = waiting_at(&number, a, env, args[E_NUMBER]);
+    if (!x || !read_event(&event, x, env, args)) return NULL;
+    addon_wake(a, number);
+    x->want = (usher_want){.kind = USHER_WANT_NOTHING};
+    return settle(env, a, x, usher_resume(x->ex, &event, &x->want, &err), &err);
+}

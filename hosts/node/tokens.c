@@ -1,0 +1,98 @@
+/* tokens - the sealed text itself: read from a request, or made for tests. */
+#include "base/str.h"
+#include "flow/site.h"
+#include "hosts/node/addon.h"
+#include "session/bearer.h"
+#include "session/chunks.h"
+#include "session/session.h"
+#include "session/token.h"
+
+#define ARENA_MAX ((size_t)8 << 20)
+
+/* The session token of a request, unread; absent if none came. */
+static usher_status find_token(usher_str *out, usher_arena *a, const usher_site *site,
+                               usher_str cookie, usher_str authorization, usher_error *err)
+{
+    usher_session_cookie found;
+    usher_status rc = usher_session_cookie_read(&found, a, site->profile, site->profile->dialect,
+                                                site->formats[0].cookie.name, cookie, err);
+
+    *out = (usher_str){0};
+    if (rc) return rc;
+    *out = found.value;
+    return out->len ? USHER_OK : usher_bearer_read(out, a, authorization, err);
+}
+
+static bool optional_bytes(usher_str *out, napi_env env, usher_arena *a, napi_value value,
+                           const char *name)
+{
+    *out = (usher_str){0};
+    return !addon_is(env, value, napi_string) || addon_bytes(out, env, a, value, name);
+}
+
+/* Arguments: site, Cookie, Authorization. */
+napi_value addon_raw_token(napi_env env, napi_callback_info info)
+{
+    napi_value args[3], value = NULL;
+    usher_str cookie, authorization, token;
+    usher_error err = {0};
+    usher_site *site;
+    usher_arena a;
+    usher_status rc;
+
+    if (!addon_arguments(args, 3, env, info) || !addon_site_of(&site, env, args[0])) return NULL;
+    usher_arena_init(&a, usher_allocator_default(), 4096, ARENA_MAX);
+    if (optional_bytes(&cookie, env, &a, args[1], "cookie") &&
+        optional_bytes(&authorization, env, &a, args[2], "authorization")) {
+        if ((rc = find_token(&token, &a, site, cookie, authorization, &err)))
+            addon_throw(env, rc, &err);
+        else if (token.len)
+            value = addon_string(env, token);
+        else
+            (void)napi_get_null(env, &value);
+    }
+    usher_arena_deinit(&a);
+    return value;
+}
+
+static usher_status seal(usher_str *token, usher_arena *a, const usher_site *site, usher_str claims,
+                         int64_t now_s, int64_t max_age_s, usher_error *err)
+{
+    usher_jwe_cipher *cipher = usher_jwe_cipher_new(usher_allocator_default());
+    int64_t exp_s;
+    usher_status rc = USHER_E_NOMEM;
+
+    *token = (usher_str){0};
+    if (cipher)
+        rc = usher_token_seal(token, &exp_s, a, cipher, site->keys, USHER_FOR_SESSION, claims,
+                              now_s, max_age_s, usher_entropy_default(), err);
+    usher_jwe_cipher_free(cipher);
+    return rc;
+}
+
+/* Arguments: site, claims as JSON, now and lifetime in seconds. The token, for a test's cookie. */
+napi_value addon_mint(napi_env env, napi_callback_info info)
+{
+    napi_value args[4], value = NULL;
+    double now, age;
+    usher_error err = {0};
+    usher_str claims, token;
+    usher_site *site;
+    usher_arena a;
+    usher_status rc;
+
+    if (!addon_arguments(args, 4, env, info) || !addon_site_of(&site, env, args[0]) ||
+        !addon_number(&now, env, args[2], "now") || !addon_number(&age, env, args[3], "maxAge"))
+        return NULL;
+    if (!(now >= 0 && now < 1e12 && age > -1e10 && age < 1e10))
+        return addon_throw_type(env, "maxAge", "a number of seconds");
+    usher_arena_init(&a, usher_allocator_default(), 4096, ARENA_MAX);
+    if (addon_text(&claims, env, &a, args[1], "claims")) {
+        if ((rc = seal(&token, &a, site, claims, (int64_t)now, (int64_t)age, &err)))
+            addon_throw(env, rc, &err);
+        else
+            value = addon_string(env, token);
+    }
+    usher_arena_deinit(&a);
+    return value;
+}
