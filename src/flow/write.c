@@ -1,12 +1,12 @@
-/* Writing a session: renewed, changed, carried over from another format, new, or ended. */
+/* The Set-Cookie of a session: sealed, signed or encoded by the program, in pieces if it is large,
+ * and the deletions that go with it. */
 #include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/str.h"
-#include "flow/exchange.h"
+#include "flow/write.h"
 #include "session/auth0_write.h"
-#include "session/bridge.h"
 #include "wire/json_set.h"
 
 /* --- lines ------------------------------------------------------------------------------------ */
@@ -105,12 +105,6 @@ static bool exceeds(const usher_exchange *ex, usher_str claims)
 
 /* --- claims ----------------------------------------------------------------------------------- */
 
-typedef struct writing {
-    bool only_one; /* nothing is written unless it takes a single Set-Cookie */
-    bool keep_exp; /* carried over: no longer life than it had */
-    bool *written;
-} writing;
-
 static void is_ours_now(usher_exchange *ex, int64_t exp_s)
 {
     ex->held.written = true;
@@ -119,8 +113,8 @@ static void is_ours_now(usher_exchange *ex, int64_t exp_s)
     ex->held.end_s = (double)exp_s;
 }
 
-static usher_status put_token(usher_exchange *ex, usher_str token, int64_t exp_s, const writing *w,
-                              usher_error *err)
+static usher_status put_token(usher_exchange *ex, usher_str token, int64_t exp_s,
+                              const usher_writing *w, usher_error *err)
 {
     const usher_format *f = &ex->site->formats[0];
     usher_session_cookie_attributes attributes = attributes_of(&f->cookie, exp_s);
@@ -176,8 +170,8 @@ static usher_status add_created(usher_str *claims, usher_exchange *ex, const ush
 
 /* Seals claims and sets their cookies. *w->written stays false, with a report, if they would not
  * fit; then nothing changes. */
-static usher_status write_claims(usher_exchange *ex, usher_str claims, const usher_life *life,
-                                 const writing *w, usher_error *err)
+usher_status usher_flow_write_claims(usher_exchange *ex, usher_str claims, const usher_life *life,
+                                     const usher_writing *w, usher_error *err)
 {
     int64_t now_s, exp_s;
     usher_str token;
@@ -230,7 +224,7 @@ usher_status usher_flow_encoded(usher_exchange *ex, const usher_event *event, us
                                 usher_error *err)
 {
     bool written = false;
-    const writing w = {.written = &written};
+    const usher_writing w = {.written = &written};
     usher_str token = {0};
     usher_status rc = USHER_OK;
 
@@ -254,8 +248,8 @@ usher_status usher_flow_encoded(usher_exchange *ex, const usher_event *event, us
 
 /* --- Auth0's ---------------------------------------------------------------------------------- */
 
-static usher_status put_auth0(usher_exchange *ex, const usher_auth0_lines *lines, const writing *w,
-                              usher_error *err)
+static usher_status put_auth0(usher_exchange *ex, const usher_auth0_lines *lines,
+                              const usher_writing *w, usher_error *err)
 {
     const usher_auth0_jar *jar = ex->first.jar;
     usher_str rest;
@@ -273,8 +267,8 @@ static usher_status put_auth0(usher_exchange *ex, const usher_auth0_lines *lines
     return USHER_OK;
 }
 
-static usher_status write_auth0(usher_exchange *ex, usher_auth0_session *s, const writing *w,
-                                usher_error *err)
+usher_status usher_flow_write_auth0(usher_exchange *ex, usher_auth0_session *s,
+                                    const usher_writing *w, usher_error *err)
 {
     const usher_format *f = &ex->site->formats[0];
     usher_auth0_context c = usher_flow_auth0(ex, f);
@@ -298,8 +292,8 @@ static usher_status write_auth0(usher_exchange *ex, usher_auth0_session *s, cons
 }
 
 /* An object in Auth0's shape, judged as if it had come from a store. */
-static usher_status auth0_from(usher_auth0_session **out, usher_exchange *ex, usher_str json,
-                               usher_error *err)
+usher_status usher_flow_auth0_from(usher_auth0_session **out, usher_exchange *ex, usher_str json,
+                                   usher_error *err)
 {
     usher_auth0_context c = usher_flow_auth0(ex, &ex->site->formats[0]);
     usher_auth0_session *s = usher_arena_get(&ex->arena, sizeof *s);
@@ -311,310 +305,4 @@ static usher_status auth0_from(usher_auth0_session **out, usher_exchange *ex, us
     usher_status rc = usher_auth0_record_open(s, &verdict, &cause, &c, json, err);
     if (rc == USHER_OK && verdict == USHER_SESSION_VALID) *out = s;
     return rc;
-}
-
-/* --- renewing and carrying over --------------------------------------------------------------- */
-
-/* *out stays NULL if Auth0's rules leave it no life. When it was created is known if its claims say
- * so; to a site that has an absolute duration, sealing is the earliest that is known; otherwise it
- * begins here, and ends no later than it would have. */
-static usher_status as_auth0(usher_auth0_session **out, usher_exchange *ex, usher_error *err)
-{
-    const usher_claims *claims = &ex->held.claims;
-    usher_life life = usher_life_of(claims);
-    bool sealed = ex->site->lifetime.absolute_s && life.has_sealed;
-    usher_str json;
-    usher_status rc;
-
-    *out = NULL;
-    rc = usher_bridge_to_auth0(&json, &ex->arena, claims,
-                               sealed ? (int64_t)life.sealed_s : usher_now_s(ex), err);
-    return rc ? rc : auth0_from(out, ex, json, err);
-}
-
-static usher_status carry_to_auth0(usher_exchange *ex, const writing *w, usher_error *err)
-{
-    usher_auth0_session *s;
-    usher_status rc = as_auth0(&s, ex, err);
-
-    return rc || !s ? rc : write_auth0(ex, s, w, err);
-}
-
-static usher_status carry_to_claims(usher_exchange *ex, const writing *w, usher_error *err)
-{
-    usher_life life = {.has_exp = isfinite(ex->held.end_s),
-                       .exp_s = ex->held.end_s,
-                       .has_created = ex->held.auth0->has_created,
-                       .created_s = ex->held.auth0->created_s};
-    usher_json_object whole;
-    usher_str claims;
-    usher_status rc;
-
-    /* What came in cookies of its own stands in the object that programs are handed. */
-    if ((rc = usher_json_read_object(&whole, &ex->arena, ex->held.auth0->json,
-                                     &usher_json_limits_claims, err)) ||
-        (rc = usher_bridge_to_claims(&claims, &ex->arena, &whole, err)))
-        return rc;
-    return write_claims(ex, claims, &life, w, err);
-}
-
-/* The clock was set back since this was written: whatever is written now would end too early. */
-static bool auth0_from_the_future(const usher_exchange *ex)
-{
-    return ex->held.auth0->has_created && ex->held.auth0->created_s > (double)usher_now_s(ex);
-}
-
-static usher_status renew(usher_exchange *ex, const writing *w, usher_error *err)
-{
-    const usher_format *from = ex->held.format, *to = &ex->site->formats[0];
-    usher_life life = usher_life_of(&ex->held.claims);
-
-    if (from != to && from->profile->auth0 && !to->profile->auth0)
-        return carry_to_claims(ex, w, err);
-    if (from != to && to->profile->auth0 && !from->profile->auth0)
-        return carry_to_auth0(ex, w, err);
-    if (!to->profile->auth0) return write_claims(ex, ex->held.claims.text, &life, w, err);
-    if (auth0_from_the_future(ex)) return USHER_OK;
-    return write_auth0(ex, ex->held.auth0, w, err);
-}
-
-usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, usher_error *err)
-{
-    bool written = false, foreign = ex->held.format != &ex->site->formats[0];
-    bool old_cookies = ex->held.auth0 && ex->held.auth0->legacy;
-    const writing w = {.only_one = only_one_cookie, .keep_exp = foreign, .written = &written};
-
-    if (ex->read_only || ex->held.written || ex->unencoded.len) return USHER_OK;
-    if (!ex->site->lifetime.rolling && !foreign && !old_cookies) return USHER_OK;
-    if (foreign && only_one_cookie)
-        return USHER_OK; /* the old cookie has to go in the same answer */
-    usher_status rc = renew(ex, &w, err);
-    /* To the millisecond where the end is counted from now, as the originals print it. */
-    if (rc == USHER_OK && written)
-        ex->session.expires_ms = (int64_t)ex->held.end_s * 1000 + (foreign ? 0 : ex->now_ms % 1000);
-    return rc;
-}
-
-/* --- new sessions ----------------------------------------------------------------------------- */
-
-static usher_status look_for_old(usher_exchange *ex, usher_error *err)
-{
-    usher_status rc = usher_flow_read_session(ex, false, err);
-
-    /* Whatever was there, the answer is about the new one. */
-    ex->verdict = USHER_NO_SESSION;
-    ex->session = (usher_session){0};
-    ex->held.format = NULL;
-    ex->held.fresh = (usher_str){0};
-    return rc;
-}
-
-usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
-                                      usher_error *err)
-{
-    const writing w = {.written = issued};
-    usher_life life = {0};
-    size_t reports = ex->report_count;
-    usher_str claims;
-    usher_status rc;
-
-    *issued = false;
-    if ((rc = look_for_old(ex, err))) return rc;
-    ex->report_count = reports; /* that an old session was over is nobody's concern now */
-    if ((rc = usher_session_new_claims(&claims, &ex->arena, user, ex->entropy, err)) ||
-        (rc = write_claims(ex, claims, &life, &w, err)))
-        return rc;
-    ex->signed_in = *issued;
-    return USHER_OK;
-}
-
-usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *issued,
-                                    usher_error *err)
-{
-    const writing w = {.written = issued};
-    size_t reports = ex->report_count;
-    usher_auth0_session *s;
-    usher_status rc;
-
-    *issued = false;
-    if ((rc = look_for_old(ex, err))) return rc;
-    ex->report_count = reports; /* that an old session was over is nobody's concern now */
-    if ((rc = auth0_from(&s, ex, json, err)) || !s || (rc = write_auth0(ex, s, &w, err))) return rc;
-    if (*issued) ex->verdict = USHER_SESSION_VALID;
-    ex->signed_in = *issued;
-    return USHER_OK;
-}
-
-/* --- changes ---------------------------------------------------------------------------------- */
-
-static const usher_str unchangeable[] = {
-    USHER_STR_INIT("iat"),  USHER_STR_INIT("exp"),  USHER_STR_INIT("nbf"),
-    USHER_STR_INIT("jti"),  USHER_STR_INIT("sub"),  USHER_STR_INIT("usid"),
-    USHER_STR_INIT("ucat"), USHER_STR_INIT("uend"), USHER_STR_INIT("user"),
-};
-
-static const struct {
-    usher_str member, claim;
-} people[] = {
-    {USHER_STR_INIT("name"), USHER_STR_INIT("name")},
-    {USHER_STR_INIT("email"), USHER_STR_INIT("email")},
-    {USHER_STR_INIT("image"), USHER_STR_INIT("picture")},
-};
-
-static usher_status set_claim(usher_str *claims, usher_exchange *ex, usher_str name,
-                              usher_str value, usher_error *err)
-{
-    usher_json_object object;
-    usher_status rc =
-        usher_json_read_object(&object, &ex->arena, *claims, &usher_json_limits_claims, err);
-
-    return rc ? rc : usher_json_set(claims, &ex->arena, &object, name, value, USHER_STR(""), err);
-}
-
-static bool may_change(const usher_json_member *m)
-{
-    for (size_t i = 0; i < sizeof unchangeable / sizeof *unchangeable; i++)
-        if (usher_json_is_named(m, unchangeable[i])) return false;
-    return true;
-}
-
-/* The changes first, then what they left alone: one pass over each, however many there are. */
-static usher_status merge_claims(usher_str *out, usher_exchange *ex,
-                                 const usher_json_object *claims, const usher_json_object *changes,
-                                 usher_error *err)
-{
-    usher_buf b;
-    usher_json_writer w;
-
-    usher_buf_init(&b, &ex->arena, USHER_TOKEN_MAX);
-    usher_json_write_init(&w, &b);
-    usher_json_open_object(&w);
-    for (size_t i = 0; i < claims->count; i++) {
-        usher_str name = usher_json_quoted_name(&claims->members[i]);
-        usher_json value = claims->members[i].value;
-
-        for (size_t j = 0; j < changes->count; j++)
-            if (may_change(&changes->members[j]) &&
-                usher_str_eq(name, usher_json_quoted_name(&changes->members[j])))
-                value = changes->members[j].value;
-        usher_json_name_raw(&w, name);
-        usher_json_put_raw(&w, value.text);
-    }
-    for (size_t j = 0; j < changes->count; j++) {
-        bool known = !may_change(&changes->members[j]);
-
-        for (size_t i = 0; i < claims->count && !known; i++)
-            known = usher_str_eq(changes->members[j].name, claims->members[i].name);
-        if (known) continue;
-        usher_json_name_raw(&w, usher_json_quoted_name(&changes->members[j]));
-        usher_json_put_raw(&w, changes->members[j].value.text);
-    }
-    usher_json_close_object(&w);
-    return usher_buf_take(out, &b, err);
-}
-
-static usher_status change_user(usher_str *claims, usher_exchange *ex,
-                                const usher_json_object *changes, usher_error *err)
-{
-    usher_json user = usher_json_get(changes, USHER_STR("user"));
-    usher_json_object members;
-    usher_status rc;
-
-    if (user.type != USHER_JSON_OBJECT) return USHER_OK;
-    if ((rc = usher_json_members(&members, &ex->arena, user, err))) return rc;
-    for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
-        usher_json value = usher_json_get(&members, people[i].member);
-
-        if (value.type != USHER_JSON_ABSENT &&
-            (rc = set_claim(claims, ex, people[i].claim, value.text, err)))
-            return rc;
-    }
-    return USHER_OK;
-}
-
-static usher_status change_claims(usher_exchange *ex, const usher_json_object *changes,
-                                  const writing *w, usher_error *err)
-{
-    usher_life life = usher_life_of(&ex->held.claims);
-    const usher_json_object *held = &ex->held.claims.object;
-    usher_json_object carried;
-    usher_str claims;
-    usher_status rc;
-
-    if (ex->held.auth0) {
-        if ((rc = usher_bridge_to_claims(&claims, &ex->arena, &ex->held.auth0->members, err)) ||
-            (rc = usher_json_read_object(&carried, &ex->arena, claims, &usher_json_limits_claims,
-                                         err)))
-            return rc;
-        life = (usher_life){.has_exp = isfinite(ex->held.end_s), .exp_s = ex->held.end_s};
-        held = &carried;
-    }
-    if ((rc = merge_claims(&claims, ex, held, changes, err)) ||
-        (rc = change_user(&claims, ex, changes, err)))
-        return rc;
-    return write_claims(ex, claims, &life, w, err);
-}
-
-/* Auth0's: a new session altogether, but for what is not the caller's to say. */
-static usher_status change_auth0(usher_exchange *ex, const usher_json_object *changes,
-                                 const writing *w, usher_error *err)
-{
-    const usher_json_object *old = &ex->held.auth0->members;
-    usher_json tokens = usher_json_get(changes, USHER_STR("tokenSet"));
-    usher_json_object object;
-    usher_auth0_session *s;
-    usher_str json;
-    usher_status rc;
-
-    if (usher_json_get(changes, USHER_STR("user")).type != USHER_JSON_OBJECT)
-        return usher_fail(err, USHER_E_USAGE, "exchange: a session of Auth0's needs a user", 0);
-    if (tokens.type != USHER_JSON_OBJECT) tokens = usher_json_get(old, USHER_STR("tokenSet"));
-    if ((rc = usher_json_set(&json, &ex->arena, changes, USHER_STR("tokenSet"), tokens.text,
-                             USHER_STR("exp"), err)) ||
-        (rc = usher_json_read_object(&object, &ex->arena, json, &usher_json_limits_claims, err)) ||
-        (rc = usher_json_set(&json, &ex->arena, &object, USHER_STR("internal"),
-                             usher_json_get(old, USHER_STR("internal")).text, USHER_STR("exp"),
-                             err)) ||
-        (rc = auth0_from(&s, ex, json, err)))
-        return rc;
-    if (!s) return usher_fail(err, USHER_E_USAGE, "exchange: that is no session of Auth0's", 0);
-    return write_auth0(ex, s, w, err);
-}
-
-usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_object *changes,
-                                       usher_error *err)
-{
-    bool written = false, foreign = ex->held.format != &ex->site->formats[0];
-    const writing w = {.keep_exp = foreign, .written = &written};
-    usher_status rc;
-
-    if (!ex->site->profile->auth0) return change_claims(ex, changes, &w, err);
-    if ((rc = usher_flow_as_auth0(ex, err)) || !ex->held.auth0) return rc;
-    return change_auth0(ex, changes, &w, err);
-}
-
-usher_status usher_flow_as_auth0(usher_exchange *ex, usher_error *err)
-{
-    double end_s = ex->held.end_s;
-    usher_auth0_session *s;
-    usher_status rc;
-
-    if (ex->held.auth0) return USHER_OK;
-    if ((rc = as_auth0(&s, ex, err)) || !s ||
-        (rc = usher_flow_hold_auth0(ex, ex->site->formats, s, err)))
-        return rc;
-    ex->held.end_s = end_s;
-    return USHER_OK;
-}
-
-usher_status usher_flow_replace_auth0(usher_exchange *ex, usher_str json, bool *written,
-                                      usher_error *err)
-{
-    const writing w = {.keep_exp = ex->held.format != &ex->site->formats[0], .written = written};
-    usher_auth0_session *s;
-    usher_status rc;
-
-    *written = false;
-    if ((rc = auth0_from(&s, ex, json, err)) || !s) return rc;
-    return write_auth0(ex, s, &w, err);
 }

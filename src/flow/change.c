@@ -1,0 +1,154 @@
+/* Changing the session that is held: update() and updateSession(). */
+#include <math.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "flow/write.h"
+#include "session/bridge.h"
+#include "wire/json_set.h"
+
+static const usher_str unchangeable[] = {
+    USHER_STR_INIT("iat"),  USHER_STR_INIT("exp"),  USHER_STR_INIT("nbf"),
+    USHER_STR_INIT("jti"),  USHER_STR_INIT("sub"),  USHER_STR_INIT("usid"),
+    USHER_STR_INIT("ucat"), USHER_STR_INIT("uend"), USHER_STR_INIT("user"),
+};
+
+static const struct {
+    usher_str member, claim;
+} people[] = {
+    {USHER_STR_INIT("name"), USHER_STR_INIT("name")},
+    {USHER_STR_INIT("email"), USHER_STR_INIT("email")},
+    {USHER_STR_INIT("image"), USHER_STR_INIT("picture")},
+};
+
+static usher_status set_claim(usher_str *claims, usher_exchange *ex, usher_str name,
+                              usher_str value, usher_error *err)
+{
+    usher_json_object object;
+    usher_status rc =
+        usher_json_read_object(&object, &ex->arena, *claims, &usher_json_limits_claims, err);
+
+    return rc ? rc : usher_json_set(claims, &ex->arena, &object, name, value, USHER_STR(""), err);
+}
+
+static bool may_change(const usher_json_member *m)
+{
+    for (size_t i = 0; i < sizeof unchangeable / sizeof *unchangeable; i++)
+        if (usher_json_is_named(m, unchangeable[i])) return false;
+    return true;
+}
+
+/* The changes first, then what they left alone: one pass over each, however many there are. */
+static usher_status merge_claims(usher_str *out, usher_exchange *ex,
+                                 const usher_json_object *claims, const usher_json_object *changes,
+                                 usher_error *err)
+{
+    usher_buf b;
+    usher_json_writer w;
+
+    usher_buf_init(&b, &ex->arena, USHER_TOKEN_MAX);
+    usher_json_write_init(&w, &b);
+    usher_json_open_object(&w);
+    for (size_t i = 0; i < claims->count; i++) {
+        usher_str name = usher_json_quoted_name(&claims->members[i]);
+        usher_json value = claims->members[i].value;
+
+        for (size_t j = 0; j < changes->count; j++)
+            if (may_change(&changes->members[j]) &&
+                usher_str_eq(name, usher_json_quoted_name(&changes->members[j])))
+                value = changes->members[j].value;
+        usher_json_name_raw(&w, name);
+        usher_json_put_raw(&w, value.text);
+    }
+    for (size_t j = 0; j < changes->count; j++) {
+        bool known = !may_change(&changes->members[j]);
+
+        for (size_t i = 0; i < claims->count && !known; i++)
+            known = usher_str_eq(changes->members[j].name, claims->members[i].name);
+        if (known) continue;
+        usher_json_name_raw(&w, usher_json_quoted_name(&changes->members[j]));
+        usher_json_put_raw(&w, changes->members[j].value.text);
+    }
+    usher_json_close_object(&w);
+    return usher_buf_take(out, &b, err);
+}
+
+static usher_status change_user(usher_str *claims, usher_exchange *ex,
+                                const usher_json_object *changes, usher_error *err)
+{
+    usher_json user = usher_json_get(changes, USHER_STR("user"));
+    usher_json_object members;
+    usher_status rc;
+
+    if (user.type != USHER_JSON_OBJECT) return USHER_OK;
+    if ((rc = usher_json_members(&members, &ex->arena, user, err))) return rc;
+    for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
+        usher_json value = usher_json_get(&members, people[i].member);
+
+        if (value.type != USHER_JSON_ABSENT &&
+            (rc = set_claim(claims, ex, people[i].claim, value.text, err)))
+            return rc;
+    }
+    return USHER_OK;
+}
+
+static usher_status change_claims(usher_exchange *ex, const usher_json_object *changes,
+                                  const usher_writing *w, usher_error *err)
+{
+    usher_life life = usher_life_of(&ex->held.claims);
+    const usher_json_object *held = &ex->held.claims.object;
+    usher_json_object carried;
+    usher_str claims;
+    usher_status rc;
+
+    if (ex->held.auth0) {
+        if ((rc = usher_bridge_to_claims(&claims, &ex->arena, &ex->held.auth0->members, err)) ||
+            (rc = usher_json_read_object(&carried, &ex->arena, claims, &usher_json_limits_claims,
+                                         err)))
+            return rc;
+        life = (usher_life){.has_exp = isfinite(ex->held.end_s), .exp_s = ex->held.end_s};
+        held = &carried;
+    }
+    if ((rc = merge_claims(&claims, ex, held, changes, err)) ||
+        (rc = change_user(&claims, ex, changes, err)))
+        return rc;
+    return usher_flow_write_claims(ex, claims, &life, w, err);
+}
+
+/* Auth0's: a new session altogether, but for what is not the caller's to say. */
+static usher_status change_auth0(usher_exchange *ex, const usher_json_object *changes,
+                                 const usher_writing *w, usher_error *err)
+{
+    const usher_json_object *old = &ex->held.auth0->members;
+    usher_json tokens = usher_json_get(changes, USHER_STR("tokenSet"));
+    usher_json_object object;
+    usher_auth0_session *s;
+    usher_str json;
+    usher_status rc;
+
+    if (usher_json_get(changes, USHER_STR("user")).type != USHER_JSON_OBJECT)
+        return usher_fail(err, USHER_E_USAGE, "exchange: a session of Auth0's needs a user", 0);
+    if (tokens.type != USHER_JSON_OBJECT) tokens = usher_json_get(old, USHER_STR("tokenSet"));
+    if ((rc = usher_json_set(&json, &ex->arena, changes, USHER_STR("tokenSet"), tokens.text,
+                             USHER_STR("exp"), err)) ||
+        (rc = usher_json_read_object(&object, &ex->arena, json, &usher_json_limits_claims, err)) ||
+        (rc = usher_json_set(&json, &ex->arena, &object, USHER_STR("internal"),
+                             usher_json_get(old, USHER_STR("internal")).text, USHER_STR("exp"),
+                             err)) ||
+        (rc = usher_flow_auth0_from(&s, ex, json, err)))
+        return rc;
+    if (!s) return usher_fail(err, USHER_E_USAGE, "exchange: that is no session of Auth0's", 0);
+    return usher_flow_write_auth0(ex, s, w, err);
+}
+
+usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_object *changes,
+                                       usher_error *err)
+{
+    bool written = false, foreign = ex->held.format != &ex->site->formats[0];
+    const usher_writing w = {.keep_exp = foreign, .written = &written};
+    usher_status rc;
+
+    if (!ex->site->profile->auth0) return change_claims(ex, changes, &w, err);
+    if ((rc = usher_flow_as_auth0(ex, err)) || !ex->held.auth0) return rc;
+    return change_auth0(ex, changes, &w, err);
+}

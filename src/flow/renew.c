@@ -1,0 +1,170 @@
+/* A session written once more, carried over from another format, or new. */
+#include <math.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "flow/write.h"
+#include "session/bridge.h"
+
+/* --- renewing and carrying over --------------------------------------------------------------- */
+
+/* *out stays NULL if Auth0's rules leave it no life. When it was created is known if its claims say
+ * so; to a site that has an absolute duration, sealing is the earliest that is known; otherwise it
+ * begins here, and ends no later than it would have. */
+usher_status usher_flow_auth0_of_claims(usher_auth0_session **out, usher_exchange *ex,
+                                        usher_error *err)
+{
+    const usher_claims *claims = &ex->held.claims;
+    usher_life life = usher_life_of(claims);
+    bool sealed = ex->site->lifetime.absolute_s && life.has_sealed;
+    usher_str json;
+    usher_status rc;
+
+    *out = NULL;
+    rc = usher_bridge_to_auth0(&json, &ex->arena, claims,
+                               sealed ? (int64_t)life.sealed_s : usher_now_s(ex), err);
+    return rc ? rc : usher_flow_auth0_from(out, ex, json, err);
+}
+
+static usher_status carry_to_auth0(usher_exchange *ex, const usher_writing *w, usher_error *err)
+{
+    usher_auth0_session *s;
+    usher_status rc = usher_flow_auth0_of_claims(&s, ex, err);
+
+    return rc || !s ? rc : usher_flow_write_auth0(ex, s, w, err);
+}
+
+static usher_status carry_to_claims(usher_exchange *ex, const usher_writing *w, usher_error *err)
+{
+    usher_life life = {.has_exp = isfinite(ex->held.end_s),
+                       .exp_s = ex->held.end_s,
+                       .has_created = ex->held.auth0->has_created,
+                       .created_s = ex->held.auth0->created_s};
+    usher_json_object whole;
+    usher_str claims;
+    usher_status rc;
+
+    /* What came in cookies of its own stands in the object that programs are handed. */
+    if ((rc = usher_json_read_object(&whole, &ex->arena, ex->held.auth0->json,
+                                     &usher_json_limits_claims, err)) ||
+        (rc = usher_bridge_to_claims(&claims, &ex->arena, &whole, err)))
+        return rc;
+    return usher_flow_write_claims(ex, claims, &life, w, err);
+}
+
+/* The clock was set back since this was written: whatever is written now would end too early. */
+static bool auth0_from_the_future(const usher_exchange *ex)
+{
+    return ex->held.auth0->has_created && ex->held.auth0->created_s > (double)usher_now_s(ex);
+}
+
+static usher_status renew(usher_exchange *ex, const usher_writing *w, usher_error *err)
+{
+    const usher_format *from = ex->held.format, *to = &ex->site->formats[0];
+    usher_life life = usher_life_of(&ex->held.claims);
+
+    if (from != to && from->profile->auth0 && !to->profile->auth0)
+        return carry_to_claims(ex, w, err);
+    if (from != to && to->profile->auth0 && !from->profile->auth0)
+        return carry_to_auth0(ex, w, err);
+    if (!to->profile->auth0)
+        return usher_flow_write_claims(ex, ex->held.claims.text, &life, w, err);
+    if (auth0_from_the_future(ex)) return USHER_OK;
+    return usher_flow_write_auth0(ex, ex->held.auth0, w, err);
+}
+
+usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, usher_error *err)
+{
+    bool written = false, foreign = ex->held.format != &ex->site->formats[0];
+    bool old_cookies = ex->held.auth0 && ex->held.auth0->legacy;
+    const usher_writing w = {.only_one = only_one_cookie, .keep_exp = foreign, .written = &written};
+
+    if (ex->read_only || ex->held.written || ex->unencoded.len) return USHER_OK;
+    if (!ex->site->lifetime.rolling && !foreign && !old_cookies) return USHER_OK;
+    if (foreign && only_one_cookie)
+        return USHER_OK; /* the old cookie has to go in the same answer */
+    usher_status rc = renew(ex, &w, err);
+    /* To the millisecond where the end is counted from now, as the originals print it. */
+    if (rc == USHER_OK && written)
+        ex->session.expires_ms = (int64_t)ex->held.end_s * 1000 + (foreign ? 0 : ex->now_ms % 1000);
+    return rc;
+}
+
+usher_status usher_flow_as_auth0(usher_exchange *ex, usher_error *err)
+{
+    double end_s = ex->held.end_s;
+    usher_auth0_session *s;
+    usher_status rc;
+
+    if (ex->held.auth0) return USHER_OK;
+    if ((rc = usher_flow_auth0_of_claims(&s, ex, err)) || !s ||
+        (rc = usher_flow_hold_auth0(ex, ex->site->formats, s, err)))
+        return rc;
+    ex->held.end_s = end_s;
+    return USHER_OK;
+}
+
+/* --- new sessions ----------------------------------------------------------------------------- */
+
+static usher_status look_for_old(usher_exchange *ex, usher_error *err)
+{
+    usher_status rc = usher_flow_read_session(ex, false, err);
+
+    /* Whatever was there, the answer is about the new one. */
+    ex->verdict = USHER_NO_SESSION;
+    ex->session = (usher_session){0};
+    ex->held.format = NULL;
+    ex->held.fresh = (usher_str){0};
+    return rc;
+}
+
+usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
+                                      usher_error *err)
+{
+    const usher_writing w = {.written = issued};
+    usher_life life = {0};
+    size_t reports = ex->report_count;
+    usher_str claims;
+    usher_status rc;
+
+    *issued = false;
+    if ((rc = look_for_old(ex, err))) return rc;
+    ex->report_count = reports; /* that an old session was over is nobody's concern now */
+    if ((rc = usher_session_new_claims(&claims, &ex->arena, user, ex->entropy, err)) ||
+        (rc = usher_flow_write_claims(ex, claims, &life, &w, err)))
+        return rc;
+    ex->signed_in = *issued;
+    return USHER_OK;
+}
+
+usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *issued,
+                                    usher_error *err)
+{
+    const usher_writing w = {.written = issued};
+    size_t reports = ex->report_count;
+    usher_auth0_session *s;
+    usher_status rc;
+
+    *issued = false;
+    if ((rc = look_for_old(ex, err))) return rc;
+    ex->report_count = reports; /* that an old session was over is nobody's concern now */
+    if ((rc = usher_flow_auth0_from(&s, ex, json, err)) || !s ||
+        (rc = usher_flow_write_auth0(ex, s, &w, err)))
+        return rc;
+    if (*issued) ex->verdict = USHER_SESSION_VALID;
+    ex->signed_in = *issued;
+    return USHER_OK;
+}
+
+usher_status usher_flow_replace_auth0(usher_exchange *ex, usher_str json, bool *written,
+                                      usher_error *err)
+{
+    const usher_writing w = {.keep_exp = ex->held.format != &ex->site->formats[0],
+                             .written = written};
+    usher_auth0_session *s;
+    usher_status rc;
+
+    *written = false;
+    if ((rc = usher_flow_auth0_from(&s, ex, json, err)) || !s) return rc;
+    return usher_flow_write_auth0(ex, s, &w, err);
+}
