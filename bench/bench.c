@@ -7,6 +7,7 @@
  * the originals must be able to open that round MS  times each row for about MS milliseconds
  *
  * Answers are lines of tab-separated columns; "end" closes each. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,8 @@ static bool check(fixture *f)
         return complain(f, "the engine does not open the original's cookie");
     const usher_session *s = usher_exchange_session(f->exchange);
     if (!usher_str_eq(usher_session_email(s), f->email)) return complain(f, "wrong claims");
-    if (!floor_open(f->floor, f->token, &plain) || !usher_str_eq(plain, usher_session_claims(s)))
+    if (!floor_open(f->floor, f->token, false, &plain) ||
+        !usher_str_eq(plain, usher_session_claims(s)))
         return complain(f, "the floor reads other bytes than the engine");
     if (!rows_session(f, f->broken, &verdict) || verdict != USHER_SESSION_REJECTED)
         return complain(f, "the engine takes a broken cookie");
@@ -101,32 +103,74 @@ static bool mint(fixture *f)
     return true;
 }
 
-static bool time_row(fixture *f, const row *r, int64_t round_ns)
-{
-    size_t times = 0, batch = 64, before;
-    int64_t began, cpu, wall = 0;
+/* ---- rounds ---------------------------------------------------------------------------------- */
 
-    for (int i = 0; i < 32; i++)
+#define ROWS_MAX   16
+#define SLICES_MAX 256
+#define SLICE_NS   500000
+
+/* What a row took in each slice of a round, a call. Rows take turns slice by slice, so that a
+ * neighbour who halves the core's speed for a while does so to all of them. */
+typedef struct timing {
+    double wall[SLICES_MAX], cpu[SLICES_MAX];
+    size_t batch, allocations;
+} timing;
+
+static bool time_slice(fixture *f, const row *r, timing *t, size_t slice)
+{
+    int64_t wall = clock_ns(CLOCK_MONOTONIC), cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+    for (size_t i = 0; i < t->batch; i++)
         if (!r->run(f)) return complain(f, r->name);
+    t->cpu[slice] = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu) / (double)t->batch;
+    t->wall[slice] = (double)(clock_ns(CLOCK_MONOTONIC) - wall) / (double)t->batch;
+    return true;
+}
+
+/* Warms the row up, counts what one call allocates, and finds how many calls fill a slice. */
+static bool prepare(fixture *f, const row *r, timing *t)
+{
+    size_t before;
+
+    t->batch = 64;
+    if (!time_slice(f, r, t, 0)) return false;
     before = f->memory.calls + crypto_calls;
     if (!r->run(f)) return complain(f, r->name);
-    size_t allocations = f->memory.calls + crypto_calls - before;
-    began = clock_ns(CLOCK_MONOTONIC);
-    cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    for (; wall < round_ns; wall = clock_ns(CLOCK_MONOTONIC) - began, times += batch)
-        for (size_t i = 0; i < batch; i++)
-            if (!r->run(f)) return complain(f, r->name);
-    cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
-    answer(f, "timed", r->name);
-    printf("\t%.2f\t%.2f\t%zu\n", (double)wall / (double)times, (double)cpu / (double)times,
-           allocations);
+    t->allocations = f->memory.calls + crypto_calls - before;
+    t->batch = 1 + (size_t)(SLICE_NS / (t->wall[0] + 1));
     return true;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The quicker quarter's slowest: neighbours only ever add. */
+static double low_quarter(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare_doubles);
+    return values[count / 4];
 }
 
 static bool round_of(fixture *f, const row *rows, int64_t round_ns)
 {
-    for (const row *r = rows; r->name; r++)
-        if (!time_row(f, r, round_ns)) return false;
+    static timing timings[ROWS_MAX];
+    size_t slices = (size_t)(round_ns / SLICE_NS), count = 0;
+
+    if (slices > SLICES_MAX) slices = SLICES_MAX;
+    for (; rows[count].name && count < ROWS_MAX; count++)
+        if (!prepare(f, &rows[count], &timings[count])) return false;
+    for (size_t slice = 0; slice < slices; slice++)
+        for (size_t i = 0; i < count; i++)
+            if (!time_slice(f, &rows[i], &timings[i], slice)) return false;
+    for (size_t i = 0; i < count; i++) {
+        answer(f, "timed", rows[i].name);
+        printf("\t%.2f\t%.2f\t%zu\n", low_quarter(timings[i].wall, slices),
+               low_quarter(timings[i].cpu, slices), timings[i].allocations);
+    }
     return true;
 }
 
@@ -149,6 +193,87 @@ static bool obey(usher_str line, fixture *fixtures, size_t count, const row *row
     printf("end\n");
     fflush(stdout);
     return fine;
+}
+
+/* ---- two threads ----------------------------------------------------------------------------- */
+
+typedef struct runner {
+    fixture *f;
+    int64_t ms;
+    pthread_barrier_t *start;
+    bool fine;
+    double calls, cpu_ns;
+} runner;
+
+static void *run_alone(void *arg)
+{
+    runner *r = arg;
+    const row *session = &open_rows[ROW_SESSION];
+    int64_t until, cpu;
+    size_t n = 0;
+
+    pthread_barrier_wait(r->start);
+    cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    until = clock_ns(CLOCK_MONOTONIC) + r->ms * 1000000;
+    for (r->fine = true; r->fine && clock_ns(CLOCK_MONOTONIC) < until; n += 64)
+        for (int i = 0; i < 64 && r->fine; i++)
+            r->fine = session->run(r->f);
+    r->calls = (double)n;
+    r->cpu_ns = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu);
+    return NULL;
+}
+
+/* How many openings in a millisecond `count` threads do together, and what one costs them in
+ * processor time. 0 if something fails. */
+static double run_threads(fixture *const *f, size_t count, int64_t ms, double *cpu_ns)
+{
+    pthread_t threads[2];
+    runner runners[2];
+    pthread_barrier_t start;
+    double calls = 0, cpu = 0;
+
+    pthread_barrier_init(&start, NULL, (unsigned)count);
+    for (size_t i = 0; i < count; i++) {
+        runners[i] = (runner){.f = f[i], .ms = ms, .start = &start};
+        if (pthread_create(&threads[i], NULL, run_alone, &runners[i])) exit(1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        pthread_join(threads[i], NULL);
+        if (!runners[i].fine) return 0;
+        calls += runners[i].calls;
+        cpu += runners[i].cpu_ns;
+    }
+    pthread_barrier_destroy(&start);
+    *cpu_ns = cpu / calls;
+    return calls / (double)ms;
+}
+
+/* Each thread has an exchange of its own; the site is one. */
+static int compare_threads(const char *path)
+{
+    static fixture one[FIXTURES_MAX], other[FIXTURES_MAX];
+    size_t count = fixture_read(one, path);
+    int64_t now_ms = clock_ns(CLOCK_REALTIME) / 1000000;
+    double cpu[2], rate[2];
+    bool fine = count > 0 && fixture_read(other, path) == count;
+
+    for (size_t i = 0; i < count && fine; i++) {
+        fixture *both[] = {&one[i], &other[i]};
+        fine = fixture_init(&one[i], now_ms) && fixture_init(&other[i], now_ms);
+        if (!fine) break;
+        usher_site_unref(other[i].site);
+        other[i].site = usher_site_ref(one[i].site);
+        for (int round = 0; round < 7 && fine; round++) {
+            for (size_t n = 0; n < 2; n++)
+                fine = fine && (rate[n] = run_threads(both, n + 1, 100, &cpu[n])) > 0;
+            answer(&one[i], "threads", "session");
+            printf("\t%.3f\t%.3f\t%.2f\t%.2f\n", rate[0], rate[1], cpu[0], cpu[1]);
+        }
+        fixture_deinit(&one[i]);
+        fixture_deinit(&other[i]);
+    }
+    printf("end\n");
+    return fine ? 0 : 1;
 }
 
 /* ---- fixed workloads ------------------------------------------------------------------------ */
@@ -202,8 +327,10 @@ int main(int argc, char **argv)
                                                               : NULL;
 
     if (usher_str_eq(mode, USHER_STR("count"))) return count_all();
+    if (usher_str_eq(mode, USHER_STR("threads")) && argc == 3) return compare_threads(argv[2]);
     if (!rows || argc != 3) {
-        fprintf(stderr, "usage: usher-bench count | open FIXTURES | seal FIXTURES\n");
+        fprintf(stderr,
+                "usage: usher-bench count | threads FIXTURES | open FIXTURES | seal FIXTURES\n");
         return 2;
     }
     size_t count = fixture_read(fixtures, argv[2]);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "wire/jose/digest.h"
 
 static void *counted_get(void *ctx, size_t size)
 {
@@ -145,7 +146,7 @@ static bool look_inside(fixture *f)
     usher_verdict verdict;
     usher_cause cause;
 
-    if (!floor_open(f->floor, f->token, &plain)) return false;
+    if (!floor_open(f->floor, f->token, false, &plain)) return false;
     f->header = usher_str_cut(f->token, '.', &rest);
     return usher_arena_dup(&f->claims, &f->kept, plain, NULL) == USHER_OK &&
            usher_token_open(&f->read, &verdict, &cause, &f->kept, f->cipher, fixture_keys(f),
@@ -234,6 +235,22 @@ static void put_session(usher_buf *b, const fixture *f)
     }
 }
 
+#define SECRET "a measurement's own secret, at least 32 characters"
+
+/* A good one: nobody has to make another. */
+static void put_csrf(usher_buf *b)
+{
+    char token[65] = "5f7c8ec7c33c4c008bbafe82ada018155f7c8ec7c33c4c008bbafe82ada01815", hex[65];
+    uint8_t digest[32];
+    const usher_str parts[] = {{token, 64}, USHER_STR(SECRET)};
+
+    if (usher_digest_parts(digest, USHER_SHA256, parts, 2, NULL)) return;
+    usher_hex(hex, digest, sizeof digest);
+    usher_buf_put(b, usher_str_of(token, 64));
+    usher_buf_put_z(b, "%7C");
+    usher_buf_put(b, usher_str_of(hex, 64));
+}
+
 /* What a browser sends beside the session, up to `total` bytes, as bench/originals.mjs has it. */
 static bool write_cookies(fixture *f, size_t total)
 {
@@ -243,8 +260,11 @@ static bool write_cookies(fixture *f, size_t total)
     usher_buf_put_z(&b, "_ga=GA1.1.1463218790.1767225600; theme=dark; locale=en-GB");
     put_session(&b, f);
     usher_buf_put_z(&b, is_gcm(f) ? "; next-auth" : "; authjs");
-    usher_buf_put_z(&b, ".callback-url=http%3A%2F%2Flocalhost%3A3000%2Fdashboard; "
-                        "consent=analytics=1&marketing=0; _ga_measurements=");
+    usher_buf_put_z(&b, ".callback-url=http%3A%2F%2Flocalhost%3A3000%2Fdashboard; ");
+    usher_buf_put_z(&b, is_gcm(f) ? "next-auth" : "authjs");
+    usher_buf_put_z(&b, ".csrf-token=");
+    put_csrf(&b);
+    usher_buf_put_z(&b, "; consent=analytics=1&marketing=0; _ga_measurements=");
     if (b.len < total) put_letters(&b, total - b.len);
     return usher_buf_take(&f->cookies, &b, NULL) == USHER_OK;
 }
@@ -262,7 +282,7 @@ static bool make_one(fixture *f, const char *profile, const char *size, size_t a
     f->email = USHER_STR("ada.lovelace@example.com");
     snprintf(settings, sizeof settings,
              "{\"site\":{\"base_url\":\"http://localhost:3000\",\"development\":true,\"profile\":"
-             "\"%s\",\"secret\":\"a measurement's own secret, at least 32 characters\"}}",
+             "\"%s\",\"secret\":\"" SECRET "\"}}",
              profile);
     f->settings = usher_str_z(settings);
     if (!set_up(f, MADE_MS, (usher_entropy){counting_fill, &seed})) return false;

@@ -8,8 +8,12 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "wire/base64url.h"
+#include "wire/jose/hmac512.h"
+
 struct floor_state {
-    bool gcm;
+    bool gcm, best;
+    usher_hmac512 hmac;
     EVP_CIPHER_CTX *open, *seal;
     EVP_MAC_CTX *mac;
     uint8_t iv[16], tag[64], cipher[FLOOR_ROOM + 64], plain[FLOOR_ROOM + 64];
@@ -54,6 +58,13 @@ static long decode(uint8_t *out, usher_str in)
     return tail < 0 || (bad & 0x80) ? -1 : o - out + tail;
 }
 
+/* The engine's own is the best we have. */
+static long decode_with(const floor_state *f, uint8_t *out, usher_str in)
+{
+    if (!f->best) return decode(out, in);
+    return usher_base64url_decode(out, in, NULL) ? -1 : (long)usher_base64url_decoded_size(in.len);
+}
+
 static char *encode(char *out, const uint8_t *in, size_t n)
 {
     for (; n >= 3; n -= 3, in += 3) {
@@ -66,6 +77,13 @@ static char *encode(char *out, const uint8_t *in, size_t n)
     *out++ = alphabet[v >> 18], *out++ = alphabet[v >> 12 & 63];
     if (n == 2) *out++ = alphabet[v >> 6 & 63];
     return out;
+}
+
+static char *encode_with(const floor_state *f, char *out, const uint8_t *in, size_t n)
+{
+    if (!f->best) return encode(out, in, n);
+    usher_base64url_encode(out, in, n);
+    return out + usher_base64url_encoded_size(n);
 }
 
 /* Five segments; the second is empty for direct encryption. */
@@ -103,6 +121,13 @@ static bool cbc_tag(floor_state *f, uint8_t tag[64], usher_str aad, size_t n)
 
     for (int i = 0; i < 8; i++)
         length[7 - i] = (uint8_t)(bits >> 8 * i);
+    if (f->best) {
+        const usher_str parts[] = {aad,
+                                   {(const char *)f->iv, 16},
+                                   {(const char *)f->cipher, n},
+                                   {(const char *)length, 8}};
+        return usher_hmac512_parts(tag, &f->hmac, parts, 4, NULL) == USHER_OK;
+    }
     return EVP_MAC_init(f->mac, NULL, 0, NULL) == 1 &&
            EVP_MAC_update(f->mac, (const uint8_t *)aad.ptr, aad.len) == 1 &&
            EVP_MAC_update(f->mac, f->iv, 16) == 1 && EVP_MAC_update(f->mac, f->cipher, n) == 1 &&
@@ -121,13 +146,15 @@ static bool open_cbc(floor_state *f, usher_str aad, long n, int *out)
            EVP_DecryptFinal_ex(f->open, f->plain + head, &tail) == 1 && (*out = head + tail) >= 0;
 }
 
-bool floor_open(floor_state *f, usher_str token, usher_str *plain)
+bool floor_open(floor_state *f, usher_str token, bool best, usher_str *plain)
 {
     usher_str part[5];
     int out = 0;
 
     if (!split(part, token)) return false;
-    long iv = decode(f->iv, part[2]), n = decode(f->cipher, part[3]), tag = decode(f->tag, part[4]);
+    f->best = best;
+    long iv = decode_with(f, f->iv, part[2]), n = decode_with(f, f->cipher, part[3]),
+         tag = decode_with(f, f->tag, part[4]);
     if (iv != (f->gcm ? 12 : 16) || n < 0 || tag != (f->gcm ? 16 : 32)) return false;
     if (!(f->gcm ? open_gcm(f, part[0], n, (int)tag, &out) : open_cbc(f, part[0], n, &out)))
         return false;
@@ -152,22 +179,23 @@ static bool seal_bytes(floor_state *f, usher_str aad, usher_str plain, size_t *n
                   : cbc_tag(f, f->tag, aad, *n);
 }
 
-bool floor_seal(floor_state *f, usher_str header_b64, usher_str plain, usher_str *token)
+bool floor_seal(floor_state *f, usher_str header_b64, usher_str plain, bool best, usher_str *token)
 {
     char *o = f->token;
     size_t n = 0;
 
     if (plain.len > FLOOR_ROOM || header_b64.len > 512) return false;
+    f->best = best;
     memset(f->iv, 7, sizeof f->iv);
     if (!seal_bytes(f, header_b64, plain, &n)) return false;
     memcpy(o, header_b64.ptr, header_b64.len);
     o += header_b64.len;
     *o++ = '.', *o++ = '.';
-    o = encode(o, f->iv, f->gcm ? 12 : 16);
+    o = encode_with(f, o, f->iv, f->gcm ? 12 : 16);
     *o++ = '.';
-    o = encode(o, f->cipher, n);
+    o = encode_with(f, o, f->cipher, n);
     *o++ = '.';
-    o = encode(o, f->tag, f->gcm ? 16 : 32);
+    o = encode_with(f, o, f->tag, f->gcm ? 16 : 32);
     *token = (usher_str){f->token, (size_t)(o - f->token)};
     return true;
 }
@@ -181,7 +209,8 @@ static bool make_mac(floor_state *f, const uint8_t *key)
 
     f->mac = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
     EVP_MAC_free(hmac);
-    return f->mac && EVP_MAC_init(f->mac, key, 32, params) == 1;
+    return f->mac && EVP_MAC_init(f->mac, key, 32, params) == 1 &&
+           usher_hmac512_init(&f->hmac, key, 32, NULL) == USHER_OK;
 }
 
 floor_state *floor_new(bool gcm, const uint8_t *key)
@@ -213,5 +242,6 @@ void floor_free(floor_state *f)
     EVP_CIPHER_CTX_free(f->open);
     EVP_CIPHER_CTX_free(f->seal);
     EVP_MAC_CTX_free(f->mac);
+    usher_hmac512_deinit(&f->hmac);
     free(f);
 }

@@ -1,5 +1,6 @@
-// The original packages, timed in rounds on the word of bench/run.mjs: genuine next-auth and
-// @auth/core out of tests/node_modules, called as their documentation calls them.
+// The original packages, timed in rounds on the word of bench/run.mjs: genuine next-auth 4 and
+// @auth/core out of tests/node_modules, next-auth 5 out of bench/node_modules, called as their
+// documentation calls them.
 //
 //   node bench/originals.mjs fixtures FILE          mints the sessions, writes them for all runners
 //   node bench/originals.mjs open|seal FILE         then, a line each on standard input:
@@ -8,23 +9,42 @@
 //     round MS       times each row for about MS milliseconds
 //
 // Answers are JSON objects, a line each; {"end":true} closes each.
-import { randomBytes, hkdfSync } from "node:crypto";
+import { createHash, hkdfSync, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
 import { performance } from "node:perf_hooks";
 import { createInterface } from "node:readline";
 
-// Bare names in this file mean the packages of tests/.
+// As a deployment runs them; and where they are told that they run.
+process.env.NODE_ENV = "production";
+process.env.NEXTAUTH_URL = process.env.AUTH_URL = "http://localhost:3000";
+
+// Bare names in this file mean the packages of tests/. next-auth 5 names files of Next.js without
+// their suffix, which its bundlers add and Node does not.
 const packages = new URL("../tests/package.json", import.meta.url).href;
-const hook = `export const resolve = (name, context, next) => next(name,
+const hook = `export const resolve = (name, context, next) => next(
+    /^next\\/(server|headers|navigation)$/.test(name) ? name + ".js" : name,
     context.parentURL === ${JSON.stringify(import.meta.url)} && !/^([./]|node:|file:|data:)/.test(name)
         ? { ...context, parentURL: ${JSON.stringify(packages)} } : context);`;
 register(`data:text/javascript,${encodeURIComponent(hook)}`);
 const v4 = await import("next-auth/jwt");
 const v5 = await import("@auth/core/jwt");
+const { getServerSession } = await import("next-auth/next");
+const { default: NextAuth5 } = await import(new URL("node_modules/next-auth/index.js", import.meta.url));
 
 const secret = "a measurement's own secret, at least 32 characters";
 const year = 365 * 86400;
+const options = { secret, providers: [], session: { strategy: "jwt" } };
+const { auth } = NextAuth5({ ...options, trustHost: true, basePath: "/api/auth" });
+
+// What a handler of an API route gets from Next.js, as far as the two calls use it.
+const responseOf = () => ({
+    cookies: [],
+    setHeader(name, value) { this.cookies = [].concat(value); },
+    getHeader() { return this.cookies; },
+    appendHeader(name, value) { this.cookies.push(value); },
+});
+
 const profiles = {
     "nextauth-4": {
         peer: "next-auth 4.24.15",
@@ -33,6 +53,9 @@ const profiles = {
         key: () => hkdfSync("sha256", secret, "", "NextAuth.js Generated Encryption Key", 32),
         encode: (token) => v4.encode({ token, secret, maxAge: year }),
         decode: (token) => v4.decode({ token, secret }),
+        sessionPeer: "next-auth 4.24.15",
+        sessionCall: "getServerSession",
+        session: (request, response) => getServerSession(request, response, options),
         // With the cookies parsed already, as Next.js hands them over: the peer's better case.
         getToken: (request) => v4.getToken({ req: request, secret, secureCookie: false }),
     },
@@ -46,6 +69,9 @@ const profiles = {
         },
         encode: (token) => v5.encode({ token, secret, salt: "authjs.session-token", maxAge: year }),
         decode: (token) => v5.decode({ token, secret, salt: "authjs.session-token" }),
+        sessionPeer: "next-auth 5.0.0-beta.32",
+        sessionCall: "auth",
+        session: (request, response) => auth(request, response),
         getToken: (request) => v5.getToken({ req: { headers: request.headers }, secret,
             secureCookie: false, salt: "authjs.session-token" }),
     },
@@ -68,12 +94,18 @@ function pieces({ cookie, piece }, token) {
     return out;
 }
 
+// A good one, as it stands in a browser that has been here before: nobody has to make another.
+function csrfToken() {
+    const token = randomBytes(32).toString("hex");
+    return `${token}%7C${createHash("sha256").update(token + secret).digest("hex")}`;
+}
+
 // What a browser sends beside the session: analytics, preferences, other parts of the site.
 function browserLike(session, prefix, total) {
     const before = { _ga: "GA1.1.1463218790.1767225600", theme: "dark", locale: "en-GB" };
     const after = {
         [`${prefix}.callback-url`]: "http%3A%2F%2Flocalhost%3A3000%2Fdashboard",
-        [`${prefix}.csrf-token`]: `${randomBytes(32).toString("hex")}%7C${randomBytes(32).toString("hex")}`,
+        [`${prefix}.csrf-token`]: csrfToken(),
         consent: "analytics=1&marketing=0",
     };
     const all = { ...before, ...session, ...after };
@@ -86,7 +118,7 @@ function browserLike(session, prefix, total) {
 async function mintFixtures(file) {
     const fixtures = [];
     for (const [profile, p] of Object.entries(profiles)) {
-        for (const [size, bytes, total] of [["small", 300, 1800], ["large", 3500, 6200]]) {
+        for (const [size, bytes, total] of [["small", 300, 1800], ["large", 3500, 6200], ["double", 7335, 12400]]) {
             const payload = claims(bytes);
             const token = await p.encode(payload);
             const cookies = browserLike(pieces(p, token), p.cookie.split(".")[0], total);
@@ -107,12 +139,21 @@ const say = (object) => process.stdout.write(`${JSON.stringify(object)}\n`);
 function rowsOf(mode, fixtures) {
     return fixtures.flatMap((f) => {
         const p = profiles[f.profile];
-        const request = { headers: { host: "localhost:3000", cookie: f.header }, cookies: f.cookies,
-            method: "GET", query: {} };
+        const decoded = Object.entries(f.cookies).map(([name, value]) => [name, decodeURIComponent(value)]);
+        const request = { headers: { host: "localhost:3000", cookie: f.header },
+            cookies: Object.fromEntries(decoded), method: "GET", query: {} };
         const row = (name, run, right) => ({ profile: f.profile, size: f.size, name, peer: p.peer, run, right });
         const isUser = (answer) => answer?.email === f.email;
+        const renewed = async () => {
+            const response = responseOf();
+            const session = await p.session(request, response);
+            return { email: session?.user?.email, cookies: response.cookies };
+        };
+        const isRenewed = (answer) => isUser(answer) &&
+            answer.cookies.some((line) => String(line).startsWith(p.cookie));
         if (mode === "seal")
-            return [row("encode", () => p.encode(f.claims), (token) => token?.split(".").length === 5)];
+            return [row("encode", () => p.encode(f.claims), (token) => token?.split(".").length === 5),
+                { ...row(p.sessionCall, renewed, isRenewed), peer: p.sessionPeer }];
         return [row("decode", () => p.decode(f.token), isUser),
             row("getToken", () => p.getToken(request), isUser)];
     });

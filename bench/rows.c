@@ -48,7 +48,14 @@ bool rows_open_floor(fixture *f)
 {
     usher_str plain;
 
-    return floor_open(f->floor, f->token, &plain);
+    return floor_open(f->floor, f->token, true, &plain);
+}
+
+static bool open_table_floor(fixture *f)
+{
+    usher_str plain;
+
+    return floor_open(f->floor, f->token, false, &plain);
 }
 
 bool rows_open_token(fixture *f)
@@ -132,11 +139,17 @@ static bool step_claims(fixture *f)
            is_session;
 }
 
-const row open_rows[] = {{"floor", rows_open_floor},   {"token", rows_open_token},
-                         {"session", open_session},    {"step request", step_request},
-                         {"step cookie", step_cookie}, {"step base64url", step_base64url},
-                         {"step unseal", step_unseal}, {"step json", step_json},
-                         {"step claims", step_claims}, {NULL, NULL}};
+const row open_rows[] = {{"floor", rows_open_floor},
+                         {"table floor", open_table_floor},
+                         {"token", rows_open_token},
+                         {"session", open_session},
+                         {"step request", step_request},
+                         {"step cookie", step_cookie},
+                         {"step base64url", step_base64url},
+                         {"step unseal", step_unseal},
+                         {"step json", step_json},
+                         {"step claims", step_claims},
+                         {NULL, NULL}};
 
 /* ---- sealing -------------------------------------------------------------------------------- */
 
@@ -144,7 +157,14 @@ static bool seal_floor(fixture *f)
 {
     usher_str token;
 
-    return floor_seal(f->floor, f->header, f->claims, &token);
+    return floor_seal(f->floor, f->header, f->claims, true, &token);
+}
+
+static bool seal_table_floor(fixture *f)
+{
+    usher_str token;
+
+    return floor_seal(f->floor, f->header, f->claims, false, &token);
 }
 
 bool rows_seal_token(fixture *f, usher_str *token)
@@ -173,5 +193,8 @@ bool rows_roll(fixture *f)
            usher_exchange_response(f->exchange)->header_count > 0;
 }
 
-const row seal_rows[] = {
-    {"floor", seal_floor}, {"token", seal_token}, {"roll", rows_roll}, {NULL, NULL}};
+const row seal_rows[] = {{"floor", seal_floor},
+                         {"table floor", seal_table_floor},
+                         {"token", seal_token},
+                         {"roll", rows_roll},
+                         {NULL, NULL}};

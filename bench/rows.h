@@ -12,6 +12,7 @@ typedef struct row {
 } row;
 
 extern const row open_rows[], seal_rows[]; /* the last one has no name */
+#define ROW_SESSION 3                      /* of open_rows: Cookie header to session */
 
 /* What the checks of the answers need. */
 bool rows_session(fixture *f, usher_str cookies, usher_verdict *verdict);

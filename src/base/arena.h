@@ -32,7 +32,7 @@ void *usher_arena_get(usher_arena *a, size_t size);
 void *usher_arena_get_zero(usher_arena *a, size_t count, size_t size);
 /* Grows the newest allocation in place if it can, else copies. The old pointer is dead. */
 void *usher_arena_grow(usher_arena *a, void *ptr, size_t old_size, size_t new_size);
-/* Gives back the tail of the newest allocation; otherwise does nothing. */
+/* Gives back the tail of the newest allocation, wiped; otherwise does nothing. */
 void usher_arena_trim(usher_arena *a, void *ptr, size_t old_size, size_t new_size);
 
 usher_status usher_arena_fail(const usher_arena *a, usher_error *err);

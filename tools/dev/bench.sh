@@ -1,18 +1,33 @@
 # shellcheck shell=bash
-# bench: the engine beside the crypto floor and the original packages, in one run.
+# bench: the engine beside the crypto floor and the original packages, in one run; and its instructions
+# counted, which needs no quiet machine.
 
 dev_bench() {
-    local mode=${1:-} node
-    [[ $mode == open || $mode == seal ]] || die 'bench: what should be measured?' './dev bench open|seal'
+    local mode node
+    (($#)) || die 'bench: what should be measured?' './dev bench open seal | counts [--update]'
     need bench
     configure build-bench gcc -Dbuildtype=release -Dbench=true -Dtests=false -Dio=disabled ||
         die 'meson refused' './dev deps bench'
     compile build-bench 'build for measuring (gcc, -O3)' || die 'the build failed' 'ninja -C build-bench'
     must 'find or fetch Node 20' node node_path
     node=$(node_path)
+    if [[ $1 == counts ]]; then
+        shift
+        need counts
+        "$node" bench/counts.mjs --bench build-bench/bench/usher-bench "$@" ||
+            die 'the engine takes more instructions than it did' 'the rows marked GROWN'
+        return
+    fi
     must 'fetch the original packages' bench-npm bench_packages
-    "$node" bench/run.mjs "$mode" --bench build-bench/bench/usher-bench --out artefacts ||
-        die 'the benchmark failed' 'its reason is above'
+    for mode in "$@"; do
+        [[ $mode == open || $mode == seal ]] ||
+            die "bench: there is no '$mode'" './dev bench open seal | counts [--update]'
+        "$node" bench/run.mjs "$mode" --bench build-bench/bench/usher-bench --out artefacts ||
+            die 'the benchmark failed' 'its reason is above'
+    done
+    [[ -e artefacts/bench-open.json && -e artefacts/bench-seal.json ]] || return 0
+    "$node" bench/plot.mjs artefacts/bench-open.json artefacts/bench-seal.json artefacts/performance.svg
+    note 'drawn: artefacts/performance.svg. What docs/performance.md quotes is kept in bench/results'
 }
 
 node_path() { tests/node.sh "$PWD/.cache/node"; }
@@ -20,4 +35,6 @@ node_path() { tests/node.sh "$PWD/.cache/node"; }
 bench_packages() {
     [[ tests/node_modules/.package-lock.json -nt tests/package-lock.json ]] ||
         (cd tests && npm ci --no-audit --no-fund)
+    [[ bench/node_modules/.package-lock.json -nt bench/package-lock.json ]] ||
+        (cd bench && npm ci --no-audit --no-fund --omit=optional --ignore-scripts)
 }

@@ -20,6 +20,7 @@ deps_of() {
         fuzz) echo "$run $clang libcmocka-dev" ;;
         cover) echo "$run $clang libcmocka-dev gcovr=gcovr python3=python3" ;;
         bench) echo "$run $node util-linux=taskset" ;;
+        counts) echo "$(deps_of bench) valgrind=valgrind openssl=openssl" ;;
         fresh) echo 'debootstrap=debootstrap util-linux=unshare git=git curl=curl' ;;
         *) return 1 ;;
     esac
@@ -88,7 +89,7 @@ need() {
 
 dev_deps() {
     local use=${1:-test}
-    deps_of "$use" >/dev/null || die "deps: there is no '$use'" './dev deps [run|test|secrets|fuzz|cover|bench|fresh]'
+    deps_of "$use" >/dev/null || die "deps: there is no '$use'" './dev deps [run|test|secrets|fuzz|cover|bench|counts|fresh]'
     need "$use"
     good "everything for '$use' is installed"
 }

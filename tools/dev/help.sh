@@ -3,12 +3,12 @@
 
 dev_commands() {
     cat <<'TABLE'
-deps|[run|test|secrets|fuzz|cover|bench|fresh]|install the Debian packages that are missing for it
+deps|[run|test|secrets|fuzz|cover|bench|counts|fresh]|install the Debian packages that are missing for it
 build||build usherd, usher and the libraries into build/
 run|[--port N] [-- USHERD-OPTIONS]|build, start usherd with examples/quickstart, say what to try
 test|[unit|vectors|secrets|lint|clang|node|e2e [NAME...]]|everything CI runs, or one stage of it
 vectors|[FILE...]|the measured cases, through the usher command
-bench|open|seal|ns a session beside the crypto floor and the original packages
+bench|open|seal|counts [--update]|a session beside the floor and the originals; its instructions beside the last ones
 fuzz|[TARGET] [--seconds N]|libFuzzer on each target, 30 s each unless told otherwise
 lint||both compilers with -Werror, the checkers of tools/, formatting, shell scripts
 cover|[corpus]|line and branch coverage of the unit tests, as a page; or of the readers, by the seeds alone
