@@ -17,6 +17,7 @@ static const usher_auth0_names names = {
     .return_to_max = 2048,
     .swept_chunks = 5,
     .id_token_skew_s = 30,
+    .provider = USHER_STR_INIT("auth0"),
     .scope = USHER_STR_INIT("openid profile email offline_access"),
     .cache_control = USHER_STR_INIT("private, no-cache, no-store, must-revalidate, max-age=0"),
 };
@@ -45,6 +46,7 @@ const usher_profile usher_profile_auth0_4 = {
 
     .routes = USHER_ROUTES_AUTH0,
     .base_path = USHER_STR_INIT("/auth"),
+    .base_path_below = true,
     .sign_in_path = USHER_STR_INIT("/login"),
     .return_param = USHER_STR_INIT("returnTo"),
     .return_path_only = true,

@@ -87,6 +87,7 @@ typedef struct usher_auth0_names {
     size_t return_to_max;     /* bytes of a path to return to */
     size_t swept_chunks;      /* pieces that are deleted whether or not they came */
     int64_t id_token_skew_s;
+    usher_str provider;      /* the one there is, where the settings give it no id */
     usher_str scope;         /* that is asked for by default */
     usher_str cache_control; /* of whatever holds or writes a session */
 } usher_auth0_names;
@@ -122,6 +123,7 @@ typedef struct usher_profile {
     /* endpoints */
     usher_route_family routes;
     usher_str base_path;    /* default */
+    bool base_path_below;   /* a path in the base URL goes before it, not in its place */
     usher_str sign_in_path; /* below the base path */
     usher_str return_param; /* of the sign-in page: where to go afterwards */
     bool return_path_only;  /* it is a path of the own site, not a URL */

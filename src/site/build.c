@@ -40,22 +40,26 @@ const usher_environment *usher_build_environment(const usher_building *b)
          {"AUTH_URL", "NEXTAUTH_URL"},
          {"AUTH_SECRET", "NEXTAUTH_SECRET"},
          {"AUTH_SECRET_3", "AUTH_SECRET_2", "AUTH_SECRET_1"},
-         false},
+         false,
+         {NULL, NULL, NULL}},
         {&usher_profile_nextauth_4,
          {"NEXTAUTH_URL", "AUTH_URL"},
          {"NEXTAUTH_SECRET", "AUTH_SECRET"},
          {NULL, NULL, NULL},
-         true},
+         true,
+         {NULL, NULL, NULL}},
         {&usher_profile_auth0_4,
          {"APP_BASE_URL", "AUTH_URL"},
          {"AUTH0_SECRET", "AUTH_SECRET"},
          {NULL, NULL, NULL},
-         false},
+         false,
+         {"AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"}},
         {&usher_profile_robojs,
          {"AUTH_URL", "NEXTAUTH_URL"},
          {"AUTH_SECRET", "NEXTAUTH_SECRET"},
          {NULL, NULL, NULL},
-         false},
+         false,
+         {NULL, NULL, NULL}},
     };
 
     for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
@@ -135,6 +139,7 @@ static usher_status build_all(usher_building *b, size_t errors_before, usher_err
     usher_build_cookies(b);
     usher_build_pages(b);
     usher_build_providers(b);
+    usher_build_auth0(b);
     usher_build_lifetimes(b);
     usher_build_formats(b);
     usher_build_budget(b);

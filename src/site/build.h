@@ -53,7 +53,8 @@ typedef struct usher_building {
     usher_status status; /* the first failure that is not a problem of the settings */
     bool base_known; /* the base URL could be read; otherwise what follows from it is not judged */
     bool loopback;
-    usher_url base; /* views into the site's base_url */
+    usher_url base;     /* views into the site's base_url */
+    usher_str url_path; /* that base_url had, where base_path is below it; absent: none */
     usher_found_secret secrets[USHER_SECRETS_MAX];
     size_t secret_count;
     usher_format_secrets format_secrets[USHER_FORMATS_MAX];
@@ -66,6 +67,8 @@ typedef struct usher_environment {
     const char *url[2], *secret[2];
     const char *numbered[3]; /* secrets, asked if none of the above is set */
     bool scheme_optional;    /* "app.example.com" is taken for https */
+    /* Of a system with one provider: its domain, client id and secret. */
+    const char *provider[3];
 } usher_environment;
 const usher_environment *usher_build_environment(const usher_building *b);
 
@@ -94,6 +97,10 @@ void usher_build_cookies(usher_building *b);
 void usher_build_pages(usher_building *b); /* pages, title, open paths, header prefix */
 void usher_build_providers(usher_building *b);
 void usher_build_lifetimes(usher_building *b);
+void usher_build_auth0(usher_building *b); /* what only the routes of Auth0's SDK look at */
+/* A domain as AUTH0_DOMAIN has it, or its URL, as the issuer that it is, in b->scratch; absent
+ * after a complaint. */
+usher_str usher_build_auth0_issuer(usher_building *b, usher_str domain, usher_str name);
 void usher_build_formats(usher_building *b); /* what is written and what is read too */
 /* Keys of all formats; after the rest was found to be right. */
 USHER_MUST_USE usher_status usher_build_keys(usher_building *b, usher_error *err);

@@ -89,18 +89,34 @@ static usher_str origin_of(usher_building *b, const usher_url *url)
     return text;
 }
 
+/* The base path that a URL with this path means. */
+static usher_str base_path_of(usher_building *b, usher_str from_url)
+{
+    usher_str path = {0};
+    usher_buf buf;
+
+    if (!from_url.len) return b->site->profile->base_path;
+    if (!b->site->profile->base_path_below) return from_url;
+    usher_buf_init(&buf, &b->scratch, 8192);
+    usher_buf_put(&buf, from_url);
+    usher_buf_put(&buf, b->site->profile->base_path);
+    usher_status rc = usher_buf_take(&path, &buf, NULL);
+    if (rc && !b->status) b->status = rc;
+    return path;
+}
+
 static void set_base_path(usher_building *b, const source *s, usher_str from_url)
 {
     const usher_value *v = &b->v[USHER_ROW_SITE_BASE_PATH];
-    usher_str path = b->site->profile->base_path;
+    usher_str path = base_path_of(b, from_url);
 
     if (v->node && !v->bad) {
         path = without_slash(v->text);
         if (from_url.len && !usher_str_eq(from_url, path))
             usher_warn(&b->c, s->place, "the path of $1 is not used, since site.base_path is given",
                        s->name, USHER_NIL, USHER_NIL);
-    } else if (from_url.len) {
-        path = from_url;
+    } else if (b->site->profile->base_path_below) {
+        b->url_path = from_url;
     }
     b->site->base_path = usher_build_keep(b, path);
 }
@@ -115,7 +131,7 @@ static void compare_environment(usher_building *b, const source *setting)
     bool read = usher_url_read(&url, env.text, NULL) == USHER_OK;
     usher_str path = read ? without_slash(url.path) : USHER_NIL;
     if (!read || !usher_url_same_origin(&url, &b->base) ||
-        (path.len && !usher_str_eq(path, b->site->base_path)))
+        (path.len && !usher_str_eq(base_path_of(b, path), b->site->base_path)))
         usher_warn(&b->c, setting->place,
                    "$1 is used, and $2 of the environment, which differs, is not", setting->name,
                    env.name, USHER_NIL);

@@ -52,6 +52,10 @@ static void read_id(reading *r, const usher_provider *earlier, size_t count)
     const usher_value *v = &r->v[P(ID)];
 
     if (v->bad) return;
+    if (!v->node && r->b->site->profile->auth0) {
+        r->out->id = r->b->site->profile->auth0->provider;
+        return;
+    }
     if (!v->node) {
         complain(r, P(ID), "$1 is missing: the provider's name in URLs", USHER_NIL, USHER_NIL);
         return;
@@ -88,16 +92,45 @@ static usher_str from_environment(reading *r, char variable[VARIABLE_MAX], const
     return usher_build_env(r->b, variable);
 }
 
+/* The variable of a system that has one provider; NULL if this one is called after its id. */
+static const char *own_variable(const reading *r, int row)
+{
+    const usher_environment *names = usher_build_environment(r->b);
+
+    switch (row) {
+    case P(ISSUER): return names->provider[0];
+    case P(CLIENT_ID): return names->provider[1];
+    case P(CLIENT_SECRET): return names->provider[2];
+    default: return NULL;
+    }
+}
+
+static usher_str from_own_variable(reading *r, int row, char variable[VARIABLE_MAX])
+{
+    usher_str name = usher_str_z(own_variable(r, row)), value;
+    size_t at = 0;
+
+    for (; at < name.len; at++)
+        variable[at] = name.ptr[at];
+    variable[at] = 0;
+    value = usher_build_env(r->b, variable);
+    return row == P(ISSUER) && value.len ? usher_build_auth0_issuer(r->b, value, name) : value;
+}
+
 /* The setting, else the variable, which is held against the same row. */
 static usher_str text_or_variable(reading *r, int row, const char *suffix, bool required)
 {
     char variable[VARIABLE_MAX] = "";
     usher_value *v = &r->v[row];
     usher_value found = {0};
+    size_t errors = r->b->c.list->errors;
 
     if (v->bad) return USHER_NIL;
     if (v->node) return v->text;
-    usher_node env = {.text = from_environment(r, variable, suffix), .quoted = true};
+    usher_node env = {.text = own_variable(r, row) ? from_own_variable(r, row, variable)
+                                                   : from_environment(r, variable, suffix),
+                      .quoted = true};
+    if (r->b->c.list->errors > errors) return USHER_NIL; /* it is there, and no good */
     if (env.text.ptr)
         return usher_setting_parse(&found, &r->b->c, &usher_provider_table.rows[row],
                                    usher_str_z(variable), &env)
@@ -151,6 +184,7 @@ static void read_client(reading *r)
                                               USHER_CLIENT_NONE};
     usher_client_auth auth = kinds[r->v[P(CLIENT_AUTH)].number];
 
+    if (!written(r, P(CLIENT_AUTH)) && r->b->site->profile->auth0) auth = USHER_CLIENT_SECRET_POST;
     r->out->client_auth = auth;
     r->out->client_id = usher_build_keep(r->b, text_or_variable(r, P(CLIENT_ID), "_ID", true));
     if (written(r,
@@ -190,6 +224,8 @@ static void read_scope(reading *r)
     usher_str scope = r->v[P(SCOPE)].text;
     bool openid;
 
+    if (!written(r, P(SCOPE)) && r->b->site->profile->auth0)
+        scope = r->b->site->profile->auth0->scope;
     if (!is_scope(scope, &openid))
         complain(r, P(SCOPE), "$1 is '$2'; write words with one space between them", scope,
                  USHER_NIL);
@@ -252,6 +288,20 @@ static void read_id_token_alg(reading *r)
              "$1 is '$2', but the client secret is shorter than such a key should be (RFC 7518); "
              "ask the provider for a longer one, or for RS256",
              word, USHER_NIL);
+}
+
+/* Those routes have their own ways, and one provider. */
+static void refuse_for_auth0(reading *r)
+{
+    static const int rows[] = {P(TYPE), P(CHECKS), P(PKCE), P(USERINFO)};
+
+    if (!r->b->site->profile->auth0) return;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (written(r, rows[i]) && (rows[i] != P(TYPE) || r->v[P(TYPE)].number != 0))
+            complain(r, rows[i],
+                     "$1: profile auth0-4 signs in by OpenID Connect with state, nonce "
+                     "and PKCE, and by nothing else; leave it out",
+                     USHER_NIL, USHER_NIL);
 }
 
 static void read_oidc(reading *r)
@@ -397,10 +447,26 @@ static void read_provider(reading *r, const usher_provider *earlier, size_t coun
                        : r->out->id;
     r->out->type = r->v[P(TYPE)].number == 0 ? USHER_PROVIDER_OIDC : USHER_PROVIDER_DEVELOPMENT;
     if (r->v[P(TYPE)].bad) return; /* what belongs to it cannot be judged */
+    refuse_for_auth0(r);
     if (r->out->type == USHER_PROVIDER_OIDC)
         read_oidc(r);
     else
         read_development(r);
+}
+
+/* Nothing is written, but the environment names a provider. */
+static void provider_of_environment(usher_building *b)
+{
+    static const usher_node nothing = {.kind = USHER_NODE_MAP};
+    const char *domain = usher_build_environment(b)->provider[0];
+    usher_provider *provider;
+
+    if (!domain || !usher_build_env(b, domain).len) return;
+    if (!(provider = usher_build_get(b, 1, sizeof *provider))) return;
+    reading r = {.b = b, .out = provider, .map = &nothing, .name = USHER_STR("site.providers[0]")};
+    read_provider(&r, provider, 0);
+    b->site->providers = provider;
+    b->site->provider_count = 1;
 }
 
 void usher_build_providers(usher_building *b)
@@ -409,7 +475,12 @@ void usher_build_providers(usher_building *b)
     size_t count = count_of(list), index, i = 0;
     usher_provider *providers = count ? usher_build_get(b, count, sizeof *providers) : NULL;
 
+    if (!count && !list->node) provider_of_environment(b);
     if (!providers) return;
+    if (count > 1 && b->site->profile->auth0)
+        usher_complain(&b->c, usher_place_of(list->node),
+                       "site.providers: profile auth0-4 has one provider; remove the others",
+                       USHER_NIL, USHER_NIL, USHER_NIL);
     for (const usher_node *n = usher_build_first_map(list, &index); n;
          n = usher_build_next_map(n->next, &index), i++) {
         reading r = {.b = b, .out = &providers[i], .map = n};

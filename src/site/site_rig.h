@@ -199,6 +199,17 @@ static inline void dump_site(dump *d, const usher_site *s)
     for (size_t i = 0; s->rules && i < s->rules->open_count; i++)
         dump_str(d, "open", s->rules->open[i]);
     dump_str(d, "header_prefix", s->header_prefix);
+    dump_str(d, "app_url", s->auth0.app_url);
+    dump_str(d, "sign_in_return_to", s->auth0.sign_in_return_to);
+    for (size_t i = 0; i < s->auth0.parameters.count; i++) {
+        dump_str(d, "parameter", s->auth0.parameters.pairs[i].name);
+        dump_str(d, "value", s->auth0.parameters.pairs[i].value);
+    }
+    dump_int(d, "logout", s->auth0.logout);
+    dump_int(d, "id_token_hint", s->auth0.id_token_hint);
+    dump_int(d, "access_token_route", s->auth0.access_token_route);
+    dump_int(d, "profile_no_content", s->auth0.profile_no_content);
+    dump_int(d, "refresh_buffer", s->auth0.refresh_buffer_s);
     dump_int(d, "token_max", (int64_t)s->token_max);
 }
 

@@ -191,8 +191,30 @@ typedef struct usher_setting_table {
       "X-Identity-")                                                                               \
     X(TOKEN_MAX, "token_max", BYTES, NONE, NULL, 1024, 1048576, "64KiB", NULL, NULL,               \
       "Longest session token that is read.", "16KiB")                                              \
+    X(AUTH0_RETURN_TO, "auth0.sign_in_return_to", PATH, NONE, NULL, 1, 2048, "/", NULL, NULL,      \
+      "Where a sign-in ends that names no place of the site. This and the settings below it are "  \
+      "for profile auth0-4.",                                                                      \
+      "/welcome")                                                                                  \
+    X(AUTH0_PARAMETERS, "auth0.authorization_parameters", TEXTS, NONE, NULL, 0, 32, NULL, "none",  \
+      NULL,                                                                                        \
+      "Parameters of every authorization request, each as name=value. The query of the login "     \
+      "route may say otherwise. `scope` is the provider's setting.",                               \
+      "[audience=https://api.example.com, ui_locales=fr]")                                         \
+    X(AUTH0_LOGOUT, "auth0.logout_strategy", WORD, NONE, "auto|oidc|v2", 0, 0, "auto", NULL, NULL, \
+      "Where the logout route leads: the provider's end_session_endpoint (oidc), Auth0's own "     \
+      "/v2/logout (v2), or the first if there is one (auto).",                                     \
+      "v2")                                                                                        \
+    X(AUTH0_ID_TOKEN_HINT, "auth0.id_token_hint", BOOL, NONE, NULL, 0, 0, "true", NULL, NULL,      \
+      "The end_session_endpoint is told the session's ID token.", "false")                         \
+    X(AUTH0_ACCESS_TOKEN, "auth0.access_token_route", BOOL, NONE, NULL, 0, 0, "true", NULL, NULL,  \
+      "The route that hands the access token to scripts of the page is there.", "false")           \
+    X(AUTH0_NO_CONTENT, "auth0.profile_no_content", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,   \
+      "The profile route answers 204 without a session, not 401.", "true")                         \
+    X(AUTH0_REFRESH_BUFFER, "auth0.token_refresh_buffer", DURATION, S, NULL, 0, 86400, "0", NULL,  \
+      NULL, "Access tokens are refreshed so long before they end.", "60s")                         \
     X(PROVIDERS, "providers", MAPS, NONE, NULL, 0, 100, NULL, "none", NULL,                        \
-      "Where people can sign in; see site.providers[].",                                           \
+      "Where people can sign in; see site.providers[]. Profile auth0-4 has one; without any, it "  \
+      "is made of AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET.",                         \
       "[{id: company, issuer: https://id.example.com, client_id: app, client_auth: none}]")
 
 #define USHER_ACCEPT_SETTINGS(X)                                                                   \
@@ -229,7 +251,7 @@ typedef struct usher_setting_table {
       "[/run/secrets/old-key.pem]")
 
 #define USHER_PROVIDER_SETTINGS(X)                                                                 \
-    X(ID, "id", TEXT, NONE, NULL, 1, 64, NULL, "required", NULL,                                   \
+    X(ID, "id", TEXT, NONE, NULL, 1, 64, NULL, "required; auth0-4: auth0", NULL,                   \
       "The provider's name in URLs: a-z, 0-9 and '-'. Upper-cased, with '_' for '-', it is the "   \
       "ID of "                                                                                     \
       "the environment variables.",                                                                \
@@ -238,21 +260,24 @@ typedef struct usher_setting_table {
       "OpenID Connect, or the development provider: pick a name, be signed in.", "development")    \
     X(NAME, "name", TEXT, NONE, NULL, 1, 200, NULL, "the id", NULL,                                \
       "What the sign-in button says.", "My Company")                                               \
-    X(ISSUER, "issuer", URL, NONE, NULL, 8, 2048, NULL, "required (oidc)", "AUTH_ID_ISSUER",       \
+    X(ISSUER, "issuer", URL, NONE, NULL, 8, 2048, NULL, "required (oidc)",                         \
+      "AUTH_ID_ISSUER, AUTH0_DOMAIN",                                                              \
       "The issuer exactly as the provider writes it; its discovery document is read.",             \
       "https://login.example.com/tenant")                                                          \
-    X(CLIENT_ID, "client_id", TEXT, NONE, NULL, 1, 512, NULL, "required (oidc)", "AUTH_ID_ID",     \
-      "The client identifier that the provider gave to this site.", "app-1234")                    \
+    X(CLIENT_ID, "client_id", TEXT, NONE, NULL, 1, 512, NULL, "required (oidc)",                   \
+      "AUTH_ID_ID, AUTH0_CLIENT_ID", "The client identifier that the provider gave to this site.", \
+      "app-1234")                                                                                  \
     X(CLIENT_SECRET, "client_secret", SECRET, NONE, NULL, 1, 4096, NULL,                           \
-      "required unless client_auth is none", "AUTH_ID_SECRET",                                     \
+      "required unless client_auth is none", "AUTH_ID_SECRET, AUTH0_CLIENT_SECRET",                \
       "The client secret that the provider gave to this site.", "WqE8rT5yU2iO9pA6sD3f")            \
     X(CLIENT_SECRET_FILE, "client_secret_file", FILE, NONE, NULL, 1, 4096, NULL, "none", NULL,     \
       "File that holds the client secret, relative to the settings file. Settings files only.",    \
       "/run/secrets/company-client")                                                               \
     X(CLIENT_AUTH, "client_auth", WORD, NONE, "client_secret_basic|client_secret_post|none", 0, 0, \
-      "client_secret_basic", NULL, NULL, "How the client proves itself at the token endpoint.",    \
-      "client_secret_post")                                                                        \
-    X(SCOPE, "scope", TEXT, NONE, NULL, 1, 1024, "openid profile email", NULL, NULL,               \
+      "client_secret_basic", "client_secret_basic; auth0-4: client_secret_post", NULL,             \
+      "How the client proves itself at the token endpoint.", "client_secret_post")                 \
+    X(SCOPE, "scope", TEXT, NONE, NULL, 1, 1024, "openid profile email",                           \
+      "openid profile email; auth0-4: offline_access too", NULL,                                   \
       "What is asked for; must contain openid.", "openid email")                                   \
     X(ID_TOKEN_ALG, "id_token_alg", WORD, NONE,                                                    \
       "RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|EdDSA|HS256|HS384|HS512", 0, 0,       \
