@@ -251,6 +251,114 @@ static int file_with(char path[64], const char *text)
     return fd;
 }
 
+/* Auth0's: a session object instead of claims, pieces and connection tokens in their cookies. */
+static void test_auth0(void **state)
+{
+    static const char *const session =
+        "{\"user\":{\"sub\":\"a|1\"},\"tokenSet\":{\"accessToken\":\"t\"},\"x\":[1],"
+        "\"connectionTokenSets\":[{\"connection\":\"c\",\"accessToken\":\"u\"}],"
+        "\"internal\":{\"sid\":\"s\",\"createdAt\":1767225600}}\n";
+
+    (void)state;
+    ran token = RUN("", "mint", "--profile", "auth0-4", "--sub", "a|1", "--name", "Ann", "--claim",
+                    "access_token=\"t\"", "--claim", "role=\"r\"");
+    expect(RUN(token.out, "inspect", "--json", "--show-secrets"), CLI_OK,
+           "\"claims\":{\"user\":{\"sub\":\"a|1\",\"name\":\"Ann\",\"role\":\"r\"},"
+           "\"tokenSet\":{\"accessToken\":\"t\"},\"internal\":{\"sid\":\"",
+           NULL);
+    expect(RUN(token.out, "inspect"), CLI_OK, "profile   auth0-4 (a guess", NULL);
+    expect(RUN(token.out, "inspect", "--profile", "robojs"), CLI_NEGATIVE, "rejected", NULL);
+    expect(RUN(token.out, "inspect", "--now", "1767484814"), CLI_OK, "valid", NULL);
+    expect(RUN(token.out, "inspect", "--now", "1767484815"), CLI_NEGATIVE, "expired", NULL);
+    done(&token);
+    ran lines = RUN(session, "mint", "--profile", "auth0-4", "--lines", "--cookie");
+    assert_true(usher_str_starts(usher_str_z(lines.out), USHER_STR("__session=ey")));
+    assert_non_null(strstr(lines.out, "; __FC_0=ey"));
+    assert_null(strstr(lines.out, "=;"));
+    expect(RUN(lines.out, "inspect", "--json", "--show-secrets"), CLI_OK,
+           "\"connectionTokenSets\":[{\"connection\":\"c\",\"accessToken\":\"u\"", NULL);
+    done(&lines);
+    ran set = RUN(session, "mint", "--profile", "auth0-4", "--lines", "--set-cookie", "--secure",
+                  "--cookie-name", "mine", "--max-age", "60");
+    assert_true(usher_str_starts(usher_str_z(set.out), USHER_STR("Set-Cookie: mine=ey")));
+    assert_non_null(strstr(set.out, "Max-Age=60; Secure; HttpOnly; SameSite=lax\n"));
+    expect(RUN(set.out, "inspect", "--cookie-name", "mine"), CLI_OK, "auth0-4", NULL);
+    expect(RUN(set.out, "inspect"), CLI_NEGATIVE, "none", NULL);
+    done(&set);
+    expect(RUN("{\"user\":{}}\n", "mint", "--profile", "auth0-4", "--lines", "--cookie"), CLI_USAGE,
+           "\n", "no site would take this");
+    ran bare = RUN("{\"user\":{}}\n", "mint", "--profile", "auth0-4", "--lines");
+    expect(RUN(bare.out, "inspect", "--json"), CLI_NEGATIVE,
+           "\"verdict\":\"rejected\",\"cause\":\"token_claims\",\"token\":\"valid\"", NULL);
+    done(&bare);
+}
+
+static void test_auth0_in_pieces(void **state)
+{
+    char claim[6000] = "blob=\"";
+
+    (void)state;
+    memset(claim + 6, 'x', 5000);
+    memcpy(claim + 5006, "\"", 2);
+    ran r = RUN("", "mint", "--profile", "auth0-4", "--sub", "7", "--claim", claim, "--cookie");
+    char *second = strstr(r.out, "; __session__1=");
+    assert_non_null(second);
+    expect(RUN(r.out, "inspect"), CLI_OK, "in 2 pieces", NULL);
+    expect(RUN(r.out, "inspect", "--cookie-name", "__session"), CLI_OK, "in 2 pieces", NULL);
+    expect(RUN(second + 2, "inspect"), CLI_NEGATIVE, "rejected", NULL); /* the first is missing */
+    done(&r);
+}
+
+static void test_robojs(void **state)
+{
+    (void)state;
+    ran r = RUN("", "mint", "--profile", "robojs", "--sub", "7", "--set-cookie", "--secure");
+    assert_true(
+        usher_str_starts(usher_str_z(r.out), USHER_STR("Set-Cookie: authjs.session-token=ey")));
+    expect(RUN(r.out, "inspect", "--profile", "robojs"), CLI_OK, "profile   robojs\n", NULL);
+    done(&r);
+}
+
+#define SITE                                                                                       \
+    "site:\n  base_url: http://localhost:3000\n  development: true\n  profile: authjs-5\n"         \
+    "  secret: m4Hn0cXrT7uZk2Qe9wLbVy5sJd8pGa1fRi6oCtNxE3U\n"                                      \
+    "  accept: [{profile: nextauth-4, secret: \"" SECRET "\"}]\n"
+
+/* What a request would get, without a server. */
+static void test_session(void **state)
+{
+    char path[64];
+    int fd = file_with(path, SITE);
+    ran old = RUN("", "mint", "--profile", "nextauth-4", "--sub", "7", "--name", "Ada", "--cookie");
+
+    (void)state;
+    expect(RUN(old.out, "session", "--settings", path), CLI_OK, "verdict   valid\nprofile   ",
+           NULL);
+    expect(RUN(old.out, "session", "--settings", path), CLI_OK,
+           "Set-Cookie: next-auth.session-token=; ", NULL);
+    expect(RUN(old.out, "session", "--settings", path, "-"), CLI_OK,
+           "Set-Cookie: authjs.session-token=ey", NULL);
+    expect(RUN(old.out, "session", "--settings", path, "--json"), CLI_OK,
+           "\"session\":{\"user\":{\"name\":\"Ada\"},\"expires\":\"2026-01-31T00:00:00.000Z\"}",
+           NULL);
+    expect(RUN(old.out, "session", "--settings", path, "--json", "--update", "{\"role\":\"r\"}"),
+           CLI_OK, "\"role\":\"r\"", NULL);
+    expect(RUN(old.out, "session", "--settings", path, "--update", "[]"), CLI_USAGE, NULL,
+           "no JSON object");
+    expect(RUN(old.out, "session", "--settings", path, "--now", "1800000000"), CLI_NEGATIVE,
+           "verdict   expired\ncause     token_expired\n", NULL);
+    expect(RUN("Cookie: a=b\n\n", "session", "--settings", path, "--lines"), CLI_NEGATIVE,
+           "{\"verdict\":\"none\",\"cause\":\"none\",\"written\":false,\"set_cookie\":[", NULL);
+    expect(RUN("", "session", "--settings", path, "a=b"), CLI_NEGATIVE, "verdict   none", NULL);
+    expect(RUN("", "session"), CLI_USAGE, NULL, "--settings is missing");
+    expect(RUN("", "session", "--settings", "no such file"), CLI_USAGE, NULL, "make no site");
+    close(fd);
+    fd = file_with(path, "site:\n  base_url: nonsense\n");
+    expect(RUN(old.out, "session", "--settings", path), CLI_USAGE, NULL, ":2:13: ");
+    close(fd);
+    done(&old);
+}
+
 static void test_where_secrets_come_from(void **state)
 {
     ran token = RUN("", "mint", "--profile", "authjs-5", "--sub", "1");
@@ -537,15 +645,23 @@ static void test_vectors_can_fail(void **state)
 static void test_every_allocation_may_fail(void **state)
 {
     ran token = RUN("", "mint", "--profile", "authjs-5", "--sub", "1", "--cookie");
+    ran other = RUN("", "mint", "--profile", "auth0-4", "--sub", "1", "--cookie");
+    char path[64];
+    int fd = file_with(path, "site:\n  base_url: http://localhost:3000\n  development: true\n"
+                             "  profile: authjs-5\n  secret: \"" SECRET "\"\n");
     const char *const mint[] = {"usher", "mint",    "--profile", "authjs-5",     "--sub",
                                 "1",     "--claim", "a=[1]",     "--set-cookie", NULL};
     const char *const inspect[] = {"usher", "inspect", "--json", NULL};
     const char *const bare[] = {"usher", "inspect", strchr(token.out, '=') + 1, NULL};
     const char *const lines[] = {"usher", "inspect", "--lines", NULL};
+    const char *const auth0[] = {"usher", "mint", "--profile", "auth0-4",
+                                 "--sub", "1",    "--cookie",  NULL};
+    const char *const session[] = {"usher", "session", "--settings", path, "--json", NULL};
     const struct {
         const char *const *words;
         const char *input;
-    } cases[] = {{mint, ""}, {inspect, token.out}, {bare, ""}, {lines, token.out}};
+    } cases[] = {{mint, ""},  {inspect, token.out}, {bare, ""},          {lines, token.out},
+                 {auth0, ""}, {inspect, other.out}, {session, token.out}};
 
     (void)state;
     token.out[token.out_len - 1] = 0; /* the line end */
@@ -564,7 +680,9 @@ static void test_every_allocation_may_fail(void **state)
         }
         assert_true(n > 3); /* a plain arena asks its allocator a few times only */
     }
+    close(fd);
     done(&token);
+    done(&other);
 }
 
 int main(void)
@@ -577,6 +695,10 @@ int main(void)
         cmocka_unit_test(test_a_chunked_cookie),
         cmocka_unit_test(test_no_session),
         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_auth0),
+        cmocka_unit_test(test_auth0_in_pieces),
+        cmocka_unit_test(test_robojs),
+        cmocka_unit_test(test_session),
         cmocka_unit_test(test_where_secrets_come_from),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_signed),

@@ -25,7 +25,9 @@ static const cli_command commands[] = {
             "from the command line, or from standard input if it is \"-\" or missing. Prints the "
             "verdict (valid, expired, rejected, none), its cause, the token's header with the "
             "key's id, and the claims. Values that are secrets themselves are masked.\n"
-            "Profile and cookie are guessed where they are not given.\n"
+            "Profile and cookie are guessed where they are not given. What it says about a session "
+            "of "
+            "Auth0's goes by the lifetimes that their SDK has when nothing is set.\n"
             "The secret comes from --secret-file or --secret, else from USHER_SECRET, "
             "AUTH_SECRET or NEXTAUTH_SECRET, whichever is set first.\n"
             "The exit status is 0 for a valid session and 1 for any other verdict.",
@@ -44,8 +46,12 @@ static const cli_command commands[] = {
             "Seals a session for the user that the options describe, as the profile's original "
             "would, and prints the token. Whoever has the secret can be anybody: keep both out "
             "of logs.\n"
-            "With --lines, each line of standard input is a JSON object of claims; iat, exp and "
-            "jti are set, nothing else is changed. A line that is no object gives an empty line, "
+            "With auth0-4, claims of the user's tokens (access_token, refresh_token, id_token, "
+            "scope, "
+            "expires_at) go into the session's tokenSet, the others into its user.\n"
+            "With --lines, each line of standard input is a JSON object of claims, or with auth0-4 "
+            "a session; iat, exp and jti (auth0-4: exp) are set, nothing else is changed. A line "
+            "that is no object gives an empty line, "
             "a complaint, and exit status 1.\n"
             "The secret comes from where inspect takes it.",
         .examples = "usher mint --profile authjs-5 --sub 1 --name Ada --cookie\n"
@@ -53,6 +59,23 @@ static const cli_command commands[] = {
         .options = LIST(OPT_PROFILE, OPT_SECRET, OPT_SECRET_FILE, OPT_NAME, OPT_EMAIL, OPT_PICTURE,
                         OPT_SUB, OPT_CLAIM, OPT_MAX_AGE, OPT_COOKIE_NAME, OPT_SECURE, OPT_INSECURE,
                         OPT_COOKIE, OPT_SET_COOKIE, OPT_LINES, OPT_NOW, OPT_SIGNED, OPT_KEY_FILE),
+    },
+    {
+        .name = "session",
+        .run = cli_session_command,
+        .operands = "[COOKIES | -]",
+        .operands_max = 1,
+        .summary = "say what a site makes of a browser's cookies",
+        .text =
+            "Takes a Cookie header, from the command line or from standard input, and does what a "
+            "request to the site of these settings would: prints the verdict, the system whose "
+            "cookie it was, the session as programs see it, and the Set-Cookie lines of the "
+            "answer, with which it is renewed or carried over from a format that the site "
+            "accepts. Those lines are somebody's session: keep them out of logs.\n"
+            "The exit status is 0 for a valid session and 1 for any other verdict.",
+        .examples = "usher session --settings usher.yaml < cookies.txt\n"
+                    "usher session --settings usher.yaml --json --update '{\"role\":\"admin\"}' -",
+        .options = LIST(OPT_SETTINGS, OPT_UPDATE, OPT_JSON, OPT_LINES, OPT_SHOW_SECRETS, OPT_NOW),
     },
     {
         .name = "check",

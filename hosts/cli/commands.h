@@ -21,6 +21,7 @@ const cli_command *cli_command_named(usher_str name);
 cli_exit cli_secret_command(cli *c, const cli_args *args);
 cli_exit cli_inspect_command(cli *c, const cli_args *args);
 cli_exit cli_mint_command(cli *c, const cli_args *args);
+cli_exit cli_session_command(cli *c, const cli_args *args);
 cli_exit cli_check_command(cli *c, const cli_args *args);
 cli_exit cli_vectors_command(cli *c, const cli_args *args);
 cli_exit cli_version_command(cli *c, const cli_args *args);

@@ -1,9 +1,10 @@
 #include "hosts/cli/found.h"
 
 #include "base/str.h"
+#include "hosts/cli/auth0.h"
 #include "session/bearer.h"
 #include "wire/base64url.h"
-#include "wire/json.h"
+#include "wire/json_set.h"
 
 static usher_str cut_space(usher_str s)
 {
@@ -40,7 +41,8 @@ static void names_of(cli_found *out, const cli_wanted *wanted, const usher_profi
         return;
     }
     if (!wanted->secure) add_name(out, cookie->name);
-    if (!wanted->insecure) add_name(out, cookie->secure_name);
+    if (!wanted->insecure && !(out->name_count && usher_str_eq(cookie->name, cookie->secure_name)))
+        add_name(out, cookie->secure_name);
 }
 
 /* What is wrong with the text is an answer; that memory ran out is none. */
@@ -68,7 +70,15 @@ usher_status cli_read_header(usher_str *text, usher_json_object *members, usher_
     return USHER_OK;
 }
 
-/* A kid, or the encryption that only Auth.js writes. Anything else is read as NextAuth v4's. */
+/* Version 4 of Auth0's SDK writes the encryption first, version 3 its times besides. */
+static bool is_auth0_header(const usher_json_object *members)
+{
+    return (members->count && usher_json_is_named(&members->members[0], USHER_STR("enc"))) ||
+           usher_json_get(members, USHER_STR("uat")).type;
+}
+
+/* A kid, or the encryption that only Auth.js writes; Auth0's headers. Anything else is read as
+ * NextAuth v4's. */
 static usher_status guess_by_header(const usher_profile **out, usher_arena *a, usher_str token,
                                     usher_error *err)
 {
@@ -82,6 +92,8 @@ static usher_status guess_by_header(const usher_profile **out, usher_arena *a, u
         usher_json_string_is(usher_json_get(&members, USHER_STR("enc")),
                              USHER_STR("A256CBC-HS512")))
         *out = &usher_profile_authjs_5;
+    else if (is_auth0_header(&members))
+        *out = &usher_profile_auth0_4;
     return USHER_OK;
 }
 
@@ -89,9 +101,10 @@ static usher_status read_cookie(cli_found *out, usher_arena *a, const usher_prof
                                 usher_str name, usher_str header, usher_error *err)
 {
     usher_session_cookie cookie;
-    usher_status rc =
-        usher_session_cookie_read(&cookie, a, profile, profile->dialect, name, header, err);
+    usher_status rc;
 
+    if (profile->auth0) return cli_auth0_find(out, a, name, header, err);
+    rc = usher_session_cookie_read(&cookie, a, profile, profile->dialect, name, header, err);
     if (rc || (cookie.value.len == 0 && !cookie.too_many)) return rc;
     out->profile = profile;
     out->token = cookie.value;
@@ -102,6 +115,20 @@ static usher_status read_cookie(cli_found *out, usher_arena *a, const usher_prof
     return USHER_OK;
 }
 
+/* Auth0's number their pieces in a way of their own, so a site's own name is tried as theirs first.
+ */
+static usher_status find_auth0(cli_found *out, usher_arena *a, usher_str name, usher_str header,
+                               usher_error *err)
+{
+    const usher_profile *profile = NULL;
+    cli_found found = *out;
+    usher_status rc = cli_auth0_find(&found, a, name, header, err);
+
+    if (rc || !found.token.len || (rc = guess_by_header(&profile, a, found.token, err))) return rc;
+    if (profile->auth0) *out = found;
+    return USHER_OK;
+}
+
 /* The first of the possible cookies that is there. */
 static usher_status find_in_cookies(cli_found *out, usher_arena *a, const cli_wanted *wanted,
                                     usher_str header, usher_error *err)
@@ -109,6 +136,8 @@ static usher_status find_in_cookies(cli_found *out, usher_arena *a, const cli_wa
     usher_status rc = USHER_OK;
 
     out->from_cookie = true;
+    if (wanted->cookie_name.ptr && !wanted->profile)
+        rc = find_auth0(out, a, wanted->cookie_name, header, err);
     for (size_t p = 0; usher_profile_at(p) && rc == USHER_OK && !out->pieces; p++) {
         const usher_profile *profile = usher_profile_at(p);
         cli_found names = {0};
@@ -119,7 +148,8 @@ static usher_status find_in_cookies(cli_found *out, usher_arena *a, const cli_wa
             rc = read_cookie(out, a, profile, names.names[i], header, err);
     }
     /* A name of the site's own says nothing about the profile. */
-    if (rc == USHER_OK && out->token.len && wanted->cookie_name.ptr && !wanted->profile)
+    if (rc == USHER_OK && out->token.len && wanted->cookie_name.ptr && !wanted->profile &&
+        !out->profile->auth0)
         rc = guess_by_header(&out->profile, a, out->token, err);
     return rc;
 }

@@ -20,6 +20,7 @@ typedef struct cli_found {
     usher_str token; /* empty if there is none */
     size_t pieces;
     bool too_many;
+    usher_str header; /* auth0-4: the cookies it was found in; absent for a bare token */
     /* The cookie's name, for the key; where a bare token leaves it open, both are to be tried. */
     usher_str names[2];
     size_t name_count;

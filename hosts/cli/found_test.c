@@ -5,6 +5,9 @@
 /* {"alg":"dir","enc":"A256GCM"} and {"alg":"dir","enc":"A256CBC-HS512"} */
 #define GCM "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..a.b.c"
 #define CBC "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIn0..a.b.c"
+/* {"enc":"A256GCM","alg":"dir"} and {"alg":"dir","enc":"A256GCM","uat":1} */
+#define AUTH0 "eyJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiZGlyIn0..a.b.c"
+#define V3    "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwidWF0IjoxfQ..a.b.c"
 
 static void test_what_is_found(void **state)
 {
@@ -28,6 +31,15 @@ static void test_what_is_found(void **state)
         {"", "nextauth-4", "", 0, 2, "next-auth.session-token"},
         {"  \n", "nextauth-4", "", 0, 2, "next-auth.session-token"},
         {"word", "nextauth-4", "word", 1, 2, "next-auth.session-token"},
+        {AUTH0, "auth0-4", AUTH0, 1, 1, "__session"},
+        {V3, "auth0-4", V3, 1, 1, "__session"},
+        {"a=1; __session=" AUTH0, "auth0-4", AUTH0, 1, 1, "__session"},
+        {"__session__1=y; __FC_0=z; __session__0=x", "auth0-4", "xy", 2, 1, "__session"},
+        {"__session__1=y", "auth0-4", "", 2, 1, "__session"},
+        {"appSession=" V3, "auth0-4", V3, 1, 1, "__session"},
+        {"appSession.0=x; appSession.1=y", "auth0-4", "xy", 2, 1, "__session"},
+        {"__session=" AUTH0 "; appSession=" V3, "auth0-4", AUTH0, 1, 1, "__session"},
+        {"__txn_abc=" AUTH0, "nextauth-4", "", 0, 0, NULL},
     };
 
     (void)state;
@@ -50,8 +62,9 @@ static void test_what_is_found(void **state)
 
 static void test_what_is_wanted(void **state)
 {
-    static const char *const both = "authjs.session-token=A; __Secure-authjs.session-token=B; "
-                                    "next-auth.session-token=C; sid=" CBC;
+    static const char *const both =
+        "authjs.session-token=A; __Secure-authjs.session-token=B; "
+        "next-auth.session-token=C; sid=" CBC "; mine__1=more; mine__0=" AUTH0;
     static const struct {
         cli_wanted wanted;
         const char *profile, *token;
@@ -65,6 +78,12 @@ static void test_what_is_wanted(void **state)
          "nextauth-4",
          CBC},
         {{.cookie_name = USHER_STR_INIT("none")}, "nextauth-4", ""},
+        {{.cookie_name = USHER_STR_INIT("mine")}, "auth0-4", AUTH0 "more"},
+        {{.profile = &usher_profile_auth0_4, .cookie_name = USHER_STR_INIT("mine")},
+         "auth0-4",
+         AUTH0 "more"},
+        {{.profile = &usher_profile_auth0_4}, "auth0-4", ""},
+        {{.profile = &usher_profile_robojs, .secure = true}, "robojs", "A"},
     };
 
     (void)state;

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/utc.h"
+#include "hosts/cli/auth0.h"
 #include "hosts/cli/commands.h"
 #include "hosts/cli/found.h"
 #include "hosts/cli/mask.h"
@@ -78,12 +79,21 @@ static int64_t expires_ms(double exp)
     return exp < 0 ? 0 : (int64_t)(exp * 1000);
 }
 
+static usher_status judge_auth0(inspection *out, inspector *in, usher_arena *a, usher_error *err)
+{
+    usher_auth0_context c = {
+        .arena = a, .cipher = in->cipher, .keys = &in->ring, .now_s = in->now_s};
+
+    return cli_auth0_judge(&out->claims, &out->verdict, &out->cause, &c, &out->found, err);
+}
+
 /* A token that opens is not yet a session. */
-static usher_status judge_session(inspection *out, usher_arena *a, usher_error *err)
+static usher_status judge_session(inspection *out, inspector *in, usher_arena *a, usher_error *err)
 {
     bool is_session;
     usher_status rc;
 
+    if (out->found.profile->auth0) return judge_auth0(out, in, a, err);
     out->verdict = out->token_verdict;
     if (!out->claims.text.ptr) return USHER_OK;
     rc = usher_session_from_claims(&out->session, &is_session, a, &out->claims,
@@ -117,7 +127,7 @@ static usher_status inspect(inspection *out, inspector *in, usher_arena *a, ushe
         return USHER_OK;
     }
     if ((rc = read_header(out, a, err)) || (rc = open_token(out, in, a, err))) return rc;
-    return judge_session(out, a, err);
+    return judge_session(out, in, a, err);
 }
 
 /* ---- saying it ----------------------------------------------------------------------------- */
@@ -161,7 +171,7 @@ static usher_status put_json(usher_json_writer *w, inspector *in, usher_arena *a
         usher_json_name(w, USHER_STR("claims"));
         rc = put_claims(w, in, a, &i->claims, err);
     }
-    usher_json_close_object(w);
+    if (rc == USHER_OK) usher_json_close_object(w); /* else it is half written, and of no use */
     return rc;
 }
 

@@ -73,7 +73,7 @@ static usher_status put_members(usher_json_writer *w, usher_arena *a,
         else
             rc = put_value(w, a, m->value, level, err);
     }
-    usher_json_close_object(w);
+    if (rc == USHER_OK) usher_json_close_object(w);
     return rc;
 }
 
@@ -87,7 +87,7 @@ static usher_status put_items(usher_json_writer *w, usher_arena *a, usher_json v
     usher_json_open_array(w);
     while (rc == USHER_OK && usher_json_next(&item, &rest))
         rc = put_value(w, a, item, level, err);
-    usher_json_close_array(w);
+    if (rc == USHER_OK) usher_json_close_array(w);
     return rc;
 }
 

@@ -1,5 +1,6 @@
 /* mint - seals sessions for tests. */
 #include "base/str.h"
+#include "hosts/cli/auth0.h"
 #include "hosts/cli/commands.h"
 #include "hosts/cli/secrets.h"
 #include "hosts/cli/signed.h"
@@ -20,6 +21,11 @@ typedef struct mint {
     bool secure;
     int64_t now_s, max_age_s;
 } mint;
+
+typedef struct minted {
+    usher_str claims, token;
+    int64_t exp_s;
+} minted;
 
 /* ---- claims -------------------------------------------------------------------------------- */
 
@@ -83,33 +89,53 @@ static bool user_claims(usher_str *out, mint *m)
 
 /* ---- output -------------------------------------------------------------------------------- */
 
-static usher_status cookie_lines(usher_str **lines, size_t *count, mint *m, usher_str token,
-                                 int64_t exp_s, usher_error *err)
+static usher_auth0_context auth0_context(mint *m)
+{
+    return (usher_auth0_context){
+        .arena = &m->arena, .cipher = m->cipher, .keys = &m->ring, .now_s = m->now_s};
+}
+
+static usher_status auth0_lines(usher_str **lines, size_t *count, mint *m, usher_str session,
+                                usher_error *err)
+{
+    const usher_auth0_context c = auth0_context(m);
+    const cli_auth0_sealing what = {.session = session,
+                                    .cookie_name = m->cookie_name,
+                                    .secure = m->secure,
+                                    .max_age_s = m->max_age_s,
+                                    .entropy = m->c->entropy};
+
+    return cli_auth0_lines(lines, count, &c, &what, err);
+}
+
+static usher_status cookie_lines(usher_str **lines, size_t *count, mint *m, const minted *made,
+                                 usher_error *err)
 {
     const usher_session_cookie none = {.count = 0};
     const usher_session_cookie_attributes attributes = {.name = m->cookie_name,
                                                         .path = USHER_STR("/"),
                                                         .secure = m->secure,
                                                         .same_site = USHER_SAME_SITE_LAX,
-                                                        .expires_s = exp_s};
+                                                        .expires_s = made->exp_s};
 
+    if (m->profile->auth0) return auth0_lines(lines, count, m, made->claims, err);
     return usher_session_cookie_write(lines, count, &m->arena, m->profile, &none, &attributes,
-                                      token, err);
+                                      made->token, err);
 }
 
-static cli_exit print_token(mint *m, usher_str token, int64_t exp_s)
+static usher_status print_token(mint *m, const minted *made, usher_error *err)
 {
     bool set = cli_has(m->args, OPT_SET_COOKIE), header = cli_has(m->args, OPT_COOKIE);
-    usher_error err = {0};
     usher_str *lines, rest;
     size_t count;
+    usher_status rc;
 
     if (!set && !header) {
-        cli_put(m->c->out, token);
+        cli_put(m->c->out, made->token);
         fputc('\n', m->c->out);
-        return CLI_OK;
+        return USHER_OK;
     }
-    if (cookie_lines(&lines, &count, m, token, exp_s, &err)) return cli_complain_error(m->c, &err);
+    if ((rc = cookie_lines(&lines, &count, m, made, err))) return rc;
     for (size_t i = 0; i < count; i++) {
         if (set) fprintf(m->c->out, "Set-Cookie: ");
         if (header && i) fprintf(m->c->out, "; ");
@@ -117,35 +143,42 @@ static cli_exit print_token(mint *m, usher_str token, int64_t exp_s)
         if (set) fputc('\n', m->c->out);
     }
     if (header) fputc('\n', m->c->out);
-    return CLI_OK;
+    return USHER_OK;
 }
 
-static usher_status seal(usher_str *token, int64_t *exp_s, mint *m, usher_str claims,
-                         usher_error *err)
+static usher_status seal(minted *made, mint *m, usher_str claims, usher_error *err)
 {
-    return usher_token_seal(token, exp_s, &m->arena, m->cipher, &m->ring, USHER_FOR_SESSION, claims,
-                            m->now_s, m->max_age_s, m->c->entropy, err);
+    const usher_auth0_context c = auth0_context(m);
+
+    made->claims = claims;
+    if (m->profile->auth0)
+        return cli_auth0_seal(&made->token, &made->exp_s, &c, claims, m->max_age_s, m->c->entropy,
+                              err);
+    return usher_token_seal(&made->token, &made->exp_s, &m->arena, m->cipher, &m->ring,
+                            USHER_FOR_SESSION, claims, m->now_s, m->max_age_s, m->c->entropy, err);
 }
 
 static cli_exit mint_one(mint *m)
 {
     usher_error err = {0};
-    usher_str claims, token;
-    int64_t exp_s;
+    usher_str claims;
+    minted made;
 
     if (!user_claims(&claims, m)) return CLI_USAGE;
-    if (seal(&token, &exp_s, m, claims, &err)) return cli_complain_error(m->c, &err);
-    return print_token(m, token, exp_s);
+    if ((m->profile->auth0 && cli_auth0_new(&claims, &m->arena, claims, m->now_s, &err)) ||
+        seal(&made, m, claims, &err) || print_token(m, &made, &err))
+        return cli_complain_error(m->c, &err);
+    return CLI_OK;
 }
 
 /* A line of output for each line of input, whatever happens: who drives us counts them. */
 static cli_exit mint_line(mint *m, usher_str line, size_t number)
 {
     usher_error err = {0};
-    usher_str token;
-    int64_t exp_s;
+    minted made;
 
-    if (seal(&token, &exp_s, m, line, &err) == USHER_OK) return print_token(m, token, exp_s);
+    if (seal(&made, m, line, &err) == USHER_OK && print_token(m, &made, &err) == USHER_OK)
+        return CLI_OK;
     fprintf(m->c->err, "usher: line %zu: %s\n", number, err.what ? err.what : "failed");
     fputc('\n', m->c->out);
     return USHER_STATUS_CLASS(err.status) == USHER_CLASS_PEER ? CLI_NEGATIVE : CLI_USAGE;
@@ -175,7 +208,7 @@ static bool mint_read(mint *m, cli *c, const cli_args *args)
     *m = (mint){.c = c, .args = args, .secure = cli_has(args, OPT_SECURE)};
     if (!cli_profile(&m->profile, c, args)) return false;
     if (!m->profile) {
-        cli_complain(c, "--profile is missing: nextauth-4 or authjs-5");
+        cli_complain(c, "--profile is missing: nextauth-4, authjs-5, auth0-4 or robojs");
         return false;
     }
     if (m->secure && cli_has(args, OPT_INSECURE)) {

@@ -8,7 +8,7 @@
 /* X(symbol, name, argument or NULL, help) */
 #define CLI_OPTIONS(X)                                                                             \
     X(BYTES, "bytes", "N", "Random bytes of the secret: 32 (the default) to 1024.")                \
-    X(PROFILE, "profile", "NAME", "Whose wire format: nextauth-4 or authjs-5.")                    \
+    X(PROFILE, "profile", "NAME", "Whose wire format: nextauth-4, authjs-5, auth0-4 or robojs.")   \
     X(SECRET, "secret", "TEXT",                                                                    \
       "The secret. Others can read it in the list of processes: prefer the two other ways.")       \
     X(SECRET_FILE, "secret-file", "FILE",                                                          \
@@ -27,7 +27,8 @@
     X(PICTURE, "picture", "URL", "The address of the user's picture.")                             \
     X(SUB, "sub", "TEXT", "The user's id.")                                                        \
     X(CLAIM, "claim", "NAME=JSON", "A further claim. Can be repeated.")                            \
-    X(MAX_AGE, "max-age", "SECONDS", "The session's lifetime; 2592000 (30 days) by default.")      \
+    X(MAX_AGE, "max-age", "SECONDS",                                                               \
+      "The session's lifetime; as the profile's original by default.")                             \
     X(COOKIE, "cookie", NULL, "Prints the value of a Cookie header instead of the token.")         \
     X(SET_COOKIE, "set-cookie", NULL, "Prints Set-Cookie lines instead of the token.")             \
     X(SIGNED, "signed", "ALG",                                                                     \
@@ -36,6 +37,8 @@
       "A key of --signed: a secret, or a key as PEM or JWK. Several make a list: the first "       \
       "signs, "                                                                                    \
       "all verify.")                                                                               \
+    X(SETTINGS, "settings", "FILE", "The settings of the site, as usherd reads them.")             \
+    X(UPDATE, "update", "JSON", "Changes the session besides, as the site's update call would.")   \
     X(MAN, "man", NULL, "Prints the manual page (roff) of all commands.")                          \
     X(HELP, "help", NULL, "Prints this help.")
 

@@ -90,7 +90,8 @@ bool cli_profile(const usher_profile **out, cli *c, const cli_args *args)
 
     *out = name.ptr ? usher_profile_by_name(name) : NULL;
     if (*out || !name.ptr) return true;
-    cli_complain_about(c, "no such profile (nextauth-4 and authjs-5 are there)", name);
+    cli_complain_about(c, "no such profile (nextauth-4, authjs-5, auth0-4 and robojs are there)",
+                       name);
     return false;
 }
 
