@@ -23,6 +23,7 @@ const suites = [
     ["e2e/browser", "Chromium in the quickstart"],
     ["e2e/bad-input", "bad cookies and bad settings"],
     ["e2e/c-server", "an application in C"],
+    ["e2e/moving", "from one system to another, signed in"],
 ];
 
 const here = path.dirname(fileURLToPath(import.meta.url));
