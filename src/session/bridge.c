@@ -127,23 +127,35 @@ static void put_user_claims(usher_json_writer *w, const usher_json_object *user)
     }
 }
 
-static bool user_has(const usher_json_object *user, const usher_json_member *m)
+/* Names are the same however they are spelt. */
+static usher_status user_has(bool *has, usher_arena *a, const usher_json_object *user,
+                             const usher_json_member *m, usher_error *err)
 {
-    for (size_t i = 0; i < user->count; i++)
-        if (usher_str_eq(user->members[i].name, m->name)) return true;
-    return false;
+    usher_json quoted = {USHER_JSON_STRING, m->name_escaped, usher_json_quoted_name(m)};
+    usher_str name;
+    usher_status rc = usher_json_string(&name, a, quoted, err);
+
+    *has = rc == USHER_OK && usher_json_get(user, name).type != USHER_JSON_ABSENT;
+    return rc;
 }
 
-static void put_other_claims(usher_json_writer *w, const usher_json_object *session,
-                             const usher_json_object *user)
+static usher_status put_other_claims(usher_json_writer *w, usher_arena *a,
+                                     const usher_json_object *session,
+                                     const usher_json_object *user, usher_error *err)
 {
-    for (size_t i = 0; i < session->count; i++) {
+    usher_status rc = USHER_OK;
+    bool has;
+
+    for (size_t i = 0; i < session->count && rc == USHER_OK; i++) {
         const usher_json_member *m = &session->members[i];
 
-        if (!is_spoken_for(m) && !named_in(m, parts, COUNT(parts)) &&
-            !named_in(m, people, COUNT(people)) && !user_has(user, m))
-            put_as_is(w, m);
+        if (is_spoken_for(m) || named_in(m, parts, COUNT(parts)) ||
+            named_in(m, people, COUNT(people)))
+            continue;
+        rc = user_has(&has, a, user, m, err);
+        if (rc == USHER_OK && !has) put_as_is(w, m);
     }
+    return rc;
 }
 
 static size_t source_length(const usher_json_object *o)
@@ -175,7 +187,7 @@ usher_status usher_bridge_to_claims(usher_str *claims_json, usher_arena *a,
     put_claims(&w, &token_set, tokens, COUNT(tokens));
     put_claims(&w, session, lists, COUNT(lists));
     put_claims(&w, &internal, internals, COUNT(internals));
-    put_other_claims(&w, session, &user);
+    if ((rc = put_other_claims(&w, a, session, &user, err))) return rc;
     usher_json_close_object(&w);
     return usher_buf_take(claims_json, &b, err);
 }
@@ -213,9 +225,13 @@ static void put_user(usher_json_writer *w, const usher_json_object *claims)
 
 static void put_internal(usher_json_writer *w, const usher_claims *claims, int64_t created_s)
 {
+    bool created = usher_life_of(claims).has_created;
+
     usher_json_open_object(w);
-    put_from_claims(w, &claims->object, internals, COUNT(internals));
-    if (!usher_life_of(claims).has_created) {
+    for (size_t i = 0; i < COUNT(internals); i++)
+        if (created || !usher_str_eq(internals[i].claim, USHER_CLAIM_CREATED))
+            put_from_claims(w, &claims->object, &internals[i], 1);
+    if (!created) {
         usher_json_name(w, USHER_STR("createdAt"));
         usher_json_put_int(w, created_s);
     }
