@@ -130,6 +130,7 @@ void usher_base64url_encode(char *out, const uint8_t *in, size_t len)
 {
     size_t done = len >= 28 && usher_wide() ? usher_wide_encode(out, in, len) : 0;
 
+    if (len == 0) return; /* `in` may be NULL then, and C adds not even 0 to that */
     (void)encode(out + done / 3 * 4, in + done, len - done, letters);
 }
 
