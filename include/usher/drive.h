@@ -25,6 +25,7 @@ typedef struct usher_host_options {
     void *hook_ctx;
 } usher_host_options;
 
+/* USHER_OK: *out is the caller's. `options` may be NULL; its hook_ctx must outlive the host. */
 USHER_API USHER_MUST_USE usher_status usher_host_new(usher_host **out,
                                                      const usher_host_options *options,
                                                      usher_error *err);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# docs: pages that are made from tables, and what checks the others.
+# docs: pages that are made from tables, headers and programs, and what checks the others.
 
 # docs_write FILE COMMAND...: replaces a page only by one that was made completely.
 docs_write() {
@@ -13,14 +13,21 @@ docs_write() {
     mv "$file.new" "$file"
 }
 
-# The pages that are made from tables: FILE COMMAND... a line each, for a build folder.
+# The pages that are made: FILE COMMAND... a line each, for a build folder.
 docs_made() {
+    local header
     echo "docs/settings.md $1/src/site/settings_doc --markdown"
     echo "docs/man/usherd.yaml.5 $1/src/site/settings_doc --man"
     echo "docs/man/usher.1 $1/$USHER help --man"
+    echo "docs/man/usherd.8 tools/man_pages usherd $1/$USHERD"
+    echo "docs/man/libusher.3 tools/man_pages libusher"
+    for header in include/usher/*.h; do
+        [[ $header == */usher.h ]] ||
+            echo "docs/man/usher-$(basename "$header" .h).3 tools/man_pages header $header"
+    done
 }
 
-# Part of lint: none of them was forgotten when its table changed.
+# Part of lint: none of them was forgotten when what it is made from changed.
 docs_current() {
     local file command right=0 wrong=0
     while read -r file command; do
