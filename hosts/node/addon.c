@@ -28,9 +28,17 @@ static const struct {
     const char *name;
     napi_callback callback;
 } functions[] = {
-    {"siteNew", addon_site_new},   {"siteInfo", addon_site_info}, {"run", addon_run},
-    {"resume", addon_resume},      {"describe", addon_describe},  {"abandon", addon_abandon},
-    {"rawToken", addon_raw_token}, {"mint", addon_mint},          {"info", addon_info},
+    {"siteNew", addon_site_new},
+    {"siteInfo", addon_site_info},
+    {"run", addon_run},
+    {"resume", addon_resume},
+    {"describe", addon_describe},
+    {"abandon", addon_abandon},
+    {"rawToken", addon_raw_token},
+    {"mint", addon_mint},
+    {"info", addon_info},
+    {"sessionCookies", addon_session_cookies},
+    {"withAuth", addon_with_auth},
 };
 
 NAPI_MODULE_INIT()

@@ -100,7 +100,9 @@ export class Site {
   getSession(headers: HeadersInput): Promise<Session | null>;
   getToken(headers: HeadersInput, options?: { raw?: false }): Promise<Claims | null>;
   getToken(headers: HeadersInput, options: { raw: true }): Promise<string | null>;
-  checkSession(headers: HeadersInput): Promise<CheckedSession>;
+  checkSession(headers: HeadersInput, options?: { readOnly?: boolean }): Promise<CheckedSession>;
+  /** Set-Cookie values that put `token` in the place of what `headers` brought; `expires` in milliseconds. */
+  sessionCookies(headers: HeadersInput, token: string, expires: number): string[];
   updateSession(headers: HeadersInput, changes: Record<string, unknown>): Promise<UpdatedSession>;
   getCsrfToken(headers: HeadersInput): Promise<{ csrfToken: string; setCookies: string[] }>;
   handle(request: Request): Promise<Response>;

@@ -70,6 +70,65 @@ static usher_status seal(usher_str *token, usher_arena *a, const usher_site *sit
     return rc;
 }
 
+static usher_status cookie_lines(usher_str *out, usher_arena *a, const usher_site *site,
+                                 usher_str cookie, usher_str token, int64_t exp_s, usher_error *err)
+{
+    const usher_site_cookie *c = &site->formats[0].cookie;
+    const usher_session_cookie_attributes attributes = {.name = c->name,
+                                                        .domain = c->domain,
+                                                        .path = c->path,
+                                                        .secure = c->secure,
+                                                        .same_site = c->same_site,
+                                                        .expires_s = exp_s};
+    usher_session_cookie received;
+    usher_json_writer w;
+    usher_str *lines;
+    size_t count;
+    usher_buf b;
+    usher_status rc;
+
+    if ((rc = usher_session_cookie_read(&received, a, site->profile, site->profile->dialect,
+                                        c->name, cookie, err)) ||
+        (rc = usher_session_cookie_write(&lines, &count, a, site->profile, &received, &attributes,
+                                         token, err)))
+        return rc;
+    usher_buf_init(&b, a, ARENA_MAX);
+    usher_json_write_init(&w, &b);
+    usher_json_open_array(&w);
+    for (size_t i = 0; i < count; i++)
+        usher_json_put_string(&w, lines[i]);
+    usher_json_close_array(&w);
+    return usher_buf_take(out, &b, err);
+}
+
+/* Arguments: site, Cookie as received, the new token, its end in seconds. Values of Set-Cookie that
+ * replace what was received, as a JSON array. */
+napi_value addon_session_cookies(napi_env env, napi_callback_info info)
+{
+    napi_value args[4], value = NULL;
+    usher_str cookie, token, text;
+    usher_error err = {0};
+    usher_site *site;
+    usher_arena a;
+    double exp;
+    usher_status rc;
+
+    if (!addon_arguments(args, 4, env, info) || !addon_site_of(&site, env, args[0]) ||
+        !addon_number(&exp, env, args[3], "expires"))
+        return NULL;
+    if (!(exp >= 0 && exp < 1e12)) return addon_throw_type(env, "expires", "a time in seconds");
+    usher_arena_init(&a, usher_allocator_default(), 4096, ARENA_MAX);
+    if (optional_bytes(&cookie, env, &a, args[1], "cookie") &&
+        addon_bytes(&token, env, &a, args[2], "token")) {
+        if ((rc = cookie_lines(&text, &a, site, cookie, token, (int64_t)exp, &err)))
+            addon_throw(env, rc, &err);
+        else
+            value = addon_string(env, text);
+    }
+    usher_arena_deinit(&a);
+    return value;
+}
+
 /* Arguments: site, claims as JSON, now and lifetime in seconds. The token, for a test's cookie. */
 napi_value addon_mint(napi_env env, napi_callback_info info)
 {

@@ -150,6 +150,7 @@ stage_node() {
     need e2e
     step "find or fetch Node 20" node node_path || return 1
     node=$(node_path)
+    must 'install the original packages' npm bench_packages
     rm -f "$DEV_LOGS"/node-asan.*
     if [[ ${1:-} == asan ]]; then
         shift

@@ -210,9 +210,13 @@ class Site {
     }
   }
 
-  /** The session, and the cookies that renew or clear it: for who answers a request. */
-  async checkSession(headers) {
-    const result = await this.#all(CHECK, headers, false);
+  /**
+   * The session, and the cookies that renew or clear it: for who answers a request. With `readOnly`
+   * no cookie is renewed or cleared.
+   */
+  async checkSession(headers, options = {}) {
+    if (!isObject(options)) throw wrongType('options', 'an object', options);
+    const result = await this.#all(CHECK, headers, options.readOnly === true);
     return { verdict: result.verdict, session: result.session, claims: result.claims, setCookies: setCookiesOf(result) };
   }
 
@@ -283,6 +287,16 @@ class Site {
         }
       }
     };
+  }
+
+  /** Set-Cookie values that put `token` in the place of what `headers` brought. */
+  sessionCookies(headers, token, expires) {
+    const [cookie] = credentialsOf(headers, 'headers');
+    try {
+      return JSON.parse(native.sessionCookies(this.#means.site, cookie, token, Math.floor(expires / 1000)));
+    } catch (error) {
+      throw shown(error);
+    }
   }
 
   /** A session token for tests: {claims, maxAge?} to a token that this site opens. */

@@ -1,0 +1,1 @@
+export { getServerSession, unstable_getServerSession } from './next.mjs';

@@ -1,0 +1,59 @@
+'use strict';
+
+// withAuth: guards pages in a middleware (or proxy) of the Node.js runtime.
+
+const { wrongType } = require('../lib/errors.cjs');
+const { isObject } = require('../lib/headers.cjs');
+const { native } = require('../lib/native.cjs');
+const { secretOf } = require('../lib/v4.cjs');
+const { getToken } = require('./jwt.cjs');
+
+function redirect(url) {
+  return new Response(null, { status: 307, headers: { Location: url } });
+}
+
+function placeOf(req) {
+  const url = req.nextUrl ?? new URL(req.url);
+  return { pathname: url.pathname, search: url.search, origin: url.origin, basePath: url.basePath ?? '' };
+}
+
+async function handleMiddleware(req, options, onSuccess) {
+  if (!isObject(req) || typeof req.url !== 'string') throw wrongType('req', 'a Request', req);
+  if (options !== undefined && options !== null && !isObject(options)) throw wrongType('options', 'an object', options);
+  const { pathname, search, origin, basePath } = placeOf(req);
+  const targets = native.withAuth(options?.pages?.signIn ?? '', options?.pages?.error ?? '',
+    process.env.NEXTAUTH_URL ?? '', basePath, origin, pathname, search);
+  if (!targets) return undefined;
+  const [signIn, failed] = targets;
+  const secret = secretOf(options?.secret);
+  if (!secret) {
+    console.error('[next-auth][error][NO_SECRET]', '\nhttps://next-auth.js.org/errors#no_secret');
+    return redirect(failed);
+  }
+  const token = await getToken({ req, decode: options?.jwt?.decode, cookieName: options?.cookies?.sessionToken?.name, secret });
+  const authorized = (await options?.callbacks?.authorized?.({ req, token })) ?? !!token;
+  if (authorized) return onSuccess?.(token);
+  return redirect(signIn);
+}
+
+/**
+ * As the original: withAuth(req, options), withAuth(options), withAuth(middleware, options), and
+ * the function itself as a middleware.
+ */
+function withAuth(...args) {
+  const [first, options] = args;
+  if (args.length === 0) throw wrongType('req', 'a Request', undefined);
+  if (first instanceof Request) return handleMiddleware(first, options);
+  if (typeof first === 'function') {
+    return (...given) => handleMiddleware(given[0], options, (token) => {
+      given[0].nextauth = { token };
+      return first(...given);
+    });
+  }
+  if (first !== undefined && first !== null && !isObject(first)) throw wrongType('options', 'an object', first);
+  return (...given) => handleMiddleware(given[0], first);
+}
+
+module.exports = withAuth;
+module.exports.default = withAuth;
+module.exports.withAuth = withAuth;

@@ -1,0 +1,4 @@
+import withAuth from './middleware.cjs';
+
+export { withAuth };
+export default withAuth;

@@ -1,0 +1,3 @@
+import next from './next.cjs';
+
+export const { getServerSession, unstable_getServerSession } = next;

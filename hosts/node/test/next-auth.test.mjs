@@ -1,0 +1,254 @@
+// The calls of NextAuth v4, beside the original where it can be asked.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import test from 'node:test';
+import withAuth, { withAuth as named } from '../next-auth/middleware.mjs';
+import { decode, encode, getToken } from '../next-auth/jwt.mjs';
+import { getServerSession, unstable_getServerSession } from '../next-auth/index.mjs';
+import { SECRET as secret } from './kit/kit.mjs';
+
+const originals = createRequire(new URL('../../../tests/package.json', import.meta.url));
+const theirJwt = originals('next-auth/jwt');
+const { getServerSession: theirs } = originals('next-auth/next');
+
+const NAME = 'next-auth.session-token';
+const token = { sub: '42', name: 'Ann', email: 'ann@example.com', picture: 'https://cdn.example.com/a.png', role: 'admin' };
+const cookieOf = async (claims = token) => `${NAME}=${await encode({ token: claims, secret })}`;
+const request = (path, cookie, origin = 'http://localhost:3000') => new Request(origin + path, cookie ? { headers: { cookie } } : {});
+
+function withEnv(values, t) {
+  const before = {};
+  for (const [name, value] of Object.entries(values)) {
+    before[name] = process.env[name];
+    if (value === undefined || value === null) delete process.env[name];
+    else process.env[name] = value;
+  }
+  t.after(() => {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+}
+
+test.beforeEach((t) => withEnv({ NEXTAUTH_URL: 'http://localhost:3000', NEXTAUTH_SECRET: undefined, AUTH_SECRET: undefined, VERCEL: undefined }, t));
+
+class Res {
+  headers = {};
+  getHeader(name) { return this.headers[name.toLowerCase()]; }
+  setHeader(name, value) { this.headers[name.toLowerCase()] = value; return this; }
+  get names() { return (this.headers['set-cookie'] ?? []).map((c) => c.split('=', 1)[0]).sort(); }
+}
+
+// ---- tokens --------------------------------------------------------------------------------------
+
+test('tokens pass in both directions', async () => {
+  assert.equal((await theirJwt.decode({ token: await encode({ token, secret }), secret })).role, 'admin');
+  assert.equal((await decode({ token: await theirJwt.encode({ token, secret }), secret })).role, 'admin');
+  const { exp, iat } = await decode({ token: await encode({ token, secret, maxAge: 60 }), secret });
+  assert.equal(exp - iat, 60);
+});
+
+test('decode throws for what is no token, as the original', async () => {
+  const other = await encode({ token, secret: `${secret}x` });
+  for (const bad of ['x', 'a.b.c.d.e', other, await encode({ token, secret, maxAge: -60 })]) {
+    await assert.rejects(decode({ token: bad, secret }));
+    await assert.rejects(theirJwt.decode({ token: bad, secret }));
+  }
+  assert.equal(await decode({ token: '', secret }), null);
+  for (const bad of [undefined, null, 1, 'x', {}, { secret: 1 }, { secret, salt: 'x' }]) await assert.rejects(encode(bad), TypeError);
+  await assert.rejects(decode({ token: 1, secret }), TypeError);
+});
+
+test('getToken reads every request', async () => {
+  const cookie = await cookieOf();
+  const value = cookie.slice(NAME.length + 1);
+  const requests = [
+    request('/', cookie), { headers: { cookie }, cookies: {} }, { headers: new Headers({ cookie }) },
+    { headers: {}, cookies: { [NAME]: value } }, { cookies: new Map([[NAME, value]]) },
+    { headers: {}, cookies: { getAll: () => [{ name: NAME, value }] } },
+    { headers: { authorization: `Bearer ${value}` } }, { headers: {}, cookies: { [`${NAME}.0`]: value.slice(0, 50), [`${NAME}.1`]: value.slice(50) } },
+  ];
+  for (const [i, req] of requests.entries()) {
+    assert.equal((await getToken({ req, secret })).role, 'admin', `request ${i}`);
+    assert.equal(await getToken({ req, raw: true }), value, `request ${i}`);
+  }
+  assert.equal(await getToken({ req: { headers: {} }, secret }), null);
+  assert.equal(await getToken({ req: { headers: {}, cookies: { [NAME]: 'x' } }, secret }), null);
+  assert.equal(await getToken({ req: { headers: { authorization: 'Bearer %zz' } }, secret }), null);
+  assert.equal(await getToken({ req: { headers: { cookie } }, secret, secureCookie: true }), null);
+  assert.equal((await getToken({ req: { headers: { cookie: `sid=${value}` } }, secret, cookieName: 'sid' })).sub, '42');
+});
+
+test('getToken: environment, custom decode, wrong arguments', async (t) => {
+  const cookie = await cookieOf();
+  const req = { headers: { cookie } };
+  withEnv({ NEXTAUTH_SECRET: secret }, t);
+  assert.equal((await getToken({ req })).sub, '42');
+  assert.deepEqual(await getToken({ req: { headers: { cookie: `${NAME}=mine` } }, decode: async (p) => p }), { token: 'mine', secret });
+  assert.equal(await getToken({ req, decode: () => { throw new Error('no'); } }), null);
+  await assert.rejects(getToken({}), /Must pass `req`/);
+  await assert.rejects(getToken(), TypeError);
+  for (const bad of [1, 'x', { headers: 1 }, { headers: null }, {}]) await assert.rejects(getToken({ req: bad }));
+});
+
+// ---- getServerSession ----------------------------------------------------------------------------
+
+const shown = (session) => JSON.parse(JSON.stringify({ ...session, expires: undefined }));
+
+test('getServerSession answers as the original', async () => {
+  const options = { secret, callbacks: {
+    jwt: ({ token: t }) => ({ ...t, seen: (t.seen ?? 0) + 1 }),
+    session: ({ session, token: t }) => ({ ...session, user: { ...session.user, id: t.sub, role: t.role }, seen: t.seen }),
+  } };
+  const cookie = await cookieOf();
+  for (const opts of [{ secret }, options]) {
+    const cookies = { [NAME]: cookie.slice(NAME.length + 1) };
+    const [ours, original] = [new Res(), new Res()];
+    const a = await getServerSession({ headers: { cookie }, cookies }, ours, opts);
+    const b = await theirs({ headers: { cookie }, cookies }, original, { providers: [], ...opts });
+    assert.deepEqual(shown(a), shown(b));
+    assert.ok(Math.abs(Date.parse(a.expires) - Date.parse(b.expires)) < 5000);
+    assert.deepEqual(ours.names, original.names);
+    const line = ours.headers['set-cookie'].find((c) => c.startsWith(NAME));
+    const claims = await theirJwt.decode({ token: line.split(/[=;]/)[1], secret });
+    assert.equal(claims.seen, opts === options ? 1 : undefined);
+    assert.equal(claims.role, 'admin');
+  }
+});
+
+test('getServerSession: nobody is null, and what was there in Set-Cookie stays', async () => {
+  for (const cookie of [undefined, 'a=b', `${NAME}=x`, `${NAME}=a.b.c.d.e`]) {
+    const res = new Res().setHeader('Set-Cookie', 'mine=1');
+    assert.equal(await getServerSession({ headers: { cookie } }, res, { secret }), null);
+    assert.equal(res.headers['set-cookie'][0], 'mine=1');
+    const original = new Res();
+    const cookies = cookie ? { [cookie.slice(0, cookie.indexOf('='))]: cookie.slice(cookie.indexOf('=') + 1) } : {};
+    assert.equal(await theirs({ headers: { cookie }, cookies }, original, { secret, providers: [], logger: { error() {}, warn() {}, debug() {} } }), null);
+    assert.deepEqual(res.names.filter((n) => n !== 'mine'), original.names);
+  }
+});
+
+test('a jwt callback may remove members, and a session may be cut into cookies', async () => {
+  const res = new Res();
+  const callbacks = { jwt: ({ token: { role, ...rest } }) => ({ ...rest, blob: 'x'.repeat(9000) }) };
+  await getServerSession({ headers: { cookie: await cookieOf() } }, res, { secret, callbacks });
+  const jar = res.headers['set-cookie'].filter((c) => !/Max-Age=0|1970/.test(c)).map((c) => c.split(';')[0]).join('; ');
+  assert.ok(res.names.includes(`${NAME}.0`) && res.names.includes(`${NAME}.2`));
+  const claims = await getToken({ req: { headers: { cookie: jar } }, secret });
+  assert.equal(claims.role, undefined);
+  assert.equal(claims.blob.length, 9000);
+});
+
+test('a callback that fails signs nobody out', async () => {
+  const logged = [];
+  const logger = { error: (code) => logged.push(code) };
+  const res = new Res();
+  const callbacks = { session: () => { throw new Error('database is away'); } };
+  assert.equal(await getServerSession({ headers: { cookie: await cookieOf() } }, res, { secret, callbacks, logger }), null);
+  assert.deepEqual(logged, ['JWT_SESSION_ERROR']);
+  assert.equal(res.headers['set-cookie'], undefined);
+});
+
+test('tokens of the program are used everywhere', async () => {
+  const jwt = {
+    encode: async ({ token: t, secret: s, maxAge }) => Buffer.from(JSON.stringify({ ...t, s, maxAge })).toString('base64url'),
+    decode: async ({ token: t }) => JSON.parse(Buffer.from(t, 'base64url').toString()),
+  };
+  const own = await jwt.encode({ token: { ...token, exp: Math.floor(Date.now() / 1000) + 60 }, secret });
+  const res = new Res();
+  const session = await getServerSession({ headers: { cookie: `${NAME}=${own}` } }, res, { secret, jwt });
+  assert.equal(session.user.name, 'Ann');
+  const line = res.headers['set-cookie'].find((c) => c.startsWith(NAME));
+  assert.equal((await jwt.decode({ token: line.split(/[=;]/)[1] })).s, secret);
+  const passed = await withAuth(request('/x', `${NAME}=${own}`), { secret, jwt });
+  assert.equal(passed, undefined);
+});
+
+test('getServerSession: wrong arguments and settings', async (t) => {
+  const res = new Res();
+  for (const bad of [null, 1, 'x']) {
+    await assert.rejects(getServerSession(bad, res, { secret }), /req must be/);
+    await assert.rejects(getServerSession({ headers: {} }, bad, { secret }), /res must be/);
+    await assert.rejects(getServerSession({ headers: {} }, res, bad ?? []), /options must be/);
+  }
+  const logger = { error() {} };
+  withEnv({ NODE_ENV: 'production' }, t);
+  await assert.rejects(getServerSession({ headers: {} }, res, { logger }), /problem with the server configuration/);
+  await assert.rejects(getServerSession({ headers: {} }, res, { secret, session: { strategy: 'database' } }), /database/);
+  process.env.NODE_ENV = 'test';
+  const warn = console.warn;
+  const warned = [];
+  console.warn = (text) => warned.push(text);
+  assert.equal(await unstable_getServerSession({ headers: {} }, res, { secret }), null);
+  await unstable_getServerSession({ headers: {} }, res, { secret });
+  console.warn = warn;
+  assert.equal(warned.length, 1);
+});
+
+// ---- withAuth ------------------------------------------------------------------------------------
+
+function nextRequest(url, cookie, base = '') {
+  const req = request('', cookie, url);
+  const parsed = new URL(url);
+  if (/^127\.|^\[::1\]$/.test(parsed.hostname)) parsed.hostname = 'localhost';
+  const inside = base && (parsed.pathname === base || parsed.pathname.startsWith(`${base}/`));
+  const nextUrl = { pathname: inside ? parsed.pathname.slice(base.length) || '/' : parsed.pathname, search: parsed.search, origin: parsed.origin, basePath: inside ? base : '' };
+  return Object.defineProperty(req, 'nextUrl', { value: nextUrl });
+}
+
+test('measured cases of the middleware, without a cookie', async (t) => {
+  const { vectors } = JSON.parse(readFileSync(new URL('../../../tests/vectors/authjs4-middleware.json', import.meta.url)));
+  let ran = 0;
+  for (const v of vectors.filter((c) => !c.input.cookie_header)) {
+    const { input, expected } = v;
+    withEnv({ NEXTAUTH_URL: input.nextauth_url }, t);
+    const answer = await withAuth(nextRequest(input.url, undefined, input.base_path), { secret: input.secret ?? undefined, pages: input.pages });
+    if (v.conformance === 'stricter-allowed') assert.equal(answer.status, 307, v.id);
+    else if (expected.decision === 'next') assert.equal(answer, undefined, v.id);
+    else assert.equal(answer.headers.get('location'), expected.location, v.id);
+    ran += 1;
+  }
+  assert.ok(ran > 15);
+});
+
+test('withAuth in each of its forms', async () => {
+  const cookie = await cookieOf();
+  const seen = [];
+  const page = (req) => { seen.push(req.nextauth.token.sub); return new Response('page'); };
+  assert.equal(named, withAuth);
+  const forms = [(req) => withAuth(req, { secret }), withAuth({ secret }), withAuth(() => undefined, { secret })];
+  for (const form of forms) {
+    assert.equal(await form(nextRequest('http://localhost:3000/x', cookie)), undefined);
+    const denied = await form(nextRequest('http://localhost:3000/x?a=1'));
+    assert.equal(denied.status, 307);
+    assert.equal(denied.headers.get('location'), 'http://localhost:3000/api/auth/signin?callbackUrl=%2Fx%3Fa%3D1');
+  }
+  assert.equal(await (await withAuth(page, { secret })(nextRequest('http://localhost:3000/x', cookie))).text(), 'page');
+  assert.equal((await withAuth(page, { secret })(nextRequest('http://localhost:3000/x'))).status, 307);
+  assert.deepEqual(seen, ['42']);
+  assert.throws(() => withAuth(), TypeError);
+  assert.throws(() => withAuth(1), TypeError);
+  await assert.rejects(withAuth({ secret })(1), TypeError);
+});
+
+test('withAuth: the authorized callback decides; null and undefined leave it to the token', async () => {
+  const cookie = await cookieOf();
+  for (const [result, passes] of [[true, true], [false, false], [0, false], ['', false], [null, true], [undefined, true], ['yes', true]]) {
+    const answer = await withAuth(nextRequest('http://localhost:3000/x', cookie), { secret, callbacks: { authorized: async () => result } });
+    assert.equal(answer === undefined, passes, String(result));
+  }
+  const given = [];
+  await withAuth(nextRequest('http://localhost:3000/x'), { secret, callbacks: { authorized: (p) => { given.push(p.token); return true; } } });
+  assert.deepEqual(given, [null]);
+});
+
+test('withAuth without a secret: the error page, except for what is always open', async () => {
+  const error = console.error;
+  console.error = () => {};
+  const answer = await withAuth(nextRequest('http://localhost:3000/x'));
+  console.error = error;
+  assert.equal(answer.headers.get('location'), 'http://localhost:3000/api/auth/error?error=Configuration');
+  assert.equal(await withAuth(nextRequest('http://localhost:3000/_next/x.js')), undefined);
+});
