@@ -1,8 +1,8 @@
 /* Input: a letter, a byte that says which allocation fails ('~': none), and
  *   'h' 'H'  a Cookie header (small letter: as a site, capital: as the original),
  *   'p' 'P'  the plaintext of an authentic session token, 's' 'S' of a token set beside a session,
- *   'i' 'I'  the plaintext of an authentic id token, 'r' 'R' a stored record.
- * Behind the seal nothing random would ever arrive. */
+ *   'd' 'D'  'p' at a site of the tenant "acme.example", 'i' 'I'  the plaintext of an id token, 'r'
+ * 'R' a stored record. Behind the seal nothing random would ever arrive. */
 #include <assert.h>
 
 #include "session/auth0_rig.h"
@@ -138,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char mode = (char)(data[0] | 32);
     usher_auth0_options_init(&options);
     options.as_original = !(data[0] & 32);
+    if (mode == 'd') options.tenant = USHER_STR("acme.example");
     usher_arena_init(&arena, &alloc, 1 << 12, LIMIT);
     usher_arena_init(&sealed, &other, 1 << 12, LIMIT);
     usher_auth0_context c = {

@@ -1,13 +1,29 @@
 /* A compact JWS as it comes; or, if it begins with '{', a header up to the first line feed and a
- * payload behind it, which are signed here with the sample's Ed25519 key first. */
+ * payload behind it, which are signed here with the sample's Ed25519 key first; 'M' in front of
+ * that: with a MAC of a secret. Keys of RSA are there for the branches, not for signatures that
+ * hold. */
 #include <assert.h>
 
 #include "base/str.h"
 #include "tests/kit/kit.h"
+#include "wire/jose/digest.h"
 #include "wire/jose/jws.h"
 #include "wire/jose/jws_sample.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define RSA_N                                                                                      \
+    "x7TQuM6XGSjMrMsouAqu62Vc5lr6-RL7m0ld-6UbSTLxQP4JTENOcMPOVIxFFPPBWE"                           \
+    "0-pMcZ4ukT06QNKkde4WYbV55Ghp23coZiLzdIhMJ7mavC-4Gs-vT1NCPdfPCnxym4"                           \
+    "iLLIe0mlYIMC-bpeKe4Zi1LqbiP2Le70_WK6La9-OJRGeg7fAnbHwEKvgKNjKKS_3Y"                           \
+    "1eJCiaDFlWdbR1T3niBfidxzxvzWqfYie6qgQ33tE42nrR8_yd_jF2XjNXV-DKVVDr"                           \
+    "J6i9SXNUUHhBfq5GDfIhxuTIu521zCJmLfElHi-gBIQvCJYzV0CB_b2C58q1AME8jE"                           \
+    "gw2EY0LLDuPQ"
+#define RSA(kid, more)                                                                             \
+    "{\"kty\":\"RSA\",\"kid\":\"" kid "\"," more "\"e\":\"AQAB\",\"n\":\"" RSA_N "\"}"
+#define KEYS                                                                                       \
+    "{\"keys\":[" SAMPLE_ED_JWK "," SAMPLE_ES_JWK "," RSA("any", "") "," RSA(                      \
+        "rs", "\"alg\":\"RS256\",") "," RSA("enc", "\"key_ops\":[\"encrypt\"],") "]}"
 
 static usher_jwks keys;
 static usher_arena keys_arena;
@@ -15,8 +31,8 @@ static usher_arena keys_arena;
 static void set_up(void)
 {
     usher_arena_init(&keys_arena, usher_allocator_default(), 4096, 1 << 20);
-    usher_status rc = usher_jwks_read(&keys, &keys_arena, USHER_STR(SAMPLE_JWKS), NULL);
-    assert(!rc && keys.count == 2);
+    usher_status rc = usher_jwks_read(&keys, &keys_arena, USHER_STR(KEYS), NULL);
+    assert(!rc && keys.count >= 4);
 }
 
 /* The payload is what the token says, and a token with another signature is refused. */
@@ -64,6 +80,49 @@ static void read_token(usher_arena *a, usher_str token, bool ours)
         }
 }
 
+static uint8_t secret_bytes[] = "a secret that both sides know";
+static const usher_secret secret = {secret_bytes, sizeof secret_bytes - 1};
+
+static usher_str sign_mac(usher_arena *a, usher_str header, usher_str payload)
+{
+    uint8_t mac[USHER_DIGEST_MAX];
+    usher_buf b;
+    usher_str token;
+
+    usher_buf_init(&b, a, 1 << 20);
+    usher_base64url_put(&b, (const uint8_t *)header.ptr, header.len);
+    usher_buf_put_char(&b, '.');
+    usher_base64url_put(&b, (const uint8_t *)payload.ptr, payload.len);
+    usher_digest_kind kind =
+        usher_str_find(header, USHER_STR("HS512")) != SIZE_MAX ? USHER_SHA512 : USHER_SHA256;
+    usher_status rc = usher_hmac(mac, kind, secret, usher_buf_view(&b), NULL);
+    usher_buf_put_char(&b, '.');
+    usher_base64url_put(&b, mac, usher_digest_size(kind));
+    if (rc || usher_buf_take(&token, &b, NULL)) abort();
+    return token;
+}
+
+/* Only what the secret's holder wrote is accepted, as what it was written as, and no change of it.
+ */
+static void read_mac(usher_arena *a, usher_str token, bool ours)
+{
+    usher_jws jws;
+    usher_str payload;
+
+    if (usher_jws_read(&jws, a, token, NULL)) return;
+    for (int alg = USHER_JWS_NONE; alg < USHER_JWS_ALGS; alg++) {
+        if (!usher_jws_alg_is_mac((usher_jws_alg)alg)) continue;
+        usher_status rc = usher_jws_verify_mac(&payload, a, &jws, (usher_jws_alg)alg, secret, NULL);
+        assert(!payload.ptr == (rc != USHER_OK) && (rc || ours));
+        if (rc) continue;
+        assert(usher_str_eq(jws.alg, usher_jws_alg_name((usher_jws_alg)alg)));
+        usher_jws forged = jws;
+        forged.signing_input.len--;
+        assert(usher_jws_verify_mac(&payload, a, &forged, (usher_jws_alg)alg, secret, NULL));
+        assert(!payload.ptr);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     usher_str input = {(const char *)data, size}, payload;
@@ -75,8 +134,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (usher_str_starts(input, USHER_STR("{"))) {
         usher_str header = usher_str_cut(input, '\n', &payload);
         read_token(&a, sample_sign(&a, true, header, payload), true);
+    } else if (usher_str_starts(input, USHER_STR("M"))) {
+        usher_str header = usher_str_cut(usher_str_from(input, 1), '\n', &payload);
+        read_mac(&a, sign_mac(&a, header, payload), true);
     } else {
         read_token(&a, input, false);
+        read_mac(&a, input, false);
     }
     usher_arena_deinit(&a);
     return 0;
