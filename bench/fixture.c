@@ -124,12 +124,13 @@ const usher_keyring *fixture_keys(const fixture *f)
 
 static bool set_up(fixture *f, int64_t now_ms, usher_entropy entropy)
 {
-    usher_exchange_options options = {
-        .size = sizeof options, .allocator = &f->alloc, .entropy = entropy};
+    usher_exchange_options options = {.size = sizeof options, .allocator = &f->alloc};
 
+    /* As an exchange has it that is told nothing, whatever the source. */
+    usher_pool_init(&f->pool, entropy);
+    options.entropy = f->entropy = usher_pool_entropy(&f->pool);
     f->alloc = (usher_allocator){counted_get, counted_put, &f->memory};
     f->now_ms = now_ms;
-    f->entropy = entropy;
     usher_arena_init(&f->arena, &f->alloc, 64 << 10, 1 << 20);
     usher_arena_init(&f->kept, &f->alloc, 64 << 10, 1 << 20);
     f->cipher = usher_jwe_cipher_new(&f->alloc);
@@ -176,6 +177,7 @@ void fixture_deinit(fixture *f)
     usher_jwe_cipher_free(f->cipher);
     usher_arena_deinit(&f->arena);
     usher_arena_deinit(&f->kept);
+    usher_pool_deinit(&f->pool);
     free(f->scratch);
     free((char *)(uintptr_t)f->broken.ptr);
 }

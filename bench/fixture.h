@@ -4,6 +4,7 @@
 #define USHER_BENCH_FIXTURE_H
 
 #include "base/arena.h"
+#include "base/pool.h"
 #include "bench/floor.h"
 #include "flow/site.h"
 #include "session/token.h"
@@ -32,6 +33,7 @@ typedef struct fixture {
     usher_request request;
     usher_allocator alloc;
     fixture_memory memory;
+    usher_pool pool;
     usher_entropy entropy;
     usher_arena arena; /* of the token layer's rows */
     usher_jwe_cipher *cipher;

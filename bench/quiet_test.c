@@ -223,7 +223,7 @@ static traced read_trace(const char *log)
 static void test_system_calls(void)
 {
     static const char name[] = "no system call";
-    char log[] = "/tmp/usher-quiet-XXXXXX";
+    char log[] = P_tmpdir "/usher-quiet-XXXXXX";
     int fd = mkstemp(log), rc = fd < 0 ? -1 : run_traced(log);
     traced t = {0};
 
