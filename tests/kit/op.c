@@ -100,7 +100,8 @@ static char *document(kit_op *op, const usher_fetch *fetch)
 
     assert_non_null(out);
     if (path.len > 12 && !memcmp(path.ptr, "/.well-known", 12)) {
-        snprintf(out, 8192, "%s", discovery);
+        snprintf(out, 8192, "%.*s%s}", (int)sizeof discovery - 2, discovery,
+                 op->metadata ? op->metadata : "");
     } else if (path.len == 5 && !memcmp(path.ptr, "/jwks", 5)) {
         point(op->key, x, y);
         bool old = op->old_keys_first && op->keys_asked == 0;
@@ -111,10 +112,13 @@ static char *document(kit_op *op, const usher_fetch *fetch)
         op->keys_asked++;
     } else if (path.len == 6 && !memcmp(path.ptr, "/token", 6)) {
         id_token(op, token, sizeof token);
-        snprintf(out, 8192,
-                 "{\"access_token\":\"at-1\",\"token_type\":\"Bearer\",\"expires_in\":3600,"
-                 "\"id_token\":\"%s\"}",
-                 token);
+        snprintf(
+            out, 8192,
+            "{\"access_token\":\"at-1\",\"token_type\":\"Bearer\",\"expires_in\":3600%s%s%s%s}",
+            op->no_id_token ? "" : ",\"id_token\":\"", op->no_id_token ? "" : token,
+            op->no_id_token ? "" : "\"", op->tokens ? op->tokens : "");
+    } else if (path.len == 7 && !memcmp(path.ptr, "/revoke", 7)) {
+        snprintf(out, 8192, "{}");
     } else if (path.len == 9 && !memcmp(path.ptr, "/userinfo", 9)) {
         snprintf(out, 8192,
                  "{\"sub\":\"user-1\",\"name\":\"Ada L.\",\"email\":\"ada@example.com\","
@@ -128,6 +132,8 @@ static char *document(kit_op *op, const usher_fetch *fetch)
 void kit_op_answer(kit_op *op, const usher_fetch *fetch, usher_event *event)
 {
     free(op->body);
+    if (fetch->body.len)
+        snprintf(op->asked, sizeof op->asked, "%.*s", (int)fetch->body.len, fetch->body.ptr);
     op->body = document(op, fetch);
     *event = (usher_event){.size = sizeof *event,
                            .kind = USHER_EVENT_FETCHED,

@@ -17,8 +17,11 @@ typedef struct kit_op {
     char nonce[128]; /* put into the ID token if not empty */
     char client_id[64];
     /* what to do wrong; empty: nothing */
-    const char *id_token_claims; /* the whole claims object instead of the right one */
-    bool old_keys_first;         /* the first answer for keys has another key */
+    const char *id_token_claims;   /* the whole claims object instead of the right one */
+    bool old_keys_first;           /* the first answer for keys has another key */
+    bool no_id_token;              /* in the answer of the token endpoint */
+    const char *metadata, *tokens; /* more members of those answers: ",\"a\":1" */
+    char asked[4096];              /* the body of the last request that had one */
     size_t keys_asked;
     /* what was answered last; free with kit_op_free */
     char *body;

@@ -1,0 +1,1580 @@
+/* The routes of Auth0's SDK, with a browser's cookies: each visit from the first request to the
+ * last, its refusals, its wants failed in turn, and every allocation and draw of entropy refused in
+ * turn. */
+#include "tests/kit/kit.h"
+#include "tests/kit/op.h"
+
+#include "base/str.h"
+#include "usher/usher.h"
+
+#define NOW_S  INT64_C(1767225600)
+#define SECRET "Zr8KvT3nQx5WmBd7LpYc2HsJf9GaUe4o"
+#define APP    "http://localhost:3000"
+#define ENDS                                                                                       \
+    ",\"end_session_endpoint\":\"" KIT_ISSUER "/bye\",\"revocation_endpoint\":\"" KIT_ISSUER       \
+    "/revoke\""
+#define REFRESH ",\"refresh_token\":\"rt-1\",\"scope\":\"openid profile\""
+
+/* --- a browser -------------------------------------------------------------------------------- */
+
+typedef usher_status usher_operation_fn(usher_exchange *ex, usher_want *want, usher_error *err);
+
+#define JAR_MAX    40
+#define EVENTS_MAX 8
+
+/* One request with its wants' answers, to be run again under stress. */
+typedef struct recorded {
+    char method[8], target[9000], header[40000];
+    char extra[2][128]; /* one more header */
+    usher_operation_fn *operation;
+    size_t events;
+    int http_status[EVENTS_MAX];
+    char *bodies[EVENTS_MAX];
+    int64_t now_s;
+    uint64_t seed;
+} recorded;
+
+typedef struct browser {
+    usher_site *site;
+    kit_op op;
+    char jar[JAR_MAX][2][6000];
+    size_t cookies;
+    int64_t now_s;
+    uint64_t seed;
+    recorded last;
+    char extra[2][128];
+    /* the last answer */
+    int status;
+    char location[70000], body[20000], cache[128], session[8000];
+    usher_verdict verdict;
+    size_t set_cookies, wants;
+    usher_cause cause; /* the last one reported */
+    bool signed_in, signed_out, written;
+} browser;
+
+static usher_site *make_site(const char *more, const char *provider)
+{
+    char json[4096];
+    usher_site *site = NULL;
+    usher_problems *problems = NULL;
+
+    snprintf(json, sizeof json,
+             "{\"site\":{\"base_url\":\"" APP "\",\"development\":true,\"profile\":\"auth0-4\","
+             "\"secret\":\"" SECRET "\",\"providers\":[{\"issuer\":\"" KIT_ISSUER "\","
+             "\"client_id\":\"client-1\",\"client_secret\":\"a-client-secret-of-some-length\","
+             "\"id_token_alg\":\"ES256\"%s}]%s}}",
+             provider, more);
+    usher_status rc = usher_site_new(&site, &problems, kit_str(json), NULL, NULL, NULL);
+    for (size_t i = 0; rc && i < usher_problems_count(problems); i++)
+        print_error("%.*s\n", (int)usher_problems_at(problems, i)->message.len,
+                    usher_problems_at(problems, i)->message.ptr);
+    usher_problems_free(problems);
+    assert_ok(rc);
+    return site;
+}
+
+static void browser_open(browser *b, const char *more)
+{
+    memset(b, 0, sizeof *b);
+    b->site = make_site(more, "");
+    b->now_s = NOW_S;
+    kit_op_init(&b->op, NOW_S);
+    b->op.metadata = ENDS;
+    b->op.tokens = REFRESH;
+}
+
+static void forget_record(recorded *r)
+{
+    for (size_t i = 0; i < r->events; i++)
+        free(r->bodies[i]);
+    r->events = 0;
+}
+
+static void browser_close(browser *b)
+{
+    forget_record(&b->last);
+    usher_site_unref(b->site);
+    kit_op_free(&b->op);
+}
+
+static size_t find_cookie(const browser *b, usher_str name)
+{
+    size_t at = 0;
+
+    while (at < b->cookies && !usher_str_eq(kit_str(b->jar[at][0]), name))
+        at++;
+    return at;
+}
+
+static void put_cookie(browser *b, usher_str name, usher_str value)
+{
+    size_t at = find_cookie(b, name);
+
+    assert_true(at < JAR_MAX && name.len < 6000 && value.len < 6000);
+    snprintf(b->jar[at][0], 6000, "%.*s", (int)name.len, name.ptr);
+    snprintf(b->jar[at][1], 6000, "%.*s", (int)value.len, value.len ? value.ptr : "");
+    if (at == b->cookies) b->cookies++;
+}
+
+static void keep_cookie(browser *b, usher_str line)
+{
+    usher_str rest, pair = usher_str_cut(line, ';', &rest), value;
+    usher_str name = usher_str_cut(pair, '=', &value);
+    size_t at = find_cookie(b, name);
+
+    assert_true(usher_str_find(rest, USHER_STR("HttpOnly")) != SIZE_MAX);
+    if (usher_str_starts(name, USHER_STR("__")))
+        assert_true(usher_str_find(rest, USHER_STR("SameSite=lax")) != SIZE_MAX);
+    if (usher_str_find(rest, USHER_STR("Max-Age=0")) == SIZE_MAX) {
+        put_cookie(b, name, value);
+    } else if (at < b->cookies) {
+        b->cookies--;
+        memmove(b->jar[at], b->jar[at + 1], (b->cookies - at) * sizeof *b->jar);
+    }
+}
+
+static size_t count_cookies(const browser *b, const char *prefix)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->cookies; i++)
+        n += !strncmp(b->jar[i][0], prefix, strlen(prefix));
+    return n;
+}
+
+static void copy(char *out, size_t room, usher_str s)
+{
+    assert_true(s.len < room);
+    snprintf(out, room, "%.*s", (int)s.len, s.len ? s.ptr : "");
+}
+
+static void keep_answer(browser *b, const usher_exchange *ex)
+{
+    const usher_response *r = usher_exchange_response(ex);
+    const usher_session *s = usher_exchange_session(ex);
+    size_t count;
+    const usher_report *reports = usher_exchange_reports(ex, &count);
+
+    b->status = r->status;
+    b->location[0] = b->cache[0] = b->session[0] = 0;
+    b->set_cookies = 0;
+    copy(b->body, sizeof b->body, r->body);
+    if (s) copy(b->session, sizeof b->session, usher_session_claims(s));
+    for (size_t i = 0; i < r->header_count; i++) {
+        const usher_header *h = &r->headers[i];
+        if (usher_str_eq(h->name, USHER_STR("Location")))
+            copy(b->location, sizeof b->location, h->value);
+        if (usher_str_eq(h->name, USHER_STR("Cache-Control")))
+            copy(b->cache, sizeof b->cache, h->value);
+        if (!usher_str_eq(h->name, USHER_STR("Set-Cookie"))) continue;
+        b->set_cookies++;
+        keep_cookie(b, h->value);
+    }
+    b->cause = count ? reports[count - 1].cause : USHER_CAUSE_NONE;
+    b->verdict = usher_exchange_verdict(ex);
+    b->signed_in = usher_exchange_signed_in(ex);
+    b->signed_out = usher_exchange_signed_out(ex);
+    b->written = usher_exchange_session_written(ex);
+}
+
+static void load(usher_request *request, usher_header headers[2], const recorded *r)
+{
+    size_t n = 0;
+
+    if (r->header[0]) headers[n++] = (usher_header){USHER_STR("Cookie"), kit_str(r->header)};
+    if (r->extra[0][0]) headers[n++] = (usher_header){kit_str(r->extra[0]), kit_str(r->extra[1])};
+    *request = (usher_request){.size = sizeof *request,
+                               .method = kit_str(r->method),
+                               .target = kit_str(r->target),
+                               .headers = headers,
+                               .header_count = n};
+}
+
+/* What stands between the engine and the provider; may change the event. */
+typedef void meddler(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event);
+
+static void record(browser *b, usher_operation_fn *op, const char *method, const char *target)
+{
+    recorded *r = &b->last;
+    size_t n = 0;
+
+    forget_record(r);
+    memset(r, 0, sizeof *r);
+    snprintf(r->method, sizeof r->method, "%s", method);
+    snprintf(r->target, sizeof r->target, "%s", target);
+    memcpy(r->extra, b->extra, sizeof r->extra);
+    for (size_t i = 0; i < b->cookies; i++)
+        n += (size_t)snprintf(r->header + n, sizeof r->header - n, "%s%s=%s", i ? "; " : "",
+                              b->jar[i][0], b->jar[i][1]);
+    r->operation = op;
+    r->now_s = b->now_s;
+    r->seed = ++b->seed;
+}
+
+static void ask(browser *b, usher_operation_fn *op, const char *method, const char *target,
+                meddler *meddle, void *ctx)
+{
+    usher_exchange *ex;
+    usher_error err = {0};
+    usher_want want;
+    usher_event event;
+    usher_request request;
+    usher_header headers[2];
+
+    record(b, op, method, target);
+    kit_random random = {.seed = b->last.seed, .fail_at = SIZE_MAX};
+    usher_exchange_options options = {.size = sizeof options, .entropy = kit_entropy(&random)};
+    load(&request, headers, &b->last);
+    assert_ok(usher_exchange_new(&ex, &options, &err));
+    assert_ok(usher_exchange_start(ex, b->site, &request, b->now_s * 1000, &err));
+    b->wants = 0;
+    usher_status rc = op(ex, &want, &err);
+    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
+        assert_true(b->wants < EVENTS_MAX);
+        b->op.now_s = b->now_s;
+        kit_op_answer(&b->op, &want.fetch, &event);
+        if (meddle) meddle(ctx, b->wants, &want.fetch, &event);
+        b->last.http_status[b->wants] = event.http_status;
+        b->last.bodies[b->wants] = strdup(b->op.body);
+        b->last.events = ++b->wants;
+        rc = usher_resume(ex, &event, &want, &err);
+    }
+    if (rc) fail_msg("%s %s: %s (%s)", method, target, err.what ? err.what : "?", err.where);
+    keep_answer(b, ex);
+    usher_exchange_free(ex);
+}
+
+static void get(browser *b, const char *target)
+{
+    ask(b, usher_handle, "GET", target, NULL, NULL);
+}
+
+/* The decoded value of a parameter of a URL; false if it is not there. */
+static bool parameter(const char *url, const char *name, char *out, size_t room)
+{
+    size_t n = 0, len = strlen(name);
+    const char *at = strchr(url, '?');
+
+    out[0] = 0;
+    while (at && (strncmp(at + 1, name, len) || at[1 + len] != '='))
+        at = strchr(at + 1, '&');
+    if (!at) return false;
+    for (at += len + 2; *at && *at != '&'; at++) {
+        unsigned c = (unsigned char)*at;
+        if (c == '%') {
+            assert_int_equal(sscanf(at + 1, "%2x", &c), 1);
+            at += 2;
+        }
+        assert_true(n + 1 < room);
+        out[n++] = c == '+' ? ' ' : (char)c;
+    }
+    out[n] = 0;
+    return true;
+}
+
+/* From the link to the provider; `state` is what the callback needs. */
+static void log_in(browser *b, const char *query, char state[128])
+{
+    char target[9000];
+
+    snprintf(target, sizeof target, "/auth/login%s", query);
+    get(b, target);
+    if (b->status != 307) fail_msg("%s: %d %s", target, b->status, b->body);
+    assert_true(usher_str_starts(kit_str(b->location), USHER_STR(KIT_ISSUER "/auth?")));
+    assert_true(parameter(b->location, "state", state, 128));
+    assert_true(parameter(b->location, "nonce", b->op.nonce, sizeof b->op.nonce));
+}
+
+static void come_back(browser *b, const char *state, const char *more, meddler *meddle, void *ctx)
+{
+    char target[2048];
+
+    snprintf(target, sizeof target, "/auth/callback?code=code-1&state=%s%s", state, more);
+    ask(b, usher_handle, "GET", target, meddle, ctx);
+}
+
+static void sign_in(browser *b)
+{
+    char state[128];
+
+    log_in(b, "?returnTo=%2Fclosed", state);
+    come_back(b, state, "", NULL, NULL);
+    if (b->status != 307) fail_msg("callback: %d %s", b->status, b->body);
+    assert_string_equal(b->location, APP "/closed");
+    assert_true(b->signed_in);
+    assert_int_equal(count_cookies(b, "__session"), 1);
+    assert_int_equal(count_cookies(b, "__txn_"), 0);
+}
+
+#define SAFE_CACHE "private, no-cache, no-store, must-revalidate, max-age=0"
+
+/* --- whole visits ----------------------------------------------------------------------------- */
+
+static void look_at_request(browser *b)
+{
+    static const struct {
+        const char *name, *value;
+    } expected[] = {
+        {"scope", "openid profile email offline_access"},
+        {"client_id", "client-1"},
+        {"redirect_uri", APP "/auth/callback"},
+        {"response_type", "code"},
+        {"code_challenge_method", "S256"},
+    };
+    char value[512];
+
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        assert_true(parameter(b->location, expected[i].name, value, sizeof value));
+        assert_string_equal(value, expected[i].value);
+    }
+    assert_true(parameter(b->location, "code_challenge", value, sizeof value));
+    assert_int_equal(strlen(value), 43);
+    assert_true(parameter(b->location, "state", value, sizeof value));
+    assert_int_equal(strlen(value), 43);
+}
+
+static void test_a_whole_visit(void **state)
+{
+    (void)state;
+    browser b;
+    char s[128], value[4096];
+
+    browser_open(&b, "");
+    get(&b, "/auth/profile");
+    assert_int_equal(b.status, 401);
+    assert_string_equal(b.body, "");
+    assert_string_equal(b.cache, SAFE_CACHE);
+    log_in(&b, "?returnTo=%2Fclosed%3Fa%3D1", s);
+    look_at_request(&b);
+    assert_string_equal(b.cache, SAFE_CACHE);
+    assert_int_equal(b.wants, 1);
+    assert_int_equal(b.cookies, 1);
+    come_back(&b, s, "", NULL, NULL);
+    assert_int_equal(b.status, 307);
+    assert_string_equal(b.location, APP "/closed?a=1");
+    assert_string_equal(b.cache, SAFE_CACHE);
+    assert_int_equal(b.wants, 3);
+    assert_int_equal(count_cookies(&b, "__txn_"), 0);
+    assert_non_null(strstr(b.op.asked, "grant_type=authorization_code"));
+    assert_non_null(strstr(b.op.asked, "&code_verifier="));
+    assert_non_null(strstr(b.op.asked, "client_secret=a-client-secret-of-some-length"));
+
+    get(&b, "/auth/profile");
+    assert_int_equal(b.status, 200);
+    assert_string_equal(
+        b.body, "{\"sub\":\"user-1\",\"name\":\"Ada Lovelace\",\"email\":\"ada@example.com\"}");
+    assert_int_equal(b.set_cookies, 0);
+    assert_string_equal(b.cache, SAFE_CACHE);
+    b.now_s += 600;
+    get(&b, "/auth/access-token");
+    assert_string_equal(b.body, "{\"token\":\"at-1\",\"scope\":\"openid profile\","
+                                "\"expires_at\":1767229200,\"expires_in\":3000}");
+    assert_int_equal(b.set_cookies + b.wants, 0);
+    assert_string_equal(b.cache, SAFE_CACHE);
+
+    come_back(&b, s, "", NULL, NULL); /* a transaction serves once */
+    assert_int_equal(b.status, 500);
+    assert_string_equal(b.body, "The state parameter is invalid.");
+
+    get(&b, "/auth/logout");
+    assert_int_equal(b.status, 307);
+    assert_true(b.signed_out);
+    assert_int_equal(b.cookies, 0);
+    assert_true(usher_str_starts(kit_str(b.location), USHER_STR(KIT_ISSUER "/bye?client_id=")));
+    assert_true(parameter(b.location, "post_logout_redirect_uri", value, sizeof value));
+    assert_string_equal(value, APP);
+    assert_true(parameter(b.location, "id_token_hint", value, sizeof value));
+    assert_true(strlen(value) > 100);
+    assert_non_null(strstr(b.op.asked, "token_type_hint=refresh_token&token=rt-1&client_id="));
+    get(&b, "/auth/profile");
+    assert_int_equal(b.status, 401);
+    browser_close(&b);
+}
+
+/* What the original would read of it. */
+static void test_what_a_session_holds(void **state)
+{
+    (void)state;
+    browser b;
+    char s[128], expected[8000], *id_token, *usid;
+
+    browser_open(&b, ",\"auth0\":{\"authorization_parameters\":[\"audience=https://api\"]}");
+    log_in(&b, "", s);
+    char claims[1024];
+    snprintf(claims, sizeof claims,
+             "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"u|1\",\"aud\":\"client-1\",\"iat\":%lld,"
+             "\"exp\":%lld,\"nonce\":\"%s\",\"sid\":\"S1\",\"session_expiry\":%lld,"
+             "\"nickname\":\"A\\u00e4\",\"email_verified\":true,\"act\":{\"sub\":\"x\"},"
+             "\"secret_claim\":1,\"zip\":2}",
+             (long long)NOW_S, (long long)NOW_S + 60, b.op.nonce, (long long)NOW_S + 5000);
+    b.op.id_token_claims = claims;
+    come_back(&b, s, "", NULL, NULL);
+    assert_true(b.signed_in);
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_int_equal(b.verdict, USHER_SESSION_VALID);
+    id_token = strstr(b.session, "\"idToken\":\"") + 11;
+    usid = strstr(b.session, "\"usid\":\"") + 8;
+    assert_non_null(id_token);
+    snprintf(expected, sizeof expected,
+             "{\"user\":{\"sub\":\"u|1\",\"nickname\":\"A\\u00e4\",\"email_verified\":true,"
+             "\"act\":{\"sub\":\"x\"}},\"tokenSet\":{\"accessToken\":\"at-1\",\"idToken\":\"%.*s\","
+             "\"scope\":\"openid profile\","
+             "\"requestedScope\":\"openid profile email offline_access\","
+             "\"audience\":\"https://api\",\"refreshToken\":\"rt-1\",\"expiresAt\":1767229200},"
+             "\"internal\":{\"sid\":\"S1\",\"createdAt\":1767225600,"
+             "\"sessionExpiresAt\":1767230600,\"usid\":\"%.22s\"},\"exp\":1767312000}",
+             (int)strcspn(id_token, "\""), id_token, usid);
+    assert_string_equal(b.session, expected);
+    get(&b, "/auth/logout?state=x&federated&returnTo=%2Fbye");
+    assert_non_null(strstr(b.location, "&post_logout_redirect_uri=%2Fbye&state=x&logout_hint=S1&"));
+    assert_true(usher_str_ends(kit_str(b.location), USHER_STR("&federated=")));
+    browser_close(&b);
+}
+
+static void test_a_new_sign_in_replaces_the_session(void **state)
+{
+    (void)state;
+    browser b;
+    char first[8000];
+
+    browser_open(&b, "");
+    sign_in(&b);
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    snprintf(first, sizeof first, "%s", strstr(b.session, "\"usid\""));
+    put_cookie(&b, USHER_STR("__session__0"), USHER_STR("left"));
+    b.now_s += 1000;
+    sign_in(&b); /* asserts that one cookie is left */
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_string_not_equal(first, strstr(b.session, "\"usid\""));
+    assert_non_null(strstr(b.session, "\"createdAt\":1767226600"));
+    browser_close(&b);
+}
+
+/* Signed in under another system: the same user here, and signed out for good. */
+static void test_a_session_of_another_system(void **state)
+{
+    (void)state;
+    browser b;
+    usher_site *other = NULL;
+    usher_site *own;
+    usher_exchange *ex;
+    usher_want want;
+    usher_request request;
+    usher_header headers[2];
+    recorded r = {.method = "GET", .target = "/"};
+
+    browser_open(&b, ",\"accept\":[{\"profile\":\"authjs-5\"}]");
+    own = b.site;
+    assert_ok(usher_site_new(&other, NULL,
+                             USHER_STR("{\"site\":{\"base_url\":\"" APP "\",\"secret\":\"" SECRET
+                                       "\",\"accept\":[{\"profile\":\"auth0-4\"}]}}"),
+                             NULL, NULL, NULL));
+    sign_in(&b);
+    /* carried over there, and read here */
+    b.site = other;
+    record(&b, usher_get_session, "GET", "/");
+    r = b.last;
+    load(&request, headers, &r);
+    assert_ok(usher_exchange_new(&ex, NULL, NULL));
+    assert_ok(usher_exchange_start(ex, other, &request, b.now_s * 1000, NULL));
+    assert_ok(usher_get_session(ex, &want, NULL));
+    const usher_response *answer = usher_exchange_response(ex);
+    b.cookies = 0;
+    for (size_t i = 0; i < answer->header_count; i++)
+        if (usher_str_starts(answer->headers[i].value, USHER_STR("authjs.session-token"))) {
+            usher_str rest, value, pair = usher_str_cut(answer->headers[i].value, ';', &rest);
+            usher_str name = usher_str_cut(pair, '=', &value);
+            put_cookie(&b, name, value);
+        }
+    assert_int_equal(b.cookies, 1);
+    usher_exchange_free(ex);
+    usher_site_unref(other);
+    b.site = own;
+    get(&b, "/auth/profile");
+    assert_int_equal(b.status, 200);
+    assert_non_null(strstr(b.body, "\"sub\":\"user-1\""));
+    assert_null(strstr(b.body, "expires"));
+    assert_int_equal(b.set_cookies, 0);
+    get(&b, "/auth/access-token");
+    assert_non_null(strstr(b.body, "\"token\":\"at-1\""));
+    b.now_s += 3600; /* the refresh writes it in the site's own format */
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 200);
+    assert_int_equal(count_cookies(&b, "__session"), 1);
+    assert_int_equal(b.cookies, 1);
+    browser_close(&b);
+}
+
+/* --- login ------------------------------------------------------------------------------------ */
+
+static void test_login_parameters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query, *name, *value; /* no value: not there */
+    } rows[] = {
+        {"?connection=google&prompt=none", "connection", "google"},
+        {"?connection=google&prompt=none", "prompt", "none"},
+        {"?screen_hint=signup", "screen_hint", "signup"},
+        {"?x=1&x=2", "x", "2"},
+        {"?x=a+b%26c", "x", "a b&c"},
+        {"?scope=openid+read:x", "scope", "openid read:x"},
+        {"", "audience", "https://api"},
+        {"?audience=https://other", "audience", "https://other"},
+        {"?max_age=0", "max_age", "0"},
+        {"?client_id=evil", "client_id", "client-1"},
+        {"?redirect_uri=https://evil.example", "redirect_uri", APP "/auth/callback"},
+        {"?response_type=token", "response_type", "code"},
+        {"?code_challenge_method=plain", "code_challenge_method", "S256"},
+        {"?response_mode=query", "response_mode", NULL},
+        {"?request=x", "request", NULL},
+        {"?request_uri=x", "request_uri", NULL},
+        {"?client_secret=x", "client_secret", NULL},
+        {"?returnTo=/x", "returnTo", NULL},
+        {"?challengeMode=redirect", "challengeMode", NULL},
+        {"?=x", "", NULL},
+        {"?state=1&nonce=2&code_challenge=3", "ui", "y"},
+    };
+    browser b;
+    char s[128], value[1024];
+
+    browser_open(&b,
+                 ",\"auth0\":{\"authorization_parameters\":[\"audience=https://api\",\"ui=y\"]}");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        b.cookies = 0;
+        log_in(&b, rows[i].query, s);
+        bool there = parameter(b.location, rows[i].name, value, sizeof value);
+        if (there != (rows[i].value != NULL) || (there && strcmp(value, rows[i].value)))
+            fail_msg("%s: %s=%s", rows[i].query, rows[i].name, value);
+        assert_int_equal(strlen(s), 43);
+        assert_int_equal(strlen(b.op.nonce), 43);
+    }
+    browser_close(&b);
+}
+
+static void test_login_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query;
+        int status;
+        const char *body;
+    } rows[] = {
+        {"?max_age=-1", 400,
+         "Invalid max_age query param: \"-1\". Must be a non-negative integer."},
+        {"?max_age=", 400, "Invalid max_age query param: \"\". Must be a non-negative integer."},
+        {"?max_age=99999999999999999999", 400,
+         "Invalid max_age query param: \"99999999999999999999\". Must be a non-negative integer."},
+        {"?challengeMode=x", 400,
+         "Invalid challengeMode query param: x. Expected 'redirect', 'popup', or omit."},
+        {"?challengeMode=popup", 400, "challengeMode=popup is not supported."},
+    };
+    browser b;
+    char target[9000], s[128];
+
+    browser_open(&b, "");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(target, sizeof target, "/auth/login%s", rows[i].query);
+        get(&b, target);
+        assert_int_equal(b.status, rows[i].status);
+        assert_string_equal(b.body, rows[i].body);
+        assert_int_equal(b.set_cookies + b.wants, 0);
+    }
+    memset(target, 'a', sizeof target);
+    memcpy(target, "/auth/login?x=", 14);
+    target[8500] = 0;
+    get(&b, target);
+    assert_int_equal(b.status, 400);
+    assert_int_equal(b.cause, USHER_CAUSE_REQUEST_TOO_LARGE);
+    target[8000] = 0; /* not too long, and three times as long when it is encoded */
+    memset(target + 14, '[', 7900);
+    target[7900] = 0;
+    get(&b, target);
+    assert_int_equal(b.status, 307);
+    usher_site_unref(b.site);
+    usher_problems *problems;
+    assert_ok(usher_site_new(&b.site, &problems,
+                             USHER_STR("{\"site\":{\"base_url\":\"" APP "\",\"secret\":\"" SECRET
+                                       "\",\"profile\":\"auth0-4\"}}"),
+                             NULL, NULL, NULL));
+    usher_problems_free(problems);
+    b.cookies = 0;
+    get(&b, "/auth/login");
+    assert_int_equal(b.status, 500);
+    assert_int_equal(b.cause, USHER_CAUSE_PROVIDER_UNKNOWN);
+    get(&b, "/auth/logout");
+    assert_int_equal(b.status, 500);
+    get(&b, "/auth/callback?state=x&code=y");
+    assert_int_equal(b.status, 500);
+    (void)s;
+    browser_close(&b);
+}
+
+static void test_prefetches_begin_and_end_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        int status;
+    } rows[] = {
+        {"next-router-prefetch", "2", 204},
+        {"Next-Router-Prefetch", "1", 204},
+        {"next-router-prefetch", "0", 307},
+        {"next-router-prefetch", "false", 307},
+        {"next-router-prefetch", "", 307},
+        {"purpose", "prefetch", 204},
+        {"purpose", "other", 307},
+        {"sec-purpose", "prefetch", 204},
+        {"sec-purpose", "prefetch;prerender", 307},
+        {"x-middleware-prefetch", "1", 204},
+        {"x-middleware-prefetch", "0", 307},
+        {"sec-fetch-mode", "cors", 307},
+    };
+    static const char *const routes[] = {"/auth/login", "/auth/logout"};
+    browser b;
+
+    browser_open(&b, "");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t j = 0; j < 2; j++) {
+            b.extra[0][0] = 0;
+            b.cookies = 0;
+            sign_in(&b);
+            snprintf(b.extra[0], sizeof b.extra[0], "%s", rows[i].name);
+            snprintf(b.extra[1], sizeof b.extra[1], "%s", rows[i].value);
+            get(&b, routes[j]);
+            if (b.status != rows[i].status) fail_msg("%s: %s", rows[i].name, rows[i].value);
+            if (b.status != 204) continue;
+            assert_int_equal(b.set_cookies + b.wants, 0);
+            assert_string_equal(b.cache, "no-store");
+        }
+    browser_close(&b);
+}
+
+static void test_where_a_sign_in_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query, *location;
+    } rows[] = {
+        {"", APP "/start"},
+        {"?returnTo=", APP "/start"},
+        {"?returnTo=/a?b=c%23d", APP "/a?b=c#d"},
+        {"?returnTo=http://LOCALHOST:3000/x", APP "/x"},
+        {"?returnTo=a", APP "/a"},
+        {"?returnTo=/a/../b", APP "/b"},
+        {"?returnTo=//evil.example", APP "/start"},
+        {"?returnTo=/%5Cevil.example", APP "/start"},
+        {"?returnTo=https://evil.example/x", APP "/start"},
+        {"?returnTo=javascript:alert(1)", APP "/start"},
+        {"?returnTo=blob:http://localhost:3000/x", APP "/start"},
+        {"?returnTo=%09//evil.example", APP "/start"},
+        {"?returnTo=/https://evil.example/", APP "/https://evil.example/"},
+        {"?returnTo=/x&returnTo=/y", APP "/y"},
+    };
+    browser b;
+    char s[128], query[4096];
+
+    browser_open(&b, ",\"auth0\":{\"sign_in_return_to\":\"/start\"}");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        b.cookies = 0;
+        log_in(&b, rows[i].query, s);
+        come_back(&b, s, "", NULL, NULL);
+        if (b.status != 307 || strcmp(b.location, rows[i].location))
+            fail_msg("%s: %d %s", rows[i].query, b.status, b.location);
+    }
+    memset(query, 'a', sizeof query);
+    memcpy(query, "?returnTo=/", 11);
+    query[2200] = 0;
+    log_in(&b, query, s);
+    come_back(&b, s, "", NULL, NULL);
+    assert_string_equal(b.location, APP "/start");
+    browser_close(&b);
+}
+
+static void test_routes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *target;
+        int status;
+    } rows[] = {
+        {"GET", "/auth/login", 307},
+        {"GET", "/auth/login/", 307},
+        {"GET", "/auth/login//", 404},
+        {"GET", "/auth//login", 404},
+        {"GET", "/Auth/login", 404},
+        {"GET", "/auth/Login", 404},
+        {"GET", "/auth/loginx", 404},
+        {"GET", "/auth", 404},
+        {"GET", "/auth/", 404},
+        {"GET", "/authx/login", 404},
+        {"GET", "/", 404},
+        {"GET", "", 404},
+        {"GET", "/auth/signin", 404},
+        {"GET", "/auth/session", 404},
+        {"POST", "/auth/login", 405},
+        {"HEAD", "/auth/login", 405},
+        {"POST", "/auth/logout", 405},
+        {"HEAD", "/auth/profile", 405},
+        {"get", "/auth/profile", 405},
+        {"POST", "/auth/nothing", 404},
+        {"GET", "/auth/profile/", 401},
+        {"GET", "/auth/access-token", 401},
+    };
+    browser b;
+
+    browser_open(&b, "");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ask(&b, usher_handle, rows[i].method, rows[i].target, NULL, NULL);
+        if (b.status != rows[i].status)
+            fail_msg("%s %s: %d", rows[i].method, rows[i].target, b.status);
+        if (b.status >= 404) assert_int_equal(b.cause, USHER_CAUSE_ACTION_UNKNOWN);
+    }
+    browser_close(&b);
+    browser_open(&b, ",\"auth0\":{\"access_token_route\":false,\"profile_no_content\":true}");
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 404);
+    get(&b, "/auth/profile");
+    assert_int_equal(b.status, 204);
+    assert_string_equal(b.body, "");
+    browser_close(&b);
+}
+
+static void test_many_logins_fit(void **state)
+{
+    (void)state;
+    browser b;
+    char first[128], s[128];
+
+    browser_open(&b, "");
+    log_in(&b, "", first);
+    for (size_t i = 0; i < 9; i++) {
+        b.now_s++;
+        log_in(&b, "", s);
+    }
+    assert_true(count_cookies(&b, "__txn_") < 10 && count_cookies(&b, "__txn_") > 3);
+    come_back(&b, first, "", NULL, NULL);
+    assert_string_equal(b.body, "The state parameter is invalid.");
+    come_back(&b, s, "", NULL, NULL);
+    assert_true(b.signed_in);
+    log_in(&b, "", s);
+    get(&b, "/auth/logout");
+    assert_int_equal(b.cookies, 0); /* transactions too */
+    browser_close(&b);
+}
+
+/* --- callback --------------------------------------------------------------------------------- */
+
+#define FLOW     "An error occurred during the authorization flow."
+#define EXCHANGE "An error occurred while trying to exchange the authorization code."
+#define REQUEST                                                                                    \
+    "An error occurred while preparing or performing the authorization code grant request."
+
+static void test_callback_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query; /* %s: the state */
+        const char *body;
+        usher_cause cause;
+        bool kept; /* the transaction */
+    } rows[] = {
+        {"?code=c", "The state parameter is missing.", USHER_CAUSE_STATE_MISMATCH, true},
+        {"?error=access_denied", "The state parameter is missing.", USHER_CAUSE_STATE_MISMATCH,
+         true},
+        {"?code=c&state=", "The state parameter is missing.", USHER_CAUSE_STATE_MISMATCH, true},
+        {"?code=c&state=other", "The state parameter is invalid.", USHER_CAUSE_STATE_COOKIE, true},
+        {"?code=c&state=%s&state=other", FLOW, USHER_CAUSE_RESPONSE_PARAMS, false},
+        {"?state=%s", REQUEST, USHER_CAUSE_RESPONSE_PARAMS, false},
+        {"?state=%s&code=", REQUEST, USHER_CAUSE_RESPONSE_PARAMS, false},
+        {"?state=%s&code=a&code=b", REQUEST, USHER_CAUSE_RESPONSE_PARAMS, false},
+        {"?state=%s&error=access_denied", FLOW, USHER_CAUSE_PROVIDER_ERROR, false},
+        {"?state=%s&code=c&error=x", FLOW, USHER_CAUSE_PROVIDER_ERROR, false},
+        {"?state=%s&code=c&response=x", FLOW, USHER_CAUSE_RESPONSE_PARAMS, false},
+        {"?state=%s&code=c&id_token=x", FLOW, USHER_CAUSE_RESPONSE_PARAMS, false},
+        {"?state=%s&code=c&token=x", FLOW, USHER_CAUSE_RESPONSE_PARAMS, false},
+        {"?state=%s&code=c&iss=https://evil.example", FLOW, USHER_CAUSE_RESPONSE_ISS, false},
+        {"?state=%s&code=c&iss=" KIT_ISSUER "/", FLOW, USHER_CAUSE_RESPONSE_ISS, false},
+        {"?state=%s&code=c&iss=" KIT_ISSUER, "", USHER_CAUSE_NONE, false}, /* control */
+    };
+    browser b;
+    char s[128], target[2048], query[1024];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *hole = strstr(rows[i].query, "%s");
+        browser_open(&b, "");
+        log_in(&b, "", s);
+        size_t before = hole ? (size_t)(hole - rows[i].query) : strlen(rows[i].query);
+        snprintf(query, sizeof query, "%.*s%s%s", (int)before, rows[i].query, hole ? s : "",
+                 hole ? hole + 2 : "");
+        snprintf(target, sizeof target, "/auth/callback%s", query);
+        get(&b, target);
+        bool good = rows[i].cause == USHER_CAUSE_NONE;
+        if (b.status != (good ? 307 : 500) || strcmp(b.body, rows[i].body) ||
+            b.cause != rows[i].cause)
+            fail_msg("%s: %d %s %s", rows[i].query, b.status, b.body, usher_cause_word(b.cause));
+        assert_int_equal(b.signed_in, good);
+        assert_int_equal(count_cookies(&b, "__txn_"), rows[i].kept);
+        assert_int_equal(count_cookies(&b, "__session"), good);
+        if (!good) assert_string_equal(b.cache, SAFE_CACHE);
+        browser_close(&b);
+    }
+}
+
+static void test_response_iss_may_be_promised(void **state)
+{
+    (void)state;
+    browser b;
+    char s[128];
+
+    browser_open(&b, "");
+    b.op.metadata = ",\"authorization_response_iss_parameter_supported\":true";
+    log_in(&b, "", s);
+    come_back(&b, s, "", NULL, NULL);
+    assert_int_equal(b.cause, USHER_CAUSE_RESPONSE_ISS);
+    log_in(&b, "", s);
+    come_back(&b, s, "&iss=" KIT_ISSUER, NULL, NULL);
+    assert_true(b.signed_in);
+    browser_close(&b);
+}
+
+/* The claims of ID tokens, with the nonce where %s stands. */
+static void test_id_tokens(void **state)
+{
+    (void)state;
+#define ID    "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"u\",\"aud\":\"client-1\""
+#define TIMES ",\"iat\":1767225600,\"exp\":1767225900"
+#define NONCE ",\"nonce\":\"%s\""
+    static const struct {
+        const char *login, *claims, *body;
+    } rows[] = {
+        {"", ID TIMES NONCE "}", NULL},
+        {"", ID TIMES "}", EXCHANGE},
+        {"", ID TIMES ",\"nonce\":\"other\"}", EXCHANGE},
+        {"", ID ",\"iat\":1767225500,\"exp\":1767225575" NONCE "}", NULL}, /* 25 s ago */
+        {"", ID ",\"iat\":1767225500,\"exp\":1767225569" NONCE "}", EXCHANGE},
+        {"", "{\"iss\":\"" KIT_ISSUER "/\",\"sub\":\"u\",\"aud\":\"client-1\"" TIMES NONCE "}",
+         EXCHANGE},
+        {"",
+         "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"u\",\"aud\":[\"client-1\",\"x\"]" TIMES NONCE "}",
+         EXCHANGE},
+        {"", "{\"iss\":\"" KIT_ISSUER "\",\"aud\":\"client-1\"" TIMES NONCE "}", EXCHANGE},
+        {"?max_age=60", ID TIMES NONCE ",\"auth_time\":1767225520}", NULL},
+        {"?max_age=60", ID TIMES NONCE ",\"auth_time\":1767225500}", EXCHANGE},
+        {"?max_age=60", ID TIMES NONCE "}", EXCHANGE},
+        {"?max_age=0", ID TIMES NONCE ",\"auth_time\":1767225500}", EXCHANGE},
+        {"", ID TIMES NONCE ",\"session_expiry\":1767225630}",
+         "The session has expired and the user must re-authenticate."},
+        {"", ID TIMES NONCE ",\"session_expiry\":1767225631}", NULL},
+        {"", ID TIMES NONCE ",\"session_expiry\":1767225600000}", NULL}, /* milliseconds: ignored */
+        {"", ID TIMES NONCE ",\"session_expiry\":-1}", NULL},
+        {"", ID TIMES NONCE ",\"session_expiry\":\"1\"}", NULL},
+        {"", ID TIMES NONCE ",\"at_hash\":\"AAAAAAAAAAAAAAAAAAAAAA\"}", EXCHANGE},
+    };
+    browser b;
+    char s[128], claims[2048];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *hole = strstr(rows[i].claims, "%s");
+        size_t before = hole ? (size_t)(hole - rows[i].claims) : strlen(rows[i].claims);
+        browser_open(&b, "");
+        log_in(&b, rows[i].login, s);
+        snprintf(claims, sizeof claims, "%.*s%s%s", (int)before, rows[i].claims,
+                 hole ? b.op.nonce : "", hole ? hole + 2 : "");
+        b.op.id_token_claims = claims;
+        come_back(&b, s, "", NULL, NULL);
+        if (b.signed_in != !rows[i].body || (rows[i].body && strcmp(b.body, rows[i].body)))
+            fail_msg("row %zu: %d %s %s", i, b.status, b.body, usher_cause_word(b.cause));
+        assert_int_equal(count_cookies(&b, "__txn_"), 0);
+        assert_int_equal(count_cookies(&b, "__session"), b.signed_in);
+        browser_close(&b);
+    }
+}
+
+static void test_transactions_of_other_flows(void **state)
+{
+    (void)state;
+    browser b;
+    char s[128];
+
+    browser_open(&b, "");
+    log_in(&b, "", s);
+    /* a session's cookie is no transaction, nor the other way round */
+    put_cookie(&b, USHER_STR("__session"),
+               usher_str_from(kit_str(b.jar[0][1]), strcspn(b.jar[0][1], "%") + 3));
+    get(&b, "/auth/profile");
+    assert_int_equal(b.status, 401);
+    get(&b, "/auth/access-token");
+    assert_string_equal(b.body, "{\"error\":{\"message\":\"The user does not have an active "
+                                "session.\",\"code\":\"missing_session\"}}");
+    b.now_s += 3600 + 15;
+    come_back(&b, s, "", NULL, NULL);
+    assert_string_equal(b.body, "The state parameter is invalid.");
+    assert_int_equal(count_cookies(&b, "__txn_"), 1);
+    browser_close(&b);
+}
+
+static void test_keys_may_have_changed(void **state)
+{
+    (void)state;
+    browser b;
+    char s[128];
+
+    browser_open(&b, "");
+    b.op.old_keys_first = true;
+    log_in(&b, "", s);
+    come_back(&b, s, "", NULL, NULL);
+    assert_true(b.signed_in);
+    assert_int_equal(b.wants, 4);
+    browser_close(&b);
+}
+
+/* --- wants that fail -------------------------------------------------------------------------- */
+
+typedef struct mischief {
+    size_t at;
+    int kind;
+} mischief;
+
+#define MISCHIEFS 5
+
+static void misbehave(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
+{
+    const mischief *m = ctx;
+
+    (void)fetch;
+    if (want != m->at) return;
+    switch (m->kind) {
+    case 0:
+        *event = (usher_event){.size = sizeof *event,
+                               .kind = USHER_EVENT_FETCH_FAILED,
+                               .now_ms = event->now_ms,
+                               .why = "broken"};
+        break;
+    case 1: event->http_status = 500; break;
+    case 2: event->body = USHER_STR(""); break;
+    case 3: event->body = USHER_STR("{\"error\":\"<b>no</b>\"}"); break;
+    default:
+        event->http_status = 302;
+        event->content_type = USHER_STR("text/html");
+        break;
+    }
+}
+
+static void test_each_want_of_a_callback_fails(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"Discovery failed for the OpenID Connect configuration.",
+                                        EXCHANGE, EXCHANGE};
+    browser b;
+    char s[128];
+
+    for (size_t at = 0; at < 3; at++)
+        for (int kind = 0; kind < MISCHIEFS; kind++) {
+            mischief m = {at, kind};
+            browser_open(&b, "");
+            log_in(&b, "", s);
+            come_back(&b, s, "", misbehave, &m);
+            assert_int_equal(b.status, 500);
+            assert_string_equal(b.body, at == 1 && kind == 0 ? REQUEST : texts[at]);
+            assert_int_not_equal(b.cause, USHER_CAUSE_NONE);
+            assert_false(b.signed_in);
+            assert_int_equal(b.cookies, 0);
+            browser_close(&b);
+        }
+}
+
+static void test_each_want_of_a_login_and_logout_fails(void **state)
+{
+    (void)state;
+    browser b;
+
+    for (int kind = 0; kind < MISCHIEFS; kind++) {
+        mischief m = {0, kind};
+        browser_open(&b, "");
+        ask(&b, usher_handle, "GET", "/auth/login", misbehave, &m);
+        assert_int_equal(b.status, 500);
+        assert_string_equal(b.body,
+                            "An error occurred while trying to initiate the login request.");
+        assert_int_equal(b.cookies, 0);
+        sign_in(&b);
+        ask(&b, usher_handle, "GET", "/auth/logout", misbehave, &m);
+        assert_int_equal(b.status, 500);
+        assert_string_equal(b.body,
+                            "An error occurred while trying to initiate the logout request.");
+        assert_true(b.signed_out);
+        assert_int_equal(b.cookies, 0);
+        sign_in(&b); /* a token that could not be revoked keeps nobody here */
+        m.at = 1;
+        ask(&b, usher_handle, "GET", "/auth/logout", misbehave, &m);
+        assert_int_equal(b.status, 307);
+        assert_int_equal(b.wants, 2);
+        assert_true(b.signed_out);
+        assert_int_equal(b.cookies, 0);
+        browser_close(&b);
+    }
+}
+
+/* --- logout ----------------------------------------------------------------------------------- */
+
+static void test_logout(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *settings, *metadata, *query, *location; /* the beginning; NULL: 500 */
+    } rows[] = {
+        {"", ENDS, "", KIT_ISSUER "/bye?client_id=client-1&post_logout_redirect_uri="},
+        {"", "", "", KIT_ISSUER "/v2/logout?returnTo=http%3A%2F%2Flocalhost%3A3000&client_id="},
+        {"\"logout_strategy\":\"v2\"", ENDS, "?returnTo=/x&federated=1",
+         KIT_ISSUER "/v2/logout?returnTo=%2Fx&client_id=client-1&federated="},
+        {"\"logout_strategy\":\"v2\"", ENDS, "?federated=false",
+         KIT_ISSUER "/v2/logout?returnTo=http%3A%2F%2Flocalhost%3A3000&client_id=client-1"},
+        {"\"logout_strategy\":\"oidc\"", ENDS, "", KIT_ISSUER "/bye?"},
+        {"\"logout_strategy\":\"oidc\"", "", "", NULL},
+        {"", ",\"end_session_endpoint\":\"http://insecure.example/\"", "", KIT_ISSUER "/v2/"},
+        {"", ",\"end_session_endpoint\":7,\"revocation_endpoint\":[]", "", KIT_ISSUER "/v2/"},
+        {"", ",\"end_session_endpoint\":\"" KIT_ISSUER "/x?p=1\"", "",
+         KIT_ISSUER "/x?p=1&client_id="},
+    };
+    browser b;
+    char more[256], target[256], value[4096];
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int signed_in = 0; signed_in < 2; signed_in++) {
+            snprintf(more, sizeof more, ",\"auth0\":{%s}", rows[i].settings);
+            browser_open(&b, more);
+            b.op.metadata = rows[i].metadata;
+            if (signed_in) sign_in(&b);
+            snprintf(target, sizeof target, "/auth/logout%s", rows[i].query);
+            get(&b, target);
+            assert_int_equal(b.status, rows[i].location ? 307 : 500);
+            if (rows[i].location && strncmp(b.location, rows[i].location, strlen(rows[i].location)))
+                fail_msg("row %zu: %s", i, b.location);
+            assert_int_equal(b.signed_out, signed_in);
+            assert_int_equal(b.cookies, 0);
+            bool hint = parameter(b.location, "id_token_hint", value, sizeof value);
+            assert_int_equal(hint,
+                             signed_in && strstr(b.location, "/v2/") == NULL && rows[i].location);
+            browser_close(&b);
+        }
+    browser_open(&b, ",\"auth0\":{\"id_token_hint\":false}");
+    sign_in(&b);
+    get(&b, "/auth/logout");
+    assert_false(parameter(b.location, "id_token_hint", value, sizeof value));
+    browser_close(&b);
+}
+
+/* --- access tokens ---------------------------------------------------------------------------- */
+
+#define ROTATED ",\"refresh_token\":\"rt-2\",\"scope\":\"openid profile\""
+
+static void test_tokens_are_refreshed_when_due(void **state)
+{
+    (void)state;
+    browser b;
+
+    browser_open(&b, ",\"auth0\":{\"token_refresh_buffer\":60}");
+    sign_in(&b);
+    b.now_s += 3600 - 61;
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 200);
+    assert_int_equal(b.wants + b.set_cookies, 0);
+    b.now_s += 1;
+    b.op.tokens = ROTATED;
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 200);
+    assert_int_equal(b.wants, 3);
+    assert_non_null(strstr(b.body, "\"expires_in\":3600,\"token_type\":\"bearer\"}"));
+    assert_string_equal(b.op.asked, "refresh_token=rt-1&grant_type=refresh_token&client_id=client-1"
+                                    "&client_secret=a-client-secret-of-some-length");
+    assert_true(b.written);
+    assert_string_equal(b.cache, SAFE_CACHE);
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_non_null(strstr(b.session, "\"refreshToken\":\"rt-2\""));
+    assert_non_null(strstr(b.session, "\"token_type\":\"bearer\""));
+    assert_non_null(strstr(b.session, "\"createdAt\":1767225600"));
+    b.now_s += 3600;
+    get(&b, "/auth/access-token");
+    assert_non_null(strstr(b.op.asked, "refresh_token=rt-2"));
+    browser_close(&b);
+}
+
+static void test_what_a_refresh_changes(void **state)
+{
+    (void)state;
+    browser b;
+
+    browser_open(&b, "");
+    sign_in(&b);
+    b.now_s += 3600;
+    b.op.id_token_claims =
+        "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"user-1\",\"aud\":\"client-1\",\"iat\":1767229200,"
+        "\"exp\":1767229300,\"name\":\"Ada II\",\"x\":1}";
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 200);
+    get(&b, "/auth/profile");
+    assert_string_equal(b.body, "{\"sub\":\"user-1\",\"name\":\"Ada II\"}");
+    b.now_s += 3600; /* no ID token: the old one goes, the user stays */
+    b.op.no_id_token = true;
+    b.op.tokens = "";
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 200);
+    assert_null(strstr(b.body, "\"scope\""));
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_null(strstr(b.session, "idToken"));
+    assert_non_null(strstr(b.session, "\"refreshToken\":\"rt-1\""));
+    assert_non_null(strstr(b.session, "Ada II"));
+    browser_close(&b);
+}
+
+static void test_a_refresh_for_somebody_else(void **state)
+{
+    (void)state;
+    browser b;
+    char before[8000];
+
+    browser_open(&b, "");
+    sign_in(&b);
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    snprintf(before, sizeof before, "%s", b.session);
+    b.now_s += 3600;
+    b.op.id_token_claims =
+        "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"user-2\",\"aud\":\"client-1\",\"iat\":1767229200,"
+        "\"exp\":1767229300}";
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 401);
+    assert_non_null(strstr(b.body, "\"code\":\"failed_to_refresh_token\""));
+    assert_int_equal(b.set_cookies, 0);
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_string_equal(b.session, before);
+    browser_close(&b);
+}
+
+static void test_each_want_of_a_refresh_fails(void **state)
+{
+    (void)state;
+    browser b;
+
+    for (size_t at = 0; at < 3; at++)
+        for (int kind = 0; kind < MISCHIEFS; kind++) {
+            mischief m = {at, kind};
+            browser_open(&b, "");
+            sign_in(&b);
+            b.now_s += 3600;
+            ask(&b, usher_handle, "GET", "/auth/access-token", misbehave, &m);
+            bool asked_again = at == 1 && (kind == 2 || kind == 3); /* a bad key set: a newer one */
+            if (b.status != (asked_again ? 200 : 401))
+                fail_msg("want %zu, %d: %d %s", at, kind, b.status, b.body);
+            if (!asked_again) {
+                assert_non_null(
+                    strstr(b.body, at == 0 ? "discovery_error" : "failed_to_refresh_token"));
+                assert_int_equal(b.set_cookies, 0);
+            }
+            assert_int_equal(count_cookies(&b, "__session"), 1);
+            browser_close(&b);
+        }
+}
+
+static void test_newer_keys_that_cannot_be_had(void **state)
+{
+    (void)state;
+    browser b;
+
+    for (int kind = 0; kind < MISCHIEFS; kind++) {
+        mischief m = {3, kind};
+        browser_open(&b, "");
+        sign_in(&b);
+        b.now_s += 3600;
+        b.op.old_keys_first = true;
+        b.op.keys_asked = 0;
+        b.op.tokens = ROTATED;
+        ask(&b, usher_handle, "GET", "/auth/access-token", misbehave, &m);
+        assert_int_equal(b.wants, 4);
+        if (kind < 2 || kind == 4) { /* the rotated token is kept; the ID token is not believed */
+            assert_int_equal(b.status, 200);
+            ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+            assert_non_null(strstr(b.session, "rt-2"));
+            assert_null(strstr(b.session, "idToken"));
+        } else {
+            assert_int_equal(b.status, 401);
+            assert_int_equal(b.set_cookies, 0);
+        }
+        browser_close(&b);
+    }
+}
+
+static void test_audiences_and_scopes(void **state)
+{
+    (void)state;
+    browser b;
+
+    browser_open(&b, "");
+    sign_in(&b);
+    get(&b, "/auth/access-token?scope=openid");
+    assert_int_equal(b.wants, 0);
+    b.op.tokens = ",\"refresh_token\":\"rt-2\",\"scope\":\"read:x\"";
+    get(&b, "/auth/access-token?audience=https://api");
+    assert_int_equal(b.wants, 3);
+    assert_true(usher_str_starts(kit_str(b.op.asked),
+                                 USHER_STR("audience=https%3A%2F%2Fapi&refresh_token=rt-1&")));
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_non_null(strstr(b.session, "\"accessTokens\":[{\"accessToken\":\"at-1\","));
+    assert_non_null(strstr(b.session, "\"audience\":\"https://api\""));
+    assert_non_null(strstr(b.session, "\"refreshToken\":\"rt-2\""));
+    assert_non_null(strstr(b.session, "\"scope\":\"openid profile\"")); /* the main one */
+    get(&b, "/auth/access-token?audience=https://api");
+    assert_int_equal(b.wants, 0);
+    assert_non_null(strstr(b.body, "\"scope\":\"read:x\""));
+    get(&b, "/auth/access-token?audience=https://api&mergeScopes=false");
+    assert_int_equal(b.wants, 0);
+
+    /* more of it: the same entry when as much is granted, with what was asked for joined */
+    get(&b, "/auth/access-token?audience=https://api&scope=read:x");
+    assert_int_equal(b.wants, 3);
+    assert_true(usher_str_starts(
+        kit_str(b.op.asked),
+        USHER_STR("scope=openid+profile+email+offline_access+read%3Ax&audience=")));
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_null(strstr(strstr(b.session, "\"accessTokens\":") + 20, "},{"));
+    assert_non_null(
+        strstr(b.session, "\"requestedScope\":\"openid profile email offline_access read:x\""));
+    get(&b, "/auth/access-token?audience=https://api&scope=read:x&mergeScopes=false");
+    assert_int_equal(b.wants, 0);
+
+    /* when the entry is over, it alone is renewed */
+    b.now_s += 3000;
+    get(&b, "/auth/access-token"); /* still good */
+    assert_int_equal(b.wants, 0);
+    b.now_s += 600;
+    get(&b, "/auth/access-token?audience=https://api&scope=read:x");
+    assert_int_equal(b.wants, 3);
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_null(strstr(strstr(b.session, "\"accessTokens\":") + 20, "},{"));
+    assert_non_null(strstr(b.session, "\"expiresAt\":1767229200")); /* the main one: over */
+    browser_close(&b);
+}
+
+/* The original saves nothing here, and loses a rotated token. */
+static void test_more_scope_without_an_audience(void **state)
+{
+    (void)state;
+    browser b;
+
+    browser_open(&b, "");
+    sign_in(&b);
+    b.op.tokens = ",\"refresh_token\":\"rt-2\",\"scope\":\"read:x\"";
+    get(&b, "/auth/access-token?scope=read:x");
+    assert_int_equal(b.wants, 3);
+    assert_non_null(strstr(b.body, "\"scope\":\"read:x\""));
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_non_null(strstr(b.session, "\"refreshToken\":\"rt-2\""));
+    assert_non_null(strstr(b.session, "\"scope\":\"openid profile\""));
+    assert_null(strstr(b.session, "accessTokens"));
+    browser_close(&b);
+}
+
+static void test_without_a_refresh_token(void **state)
+{
+    (void)state;
+    browser b;
+    char long_scope[2400];
+
+    browser_open(&b, "");
+    b.op.tokens = "";
+    sign_in(&b);
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 200);
+    get(&b, "/auth/access-token?audience=https://api");
+    assert_int_equal(b.status, 401);
+    b.now_s += 3600;
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 401);
+    assert_string_equal(
+        b.body,
+        "{\"error\":{\"message\":\"The access token has expired and a refresh token was not "
+        "provided. The user needs to re-authenticate.\",\"code\":\"missing_refresh_token\"}}");
+    assert_int_equal(b.wants, 0);
+    memset(long_scope, 'a', sizeof long_scope);
+    memcpy(long_scope, "/auth/access-token?scope=", 25);
+    long_scope[sizeof long_scope - 1] = 0;
+    get(&b, long_scope);
+    assert_int_equal(b.status, 400);
+    browser_close(&b);
+}
+
+/* expires_in may be missing: then nobody knows when it ends. */
+static void unknown_end(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
+{
+    char *at = strstr(*(char **)ctx, ",\"expires_in\":3600");
+
+    (void)want;
+    if (usher_str_ends(fetch->url, USHER_STR("/token")) && at)
+        memmove(at, at + 18, strlen(at + 18) + 1);
+    event->body = kit_str(*(char **)ctx);
+}
+
+static void test_an_end_that_nobody_knows(void **state)
+{
+    (void)state;
+    browser b;
+    char s[128];
+
+    for (int refresh = 0; refresh < 2; refresh++) {
+        browser_open(&b, "");
+        b.op.tokens = refresh ? REFRESH : "";
+        log_in(&b, "", s);
+        come_back(&b, s, "", unknown_end, &b.op.body);
+        assert_true(b.signed_in);
+        ask(&b, usher_handle, "GET", "/auth/access-token", unknown_end, &b.op.body);
+        assert_int_equal(b.status, 200);
+        assert_non_null(strstr(b.body, "\"expires_at\":0,\"expires_in\":0"));
+        assert_int_equal(b.wants, refresh ? 3 : 0);
+        browser_close(&b);
+    }
+}
+
+/* A session that does not fit stays as it was, and its answer is given. */
+static void test_a_session_that_grows_too_large(void **state)
+{
+    (void)state;
+    browser b;
+    char s[128], *huge = malloc(5000);
+
+    browser_open(&b, ",\"session\":{\"claims_max\":\"1KiB\"}");
+    sign_in(&b);
+    assert_non_null(huge);
+    memcpy(huge, ",\"refresh_token\":\"", 18);
+    memset(huge + 18, 'r', 2000);
+    memcpy(huge + 2018, "\"", 2);
+    b.op.tokens = huge;
+    b.now_s += 3600;
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.status, 200);
+    assert_int_equal(b.set_cookies, 0);
+    assert_int_equal(b.cause, USHER_CAUSE_SESSION_TOO_LARGE);
+    log_in(&b, "", s);
+    come_back(&b, s, "", NULL, NULL);
+    assert_int_equal(b.status, 500);
+    assert_false(b.signed_in);
+    assert_int_equal(b.cause, USHER_CAUSE_SESSION_TOO_LARGE);
+    browser_close(&b);
+    free(huge);
+}
+
+/* --- every allocation, and every draw of entropy, refused in turn ------------------------------
+ */
+
+static usher_status run_recorded(usher_site *site, const recorded *r, kit_alloc *alloc,
+                                 kit_random *random, bool *answered)
+{
+    usher_allocator allocator = kit_allocator(alloc);
+    usher_exchange_options options = {
+        .size = sizeof options, .allocator = &allocator, .entropy = kit_entropy(random)};
+    usher_exchange *ex = NULL;
+    usher_request request;
+    usher_header headers[2];
+    usher_want want;
+    size_t at = 0;
+
+    *answered = false;
+    load(&request, headers, r);
+    usher_status rc = usher_exchange_new(&ex, &options, NULL);
+    if (rc == USHER_OK) rc = usher_exchange_start(ex, site, &request, r->now_s * 1000, NULL);
+    if (rc == USHER_OK) rc = r->operation(ex, &want, NULL);
+    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
+        usher_event event = {.size = sizeof event,
+                             .kind = USHER_EVENT_FETCHED,
+                             .now_ms = r->now_s * 1000,
+                             .fetched_ms = r->now_s * 1000,
+                             .http_status = r->http_status[at],
+                             .content_type = USHER_STR("application/json"),
+                             .body = kit_str(r->bodies[at])};
+        assert_true(++at <= r->events);
+        rc = usher_resume(ex, &event, &want, NULL);
+    }
+    if (ex) {
+        const usher_response *answer = usher_exchange_response(ex);
+        *answered = answer->status != 0;
+        if (rc) { /* could not tell: nothing set, nothing cleared, nobody in or out */
+            assert_int_equal(answer->header_count, 0);
+            assert_null(usher_exchange_session(ex));
+            assert_false(usher_exchange_signed_in(ex) || usher_exchange_signed_out(ex));
+        }
+    }
+    usher_exchange_free(ex);
+    return rc;
+}
+
+static size_t keep_record(browser *b, recorded *all, size_t n)
+{
+    all[n] = b->last;
+    b->last.events = 0;
+    return n + 1;
+}
+
+static size_t record_all(browser *b, recorded *all)
+{
+    char s[128];
+    size_t n = 0;
+
+    browser_open(b, "");
+    log_in(b, "?returnTo=%2Fx%3Fy&max_age=100&connection=a", s);
+    n = keep_record(b, all, n);
+    char claims[512];
+    snprintf(claims, sizeof claims,
+             "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"user-1\",\"aud\":\"client-1\","
+             "\"iat\":1767225600,\"exp\":1767239200,\"auth_time\":1767225600,\"nonce\":\"%s\","
+             "\"sid\":\"S\",\"name\":\"A\\u00e4\",\"session_expiry\":1767299999}",
+             b->op.nonce);
+    b->op.id_token_claims = claims;
+    come_back(b, s, "", NULL, NULL);
+    assert_true(b->signed_in);
+    n = keep_record(b, all, n);
+    get(b, "/auth/callback?code=x&state=unknown");
+    n = keep_record(b, all, n);
+    get(b, "/auth/profile");
+    assert_int_equal(b->status, 200);
+    n = keep_record(b, all, n);
+    get(b, "/auth/access-token?audience=https://api&scope=a");
+    assert_int_equal(b->status, 200);
+    n = keep_record(b, all, n);
+    get(b, "/auth/access-token?audience=https://api&scope=b");
+    assert_int_equal(b->status, 200);
+    n = keep_record(b, all, n);
+    b->now_s += 3600;
+    get(b, "/auth/access-token");
+    assert_int_equal(b->status, 200);
+    n = keep_record(b, all, n);
+    get(b, "/auth/nothing");
+    n = keep_record(b, all, n);
+    get(b, "/auth/logout?federated");
+    assert_true(b->signed_out);
+    b->op.id_token_claims = NULL;
+    return keep_record(b, all, n);
+}
+
+static void release(browser *b, recorded *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        forget_record(&all[i]);
+    browser_close(b);
+}
+
+static void sweep(usher_site *site, const recorded *r, bool from_then_on)
+{
+    bool answered;
+    size_t n = 0;
+    kit_alloc alloc;
+
+    do {
+        alloc = (kit_alloc){.fail_at = n++, .from_then_on = from_then_on};
+        kit_random random = {.seed = r->seed, .fail_at = SIZE_MAX};
+        usher_status rc = run_recorded(site, r, &alloc, &random, &answered);
+        if (alloc.live) fail_msg("%s: allocation %zu: %zu leak", r->target, n - 1, alloc.live);
+        if (rc != (alloc.failed ? USHER_E_NOMEM : USHER_OK))
+            fail_msg("%s: allocation %zu: %s", r->target, n - 1, usher_status_name(rc));
+    } while (alloc.failed);
+    assert_true(answered && n > 2);
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    static recorded all[12];
+    browser b;
+    size_t n = record_all(&b, all);
+
+    for (size_t i = 0; i < n; i++) {
+        sweep(b.site, &all[i], false);
+        sweep(b.site, &all[i], true);
+    }
+    release(&b, all, n);
+}
+
+static void test_every_crypto_allocation_may_fail(void **state)
+{
+    (void)state;
+    static recorded all[12];
+    browser b;
+    size_t n = record_all(&b, all);
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t at = 0; at < 100000; at++) {
+            bool answered;
+            kit_alloc alloc = {.fail_at = SIZE_MAX};
+            kit_random random = {.seed = all[i].seed, .fail_at = SIZE_MAX};
+            kit_crypto.calls = 0;
+            kit_crypto.failed = false;
+            kit_crypto.fail_at = at;
+            usher_status rc = run_recorded(b.site, &all[i], &alloc, &random, &answered);
+            kit_crypto.fail_at = SIZE_MAX;
+            assert_int_equal(alloc.live, 0);
+            if (rc == USHER_OK)
+                assert_true(answered);
+            else if (rc != USHER_E_NOMEM && rc != USHER_E_CRYPTO)
+                fail_msg("%s: crypto allocation %zu: %s", all[i].target, at, usher_status_name(rc));
+            if (!kit_crypto.failed) break;
+        }
+    release(&b, all, n);
+}
+
+static void test_every_draw_of_entropy_may_fail(void **state)
+{
+    (void)state;
+    static recorded all[12];
+    browser b;
+    size_t n = record_all(&b, all), failures = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t at = 0;; at++) {
+            bool answered;
+            kit_alloc alloc = {.fail_at = SIZE_MAX};
+            kit_random random = {.seed = all[i].seed, .fail_at = at};
+            usher_status rc = run_recorded(b.site, &all[i], &alloc, &random, &answered);
+            assert_int_equal(alloc.live, 0);
+            assert_int_equal(rc, random.calls <= at ? USHER_OK : USHER_E_CRYPTO);
+            if (random.calls <= at) break;
+            failures++;
+        }
+    assert_true(failures > n);
+    release(&b, all, n);
+}
+
+int main(void)
+{
+    kit_crypto_install();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_whole_visit),
+        cmocka_unit_test(test_what_a_session_holds),
+        cmocka_unit_test(test_a_new_sign_in_replaces_the_session),
+        cmocka_unit_test(test_a_session_of_another_system),
+        cmocka_unit_test(test_login_parameters),
+        cmocka_unit_test(test_login_refusals),
+        cmocka_unit_test(test_prefetches_begin_and_end_nothing),
+        cmocka_unit_test(test_where_a_sign_in_ends),
+        cmocka_unit_test(test_routes),
+        cmocka_unit_test(test_many_logins_fit),
+        cmocka_unit_test(test_callback_refusals),
+        cmocka_unit_test(test_response_iss_may_be_promised),
+        cmocka_unit_test(test_id_tokens),
+        cmocka_unit_test(test_transactions_of_other_flows),
+        cmocka_unit_test(test_keys_may_have_changed),
+        cmocka_unit_test(test_each_want_of_a_callback_fails),
+        cmocka_unit_test(test_each_want_of_a_login_and_logout_fails),
+        cmocka_unit_test(test_logout),
+        cmocka_unit_test(test_tokens_are_refreshed_when_due),
+        cmocka_unit_test(test_what_a_refresh_changes),
+        cmocka_unit_test(test_a_refresh_for_somebody_else),
+        cmocka_unit_test(test_each_want_of_a_refresh_fails),
+        cmocka_unit_test(test_newer_keys_that_cannot_be_had),
+        cmocka_unit_test(test_audiences_and_scopes),
+        cmocka_unit_test(test_more_scope_without_an_audience),
+        cmocka_unit_test(test_without_a_refresh_token),
+        cmocka_unit_test(test_an_end_that_nobody_knows),
+        cmocka_unit_test(test_a_session_that_grows_too_large),
+        cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_every_crypto_allocation_may_fail),
+        cmocka_unit_test(test_every_draw_of_entropy_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
