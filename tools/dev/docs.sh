@@ -19,6 +19,7 @@ docs_made() {
     echo "docs/settings.md $1/src/site/settings_doc --markdown"
     echo "docs/man/usherd.yaml.5 $1/src/site/settings_doc --man"
     echo "docs/man/usher.1 $1/$USHER help --man"
+    echo "docs/strict-cases.md tools/strict_cases $1/$USHER"
     echo "docs/man/usherd.8 tools/man_pages usherd $1/$USHERD"
     echo "docs/man/libusher.3 tools/man_pages libusher"
     for header in include/usher/*.h; do
