@@ -120,6 +120,11 @@ stage_secrets() {
     return "$rc"
 }
 
+original_packages() {
+    [[ tests/node_modules/.package-lock.json -nt tests/package-lock.json ]] ||
+        (cd tests && npm ci --no-audit --no-fund)
+}
+
 # The addon is built for the Node that runs the tests, and put where the package looks for it.
 node_addon() {
     local dir=$1 node=$2
@@ -150,7 +155,7 @@ stage_node() {
     need e2e
     step "find or fetch Node 20" node node_path || return 1
     node=$(node_path)
-    must 'install the original packages' npm bench_packages
+    must 'install the original packages' npm original_packages
     rm -f "$DEV_LOGS"/node-asan.*
     if [[ ${1:-} == asan ]]; then
         shift
