@@ -1,5 +1,5 @@
 // Draws docs/performance.svg from the two results of bench/run.mjs: how long a small session takes in
-// each reader, on a scale that doubles and doubles again, and what an opening is made of.
+// each reader, on a logarithmic scale, and what an opening is made of.
 //
 //   node bench/plot.mjs open.json seal.json docs/performance.svg
 import { readFileSync, writeFileSync } from "node:fs";
@@ -32,7 +32,7 @@ const groups = ["nextauth-4", "authjs-5"].map((profile) => [profile, bars(profil
 const most = Math.max(...groups.flatMap(([, list]) => list.map(([, ns]) => ns)));
 const scale = (ns) => ((width - left - right) * Math.log2(ns / 250)) / Math.log2(most / 250);
 for (const [profile, list] of groups) {
-    shapes.push(text(8, y, `${profile}, a small session: microseconds, each step on the right twice as long`, 'font-weight="bold"'));
+    shapes.push(text(8, y, `${profile}, a small session: microseconds, on a logarithmic scale`, 'font-weight="bold"'));
     y += 12;
     for (const [name, ns, kind] of list) {
         shapes.push(text(left - 8, y + 15, name, 'text-anchor="end"'));
@@ -60,7 +60,7 @@ for (const [profile] of groups) {
     parts.forEach(([name, ns], i) => {
         const w = ((width - 16) * ns) / sum;
         shapes.push(`<rect x="${x.toFixed(1)}" y="${y}" width="${w.toFixed(1)}" height="${bar + 6}" fill="${shades[i]}"/>`);
-        if (w > 40) shapes.push(text((x + 4).toFixed(1), y + 17, `${name} ${Math.round(ns)}`, `fill="${i === 6 ? "#222" : "#fff"}"`));
+        if (w > 7.5 * `${name} ${Math.round(ns)}`.length + 6) shapes.push(text((x + 4).toFixed(1), y + 17, `${name} ${Math.round(ns)}`, `fill="${i === 6 ? "#222" : "#fff"}"`));
         x += w;
     });
     y += bar + 6 + 30;
