@@ -97,16 +97,22 @@ static usher_status change_claims(usher_exchange *ex, const usher_json_object *c
 {
     usher_life life = usher_life_of(&ex->held.claims);
     const usher_json_object *held = &ex->held.claims.object;
-    usher_json_object carried;
+    usher_json_object carried, whole;
     usher_str claims;
     usher_status rc;
 
     if (ex->held.auth0) {
-        if ((rc = usher_bridge_to_claims(&claims, &ex->arena, &ex->held.auth0->members, err)) ||
+        /* What came in cookies of its own stands in the object that programs are handed. */
+        if ((rc = usher_json_read_object(&whole, &ex->arena, ex->held.auth0->json,
+                                         &usher_json_limits_claims, err)) ||
+            (rc = usher_bridge_to_claims(&claims, &ex->arena, &whole, err)) ||
             (rc = usher_json_read_object(&carried, &ex->arena, claims, &usher_json_limits_claims,
                                          err)))
             return rc;
-        life = (usher_life){.has_exp = isfinite(ex->held.end_s), .exp_s = ex->held.end_s};
+        life = (usher_life){.has_exp = isfinite(ex->held.end_s),
+                            .exp_s = ex->held.end_s,
+                            .has_created = ex->held.auth0->has_created,
+                            .created_s = ex->held.auth0->created_s};
         held = &carried;
     }
     if ((rc = merge_claims(&claims, ex, held, changes, err)) ||
