@@ -866,6 +866,10 @@ static void test_id_tokens(void **state)
         {"", ID TIMES NONCE ",\"session_expiry\":1767225630}",
          "The session has expired and the user must re-authenticate."},
         {"", ID TIMES NONCE ",\"session_expiry\":1767225631}", NULL},
+        {"", ID ",\"iat\":1767225620,\"exp\":1767225900" NONCE ",\"session_expiry\":1767225650}",
+         "The session has expired and the user must re-authenticate."},
+        {"", ID ",\"iat\":1767225620,\"exp\":1767225900" NONCE ",\"session_expiry\":1767225651}",
+         NULL},
         {"", ID TIMES NONCE ",\"session_expiry\":1767225600000}", NULL}, /* milliseconds: ignored */
         {"", ID TIMES NONCE ",\"session_expiry\":-1}", NULL},
         {"", ID TIMES NONCE ",\"session_expiry\":\"1\"}", NULL},
@@ -1251,7 +1255,35 @@ static void test_audiences_and_scopes(void **state)
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
     assert_null(strstr(strstr(b.session, "\"accessTokens\":") + 20, "},{"));
     assert_non_null(strstr(b.session, "\"expiresAt\":1767229200")); /* the main one: over */
+    get(&b, "/auth/access-token");
+    assert_int_equal(b.wants, 3);
+    ask(&b, usher_get_token, "GET", "/", NULL, NULL);
+    assert_null(strstr(b.session, "\"expiresAt\":1767229200"));
+    assert_non_null(strstr(b.session, "\"accessTokens\":[{")); /* they stay */
     browser_close(&b);
+}
+
+/* Of two that would do, the one that was granted less. */
+static void test_the_least_token_that_is_enough(void **state)
+{
+    (void)state;
+    browser b;
+
+    for (int order = 0; order < 2; order++) {
+        browser_open(&b, "");
+        sign_in(&b);
+        for (int i = 0; i < 2; i++) {
+            b.op.tokens = i == order ? ",\"scope\":\"read:x write:y z\"" : ",\"scope\":\"read:x\"";
+            get(&b, i == order
+                        ? "/auth/access-token?audience=a&scope=read:x+write:y&mergeScopes=false"
+                        : "/auth/access-token?audience=a&scope=read:x+more&mergeScopes=false");
+            assert_int_equal(b.wants, 3);
+        }
+        get(&b, "/auth/access-token?audience=a&scope=read:x&mergeScopes=false");
+        assert_int_equal(b.wants, 0);
+        assert_non_null(strstr(b.body, "\"scope\":\"read:x\""));
+        browser_close(&b);
+    }
 }
 
 /* The original saves nothing here, and loses a rotated token. */
@@ -1568,6 +1600,7 @@ int main(void)
         cmocka_unit_test(test_each_want_of_a_refresh_fails),
         cmocka_unit_test(test_newer_keys_that_cannot_be_had),
         cmocka_unit_test(test_audiences_and_scopes),
+        cmocka_unit_test(test_the_least_token_that_is_enough),
         cmocka_unit_test(test_more_scope_without_an_audience),
         cmocka_unit_test(test_without_a_refresh_token),
         cmocka_unit_test(test_an_end_that_nobody_knows),

@@ -413,13 +413,12 @@ static usher_status renew_set(usher_str *out, usher_auth0_pick *p, usher_exchang
 }
 
 /* Does it take the place of the main set, or is it another audience's or a wider one? */
-static bool becomes_main(const usher_auth0_pick *p, const usher_exchange *ex,
-                         const set_texts *main_texts, const set_texts *now)
+static bool becomes_main(const usher_exchange *ex, const set_texts *main_texts,
+                         const set_texts *now)
 {
     usher_str own = main_texts->audience.len ? main_texts->audience : configured(ex, "audience");
     usher_str scope = main_texts->requested.len ? main_texts->requested : configured_scope(ex);
 
-    if (p->entry != SIZE_MAX) return false;
     return (!now->audience.len || usher_str_eq(now->audience, own)) &&
            covers(scope, now->requested);
 }
@@ -541,7 +540,7 @@ usher_status usher_auth0_renewed(usher_str *json, usher_auth0_pick *p, usher_exc
         (rc = renew_set(&set, p, ex, &an, err)) || (rc = user_text(&user, p, ex, claims, err)) ||
         (rc = read_texts(&before, a, &p->main, err)) || (rc = read_texts(&now, a, &p->set, err)))
         return rc;
-    if (becomes_main(p, ex, &before, &now))
+    if (becomes_main(ex, &before, &now))
         main = set;
     else if ((rc = keep_main(&main, p, ex, &an, err)))
         return rc;

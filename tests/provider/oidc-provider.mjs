@@ -36,8 +36,9 @@ export function clientName(auth, alg) {
 
 /**
  * @param redirectUris of a client's name: where it may send the browser back to
+ * @param more about every client, and of the provider's configuration
  */
-export async function startOidcProvider(t, redirectUris) {
+export async function startOidcProvider(t, redirectUris, { client = {}, configuration = {} } = {}) {
     // The package speaks to the console about its runtime and its example keys; it is kept.
     const said = [];
     const console_ = { warn: console.warn, info: console.info };
@@ -54,6 +55,7 @@ export async function startOidcProvider(t, redirectUris) {
         redirect_uris: redirectUris(clientName(auth, alg)),
         grant_types: ["authorization_code"],
         response_types: ["code"],
+        ...client,
     })));
     const provider = new Provider(issuer, {
         clients,
@@ -62,13 +64,17 @@ export async function startOidcProvider(t, redirectUris) {
         claims: { openid: ["sub"], profile: ["name", "picture"], email: ["email"] },
         conformIdTokenClaims: false, // profile and e-mail in the ID token too
         enabledJWA: { idTokenSigningAlgValues: algorithms },
-        features: { devInteractions: { enabled: true } },
+        ...configuration,
+        features: { devInteractions: { enabled: true }, ...configuration.features },
         pkce: { required: () => true },
         findAccount: (_, id) => ({
             accountId: id,
             claims: () => ({ sub: id, ...(people[id] ?? { name: id }) }),
         }),
-        ttl: { Session: 600, Interaction: 600, Grant: 600, IdToken: 600, AccessToken: 600 },
+        ttl: {
+            Session: 600, Interaction: 600, Grant: 600, IdToken: 600, AccessToken: 600,
+            RefreshToken: 600,
+        },
     });
     const errors = [];
     for (const event of ["server_error", "authorization.error", "grant.error", "userinfo.error"])
