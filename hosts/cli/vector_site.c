@@ -115,6 +115,7 @@ static usher_status set_options(vector_site *s, const vector *v, usher_error *er
     if (secure.type) c->secure = secure.type == USHER_JSON_TRUE;
     if (usher_json_string_is(same, USHER_STR("strict"))) c->same_site = USHER_SAME_SITE_STRICT;
     if (usher_json_string_is(same, USHER_STR("none"))) c->same_site = USHER_SAME_SITE_NONE;
+    s->site->formats[0].cookie = *c;
     return USHER_OK;
 }
 

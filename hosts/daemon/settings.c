@@ -129,8 +129,8 @@ static usher_status read_parts(loading *l, const usher_node *root)
     if (rc) return rc;
     if (usher_site_wants_hooks(l->d->site))
         usher_complain(&l->c, (usher_place){0, 0},
-                       "`token: hook` is for programs that embed the library: usherd has no "
-                       "functions of yours. Take sealed or signed tokens",
+                       "`hooks` and `token: hook` are for programs that embed the library: usherd "
+                       "has no functions of yours. Take sealed or signed tokens",
                        USHER_NIL, USHER_NIL, USHER_NIL);
     if (!worst) check_development(l);
     return l->c.no_memory ? usher_fail(l->err, USHER_E_NOMEM, "settings: no memory", 0) : worst;

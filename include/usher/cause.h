@@ -25,6 +25,8 @@ extern "C" {
     X(SESSION_TOO_LARGE, "session_too_large",                                                      \
       "the session would not fit into cookies; the old one stays")                                 \
     X(HOOK, "hook", "a function of the program failed, or its answer makes no sense")              \
+    X(SESSION_ENDED, "session_ended", "the program's jwt function ended the session")              \
+    X(SIGN_IN_DENIED, "sign_in_denied", "the program's signIn function did not let somebody in")   \
     X(CSRF_COOKIE, "csrf_cookie", "the CSRF cookie is missing or forged")                          \
     X(CSRF_TOKEN, "csrf_token", "the CSRF token of the body does not match the cookie")            \
     X(ORIGIN_FOREIGN, "origin_foreign", "the request was started by another site")                 \

@@ -78,11 +78,19 @@ typedef enum usher_hook_kind {
                               is none of yours */
     USHER_HOOK_ENCODE,     /* jwt.encode: `value` is the claims, iat, exp and jti among them. Answer
                               with the token: characters that a cookie may have */
+    /* callbacks and events (settings: hooks). `value` is the JSON object that the originals pass;
+     * answer HOOKED with JSON, REFUSED for null or false, FAILED for an exception. */
+    USHER_HOOK_JWT,      /* {token, user?, account?, profile?, trigger?, session?}: the token */
+    USHER_HOOK_SESSION,  /* {session, token}: what getSession() shows */
+    USHER_HOOK_SIGN_IN,  /* {user, account, profile?}: true, false, or a URL to go to instead */
+    USHER_HOOK_REDIRECT, /* {url, baseUrl}: a URL */
+    USHER_HOOK_EVENT,    /* `name` is "signIn", "signOut" or "session"; no answer is looked at */
 } usher_hook_kind;
 
 typedef struct usher_hook {
     usher_hook_kind kind;
     usher_str value;
+    usher_str name;        /* of an event */
     usher_str cookie_name; /* of the session: what the originals pass as salt */
     int64_t max_age_s;     /* ENCODE: seconds until `exp` */
 } usher_hook;

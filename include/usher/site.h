@@ -43,8 +43,8 @@ USHER_API usher_str usher_site_base_url(const usher_site *site);  /* origin, no 
 USHER_API usher_str usher_site_base_path(const usher_site *site); /* "/api/auth" */
 USHER_API usher_str usher_site_profile(const usher_site *site);   /* "authjs-5" */
 
-/* True if operations on this site may want a hook (settings: session.token: hook): only a program
- * that has the functions can serve it. */
+/* True if operations on this site may want a hook (settings: hooks, session.token: hook): only a
+ * program that has the functions can serve it. */
 USHER_API bool usher_site_wants_hooks(const usher_site *site);
 
 /* What the keys of one secret were used for, since the site was made and by this process. */

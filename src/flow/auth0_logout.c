@@ -51,9 +51,7 @@ usher_status usher_auth0_logout_get(usher_exchange *ex, usher_want *want, usher_
         usher_respond_header(ex, USHER_STR("Cache-Control"), USHER_STR("no-store"));
         return USHER_OK;
     }
-    if ((rc = usher_flow_read_session(ex, false, err)) ||
-        (ex->verdict == USHER_SESSION_VALID && (rc = usher_flow_as_auth0(ex, err))))
-        return rc;
+    if ((rc = usher_flow_read_session(ex, false, err))) return rc;
     rc = usher_auth0_want_metadata(&asked, ex, want, USHER_AT_AUTH0_LOGOUT_METADATA, err);
     return rc || asked ? rc : no_discovery(ex, USHER_CAUSE_NONE, NULL, err);
 }

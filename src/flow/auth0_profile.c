@@ -7,7 +7,6 @@ usher_status usher_auth0_profile_get(usher_exchange *ex, usher_want *want, usher
     usher_status rc = usher_flow_read_session(ex, false, err);
 
     (void)want;
-    if (rc == USHER_OK && ex->verdict == USHER_SESSION_VALID) rc = usher_flow_as_auth0(ex, err);
     if (rc) return rc;
     usher_respond_private(ex);
     if (ex->verdict != USHER_SESSION_VALID || !ex->held.auth0) {

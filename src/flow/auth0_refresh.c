@@ -129,9 +129,7 @@ usher_status usher_auth0_token_get(usher_exchange *ex, usher_want *want, usher_e
         usher_auth0_text(ex, 400, USHER_STR("Bad request."));
         return USHER_OK;
     }
-    if ((rc = usher_flow_read_session(ex, false, err)) ||
-        (ex->verdict == USHER_SESSION_VALID && (rc = usher_flow_as_auth0(ex, err))))
-        return rc;
+    if ((rc = usher_flow_read_session(ex, false, err))) return rc;
     if (ex->verdict != USHER_SESSION_VALID || !ex->held.auth0)
         return refuse(ex, MISSING_SESSION, USHER_CAUSE_NONE, NULL, err);
     if ((rc = usher_auth0_choose(p, ex, err))) return rc;
@@ -220,6 +218,18 @@ static usher_status verify(usher_exchange *ex, usher_want *want, usher_str key_s
     return keep(ex, &ex->sign_in.id_claims, err);
 }
 
+static usher_status no_tokens(usher_exchange *ex, const usher_event *event, const usher_error *why,
+                              usher_error *err)
+{
+    bool answered;
+    usher_status rc = usher_auth0_mfa_answer(&answered, ex, event, err);
+
+    if (rc) return rc;
+    if (!answered) return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_TOKEN_RESPONSE, why, err);
+    usher_flow_report(ex, USHER_CAUSE_TOKEN_RESPONSE, why);
+    return USHER_OK;
+}
+
 usher_status usher_auth0_refresh_tokens(usher_exchange *ex, const usher_event *event,
                                         usher_want *want, usher_error *err)
 {
@@ -231,8 +241,7 @@ usher_status usher_auth0_refresh_tokens(usher_exchange *ex, const usher_event *e
         return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, err);
     rc = usher_refresh_response_read(tokens, &ex->arena, event->http_status, event->content_type,
                                      event->body, &why);
-    if (usher_flow_peer_fault(ex, rc))
-        return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_TOKEN_RESPONSE, &why, err);
+    if (usher_flow_peer_fault(ex, rc)) return no_tokens(ex, event, &why, err);
     if (rc) return usher_pass(err, &why);
     if (tokens->id_token.len) return verify(ex, want, ex->auth0->keys, false, err);
     return keep(ex, NULL, err);

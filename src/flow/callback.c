@@ -5,10 +5,11 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "flow/exchange.h"
+#include "flow/hooks.h"
 #include "oauth/id_token.h"
 #include "oauth/userprofile.h"
 #include "wire/jose/digest.h"
+#include "wire/json_set.h"
 
 #define ID_TOKEN_SKEW_S 60
 
@@ -114,7 +115,7 @@ usher_status usher_callback(usher_exchange *ex, usher_want *want, usher_error *e
     }
     ex->sign_in.provider = p;
     if (p->type == USHER_PROVIDER_OIDC) return oidc_callback(ex, want, err);
-    if (ex->post) return usher_credentials_post(ex, p, err);
+    if (ex->post) return usher_credentials_post(ex, p, want, err);
     usher_flow_report(ex, USHER_CAUSE_ACTION_UNKNOWN, NULL);
     return usher_respond_failure(ex, USHER_FAIL_CONFIGURATION, 200, err);
 }
@@ -190,7 +191,7 @@ usher_status usher_callback_tokens(usher_exchange *ex, const usher_event *event,
  */
 
 static usher_status sign_in_from(usher_exchange *ex, const usher_json_object *claims,
-                                 usher_error *err);
+                                 usher_want *want, usher_error *err);
 
 static usher_status want_userinfo(usher_exchange *ex, usher_want *want, usher_error *err)
 {
@@ -251,7 +252,7 @@ usher_status usher_callback_keys(usher_exchange *ex, const usher_event *event, u
         if (s->metadata.userinfo_endpoint.len) return want_userinfo(ex, want, err);
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_METADATA_INVALID, NULL, err);
     }
-    return sign_in_from(ex, &s->id_claims, err);
+    return sign_in_from(ex, &s->id_claims, want, err);
 }
 
 usher_status usher_callback_userinfo(usher_exchange *ex, const usher_event *event, usher_want *want,
@@ -262,13 +263,12 @@ usher_status usher_callback_userinfo(usher_exchange *ex, const usher_event *even
     usher_error why = {0};
     usher_status rc;
 
-    (void)want;
     rc = usher_userinfo_read(&claims, &ex->arena, event->http_status, event->content_type,
                              event->body, s->subject, &why);
     if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_USERINFO_INVALID, &why, err);
     if (rc) return usher_pass(err, &why);
-    return sign_in_from(ex, &claims, err);
+    return sign_in_from(ex, &claims, want, err);
 }
 
 usher_status usher_callback_unreachable(usher_exchange *ex, const usher_event *event,
@@ -320,10 +320,11 @@ static usher_status forget_checks(usher_exchange *ex, usher_error *err)
 }
 
 static usher_status sign_in_from(usher_exchange *ex, const usher_json_object *claims,
-                                 usher_error *err)
+                                 usher_want *want, usher_error *err)
 {
     usher_userprofile profile;
     usher_user user;
+    usher_str said;
     usher_status rc = usher_userprofile_read(&profile, &ex->arena, claims, err);
 
     if (rc) return rc;
@@ -334,5 +335,6 @@ static usher_status sign_in_from(usher_exchange *ex, const usher_json_object *cl
     if (ex->site->profile->user_id_uuid)
         if ((rc = account_uuid(&user.id, ex, ex->sign_in.subject, err))) return rc;
     if ((rc = forget_checks(ex, err))) return rc;
-    return usher_sign_in_done(ex, &user, err);
+    if ((rc = usher_json_object_text(&said, &ex->arena, claims, err))) return rc;
+    return usher_hook_sign_in(ex, &user, said, want, err);
 }

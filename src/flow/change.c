@@ -1,10 +1,7 @@
 /* Changing the session that is held: update() and updateSession(). */
-#include <math.h>
-
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/write.h"
-#include "session/bridge.h"
 #include "wire/json_set.h"
 
 static const usher_str unchangeable[] = {
@@ -96,26 +93,10 @@ static usher_status change_claims(usher_exchange *ex, const usher_json_object *c
                                   const usher_writing *w, usher_error *err)
 {
     usher_life life = usher_life_of(&ex->held.claims);
-    const usher_json_object *held = &ex->held.claims.object;
-    usher_json_object carried, whole;
     usher_str claims;
     usher_status rc;
 
-    if (ex->held.auth0) {
-        /* What came in cookies of its own stands in the object that programs are handed. */
-        if ((rc = usher_json_read_object(&whole, &ex->arena, ex->held.auth0->json,
-                                         &usher_json_limits_claims, err)) ||
-            (rc = usher_bridge_to_claims(&claims, &ex->arena, &whole, err)) ||
-            (rc = usher_json_read_object(&carried, &ex->arena, claims, &usher_json_limits_claims,
-                                         err)))
-            return rc;
-        life = (usher_life){.has_exp = isfinite(ex->held.end_s),
-                            .exp_s = ex->held.end_s,
-                            .has_created = ex->held.auth0->has_created,
-                            .created_s = ex->held.auth0->created_s};
-        held = &carried;
-    }
-    if ((rc = merge_claims(&claims, ex, held, changes, err)) ||
+    if ((rc = merge_claims(&claims, ex, &ex->held.claims.object, changes, err)) ||
         (rc = change_user(&claims, ex, changes, err)))
         return rc;
     return usher_flow_write_claims(ex, claims, &life, w, err);
@@ -150,11 +131,11 @@ static usher_status change_auth0(usher_exchange *ex, const usher_json_object *ch
 usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_object *changes,
                                        usher_error *err)
 {
-    bool written = false, foreign = ex->held.format != &ex->site->formats[0];
+    bool written = false, foreign = ex->held.format != &ex->site->formats[0], lives;
     const usher_writing w = {.keep_exp = foreign, .written = &written};
     usher_status rc;
 
+    if ((rc = usher_flow_own_form(ex, &lives, err)) || !lives) return rc;
     if (!ex->site->profile->auth0) return change_claims(ex, changes, &w, err);
-    if ((rc = usher_flow_as_auth0(ex, err)) || !ex->held.auth0) return rc;
     return change_auth0(ex, changes, &w, err);
 }

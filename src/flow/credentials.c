@@ -2,7 +2,7 @@
  * site refuses to be made with one unless it is a development site on a loopback address. */
 #include "base/error.h"
 #include "base/str.h"
-#include "flow/exchange.h"
+#include "flow/hooks.h"
 
 static const usher_development_user *picked_user(const usher_provider *p, usher_str id)
 {
@@ -11,7 +11,8 @@ static const usher_development_user *picked_user(const usher_provider *p, usher_
     return NULL;
 }
 
-usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p, usher_error *err)
+usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p, usher_want *want,
+                                    usher_error *err)
 {
     const usher_development_user *u;
 
@@ -25,5 +26,5 @@ usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p,
         return usher_respond_failure(ex, USHER_FAIL_CREDENTIALS, 401, err);
     }
     usher_user user = {.id = u->id, .name = u->name, .email = u->email, .picture = u->image};
-    return usher_sign_in_done(ex, &user, err);
+    return usher_hook_sign_in(ex, &user, (usher_str){0}, want, err);
 }

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "flow/auth0.h"
+#include "flow/hooks.h"
 #include "wire/jose/digest.h"
 
 #define MEMORY_FIRST     ((size_t)32 << 10)
@@ -22,6 +23,9 @@ static const struct {
     {USHER_AT_DECODE, USHER_EVENT_HOOKED, usher_flow_decoded},
     {USHER_AT_DECODE, USHER_EVENT_HOOK_REFUSED, usher_flow_decoded},
     {USHER_AT_DECODE, USHER_EVENT_HOOK_FAILED, usher_flow_decoded},
+    {USHER_AT_HOOK, USHER_EVENT_HOOKED, usher_flow_hooked},
+    {USHER_AT_HOOK, USHER_EVENT_HOOK_REFUSED, usher_flow_hooked},
+    {USHER_AT_HOOK, USHER_EVENT_HOOK_FAILED, usher_flow_hooked},
     {USHER_AT_ENCODE, USHER_EVENT_HOOKED, usher_flow_encoded},
     {USHER_AT_ENCODE, USHER_EVENT_HOOK_REFUSED, usher_flow_encoded},
     {USHER_AT_ENCODE, USHER_EVENT_HOOK_FAILED, usher_flow_encoded},

@@ -24,6 +24,7 @@ typedef enum usher_state {
     USHER_AT_START, /* started; an operation may begin */
     USHER_AT_DECODE,
     USHER_AT_ENCODE,
+    USHER_AT_HOOK,
     USHER_AT_SIGN_IN_METADATA,
     USHER_AT_CALLBACK_METADATA,
     USHER_AT_CALLBACK_TOKENS,
@@ -98,6 +99,21 @@ typedef struct usher_sign_in {
 } usher_sign_in;
 
 typedef usher_status usher_operation(usher_exchange *ex, usher_want *want, usher_error *err);
+typedef usher_status usher_step(usher_exchange *ex, const usher_event *event, usher_want *want,
+                                usher_error *err);
+
+/* What is known while a function of the program is asked. */
+typedef struct usher_hooked {
+    usher_step *answered;   /* what reads its answer */
+    usher_operation *after; /* where the flow goes on */
+    bool is_event, jwt_asked;
+    bool must_write; /* update(): also where sessions do not roll */
+    bool has_shown;
+    usher_claims shown; /* what the session's JSON is made of, if it is not the held claims */
+    usher_user user;    /* who signs in */
+    usher_str profile;
+    usher_json_object made; /* the claims of the new session before the program saw them */
+} usher_hooked;
 
 struct usher_exchange {
     /* for life */
@@ -136,6 +152,7 @@ struct usher_exchange {
     bool read_only;
     usher_json_object changes; /* of usher_update_session */
     usher_sign_in sign_in;
+    usher_hooked hooked;
     struct usher_auth0_visit *auth0; /* flow/auth0.h; NULL on other routes */
 
     /* results */
@@ -160,8 +177,6 @@ static inline int64_t usher_now_s(const usher_exchange *ex)
 }
 
 /* exchange.c */
-typedef usher_status usher_step(usher_exchange *ex, const usher_event *event, usher_want *want,
-                                usher_error *err);
 void usher_flow_report(usher_exchange *ex, usher_cause cause, const usher_error *err);
 /* True for a status that is an answer about what the peer sent: malformed, forged, or more than is
  * read of such a thing. Our own memory bound is none: then the exchange cannot tell. */
@@ -237,6 +252,8 @@ usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, u
 usher_status usher_flow_forget_session(usher_exchange *ex, bool all, usher_error *err);
 usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
                                       usher_error *err);
+usher_status usher_flow_issue_claims(usher_exchange *ex, usher_str claims, bool *issued,
+                                     usher_error *err);
 /* A new session in Auth0's shape: the object's text, without `exp`. */
 usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *issued,
                                     usher_error *err);
@@ -244,9 +261,9 @@ usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *is
  * false, with a report, if it would not fit: then the old one stays. */
 usher_status usher_flow_replace_auth0(usher_exchange *ex, usher_str json, bool *written,
                                       usher_error *err);
-/* Makes the held session one of Auth0's if it was found in another format; nothing is written.
- * ex->held.auth0 stays NULL if Auth0's rules leave it no life. */
-usher_status usher_flow_as_auth0(usher_exchange *ex, usher_error *err);
+/* Turns a session that was found in another format into what one of the site's own would be;
+ * nothing is written. *lives is false if the own profile's rules leave it no life. */
+usher_status usher_flow_own_form(usher_exchange *ex, bool *lives, usher_error *err);
 /* `changes` is an object; the held session with it is written. */
 usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_object *changes,
                                        usher_error *err);
@@ -256,8 +273,7 @@ usher_step usher_flow_encoded;
 /* session.c */
 /* The session's JSON for those who hand it out. */
 usher_status usher_flow_session_json(usher_exchange *ex, usher_error *err);
-usher_status usher_flow_session_answer(usher_exchange *ex,
-                                       usher_error *err); /* GET, POST session */
+usher_operation usher_flow_session_answer; /* GET, POST session */
 
 /* sign_in.c, callback.c, credentials.c, sign_out.c, providers.c */
 usher_status usher_sign_in_get(usher_exchange *ex, usher_error *err);
@@ -266,12 +282,11 @@ usher_step usher_sign_in_metadata, usher_sign_in_unreachable;
 usher_status usher_callback(usher_exchange *ex, usher_want *want, usher_error *err);
 usher_step usher_callback_metadata, usher_callback_tokens, usher_callback_keys,
     usher_callback_userinfo, usher_callback_unreachable;
-usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p, usher_error *err);
+usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p, usher_want *want,
+                                    usher_error *err);
 usher_status usher_sign_out_get(usher_exchange *ex, usher_error *err);
-usher_status usher_sign_out_post(usher_exchange *ex, usher_error *err);
+usher_operation usher_sign_out_post;
 usher_status usher_providers_get(usher_exchange *ex, usher_error *err);
-/* Ends a sign-in well: session, redirect to the callback URL. */
-usher_status usher_sign_in_done(usher_exchange *ex, const usher_user *user, usher_error *err);
 
 /* pages.c */
 usher_status usher_page_sign_in(usher_exchange *ex, usher_error *err);

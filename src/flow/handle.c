@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/auth0.h"
+#include "flow/hooks.h"
 
 typedef enum usher_action {
     ACTION_UNKNOWN,
@@ -81,7 +82,7 @@ static usher_status run_get(usher_exchange *ex, usher_action action, usher_want 
     case ACTION_SIGN_IN: return usher_sign_in_get(ex, err);
     case ACTION_SIGN_OUT: return usher_sign_out_get(ex, err);
     case ACTION_CALLBACK: return usher_callback(ex, want, err);
-    case ACTION_SESSION: return usher_flow_session_answer(ex, err);
+    case ACTION_SESSION: return usher_flow_session_answer(ex, want, err);
     case ACTION_CSRF: return usher_csrf_get(ex, err);
     case ACTION_PROVIDERS: return usher_providers_get(ex, err);
     case ACTION_ERROR: return usher_error_get(ex, err);
@@ -97,9 +98,9 @@ static usher_status run_post(usher_exchange *ex, usher_action action, usher_want
 {
     switch (action) {
     case ACTION_SIGN_IN: return usher_sign_in_post(ex, want, err);
-    case ACTION_SIGN_OUT: return usher_sign_out_post(ex, err);
+    case ACTION_SIGN_OUT: return usher_sign_out_post(ex, want, err);
     case ACTION_CALLBACK: return usher_callback(ex, want, err);
-    case ACTION_SESSION: return usher_flow_session_answer(ex, err);
+    case ACTION_SESSION: return usher_flow_session_answer(ex, want, err);
     case ACTION_LOG: /* the browser's reports; acknowledged and not believed */
         ex->set_cookie_count = 0;
         ex->response.status = 200;
@@ -117,6 +118,13 @@ static usher_status unusable_callback_url(usher_exchange *ex, bool page, usher_e
                        USHER_STR("{\"message\":\"There is a problem with the server configuration. "
                                  "Check the server logs for more information.\"}"));
     return USHER_OK;
+}
+
+static usher_status run_action(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_action action = actions[find_action(ex)].action;
+
+    return ex->post ? run_post(ex, action, want, err) : run_get(ex, action, want, err);
 }
 
 static usher_status handle_authjs(usher_exchange *ex, usher_want *want, usher_error *err)
@@ -141,8 +149,7 @@ static usher_status handle_authjs(usher_exchange *ex, usher_want *want, usher_er
     if ((rc = usher_flow_csrf(ex, err)) || (rc = usher_flow_callback_url(ex, &usable, err)))
         return rc;
     if (!usable) return unusable_callback_url(ex, actions[row].page, err);
-    return ex->post ? run_post(ex, actions[row].action, want, err)
-                    : run_get(ex, actions[row].action, want, err);
+    return usher_hook_redirect(ex, run_action, want, err);
 }
 
 static usher_operation *const families[USHER_ROUTE_FAMILIES] = {

@@ -307,6 +307,15 @@ static usher_status judge_format(usher_exchange *ex, size_t index, bool bearer, 
     return judge_pieces(ex, f, b, bearer && index == 0, err);
 }
 
+/* Whoever asks sees what the site's own profile would show. */
+static usher_status into_own_form(usher_exchange *ex, usher_error *err)
+{
+    bool lives;
+    usher_status rc = usher_flow_own_form(ex, &lives, err);
+
+    return rc || lives ? rc : refuse(ex, USHER_SESSION_EXPIRED, USHER_CAUSE_TOKEN_EXPIRED);
+}
+
 /* The first format that has a valid one. Else the most that could be said: that it is over, by who
  * could open it; that somebody could not; that nothing came. What the formats before a valid one
  * made of a cookie that was not theirs is no rejection. */
@@ -322,7 +331,7 @@ static usher_status judge_formats(usher_exchange *ex, bool bearer, usher_error *
         if (ex->verdict == USHER_SESSION_VALID) {
             ex->held.format = &ex->site->formats[i];
             ex->report_count = reports;
-            return USHER_OK;
+            return i ? into_own_form(ex, err) : USHER_OK;
         }
         if (most == USHER_NO_SESSION || ex->verdict == USHER_SESSION_EXPIRED ||
             ex->verdict == USHER_SESSION_REVOKED)

@@ -6,13 +6,13 @@
 #include "flow/write.h"
 #include "session/bridge.h"
 
-/* --- renewing and carrying over --------------------------------------------------------------- */
+/* --- between Auth0's and claims ----------------------------------------------------------------
+ */
 
 /* *out stays NULL if Auth0's rules leave it no life. When it was created is known if its claims say
  * so; to a site that has an absolute duration, sealing is the earliest that is known; otherwise it
  * begins here, and ends no later than it would have. */
-usher_status usher_flow_auth0_of_claims(usher_auth0_session **out, usher_exchange *ex,
-                                        usher_error *err)
+static usher_status auth0_of_claims(usher_auth0_session **out, usher_exchange *ex, usher_error *err)
 {
     const usher_claims *claims = &ex->held.claims;
     usher_life life = usher_life_of(claims);
@@ -26,31 +26,59 @@ usher_status usher_flow_auth0_of_claims(usher_auth0_session **out, usher_exchang
     return rc ? rc : usher_flow_auth0_from(out, ex, json, err);
 }
 
-static usher_status carry_to_auth0(usher_exchange *ex, const usher_writing *w, usher_error *err)
-{
-    usher_auth0_session *s;
-    usher_status rc = usher_flow_auth0_of_claims(&s, ex, err);
+/* --- the site's own form ---------------------------------------------------------------------- */
 
-    return rc || !s ? rc : usher_flow_write_auth0(ex, s, w, err);
+static usher_status as_auth0(usher_exchange *ex, usher_error *err)
+{
+    double end_s = ex->held.end_s;
+    int64_t expires_ms = ex->session.expires_ms;
+    usher_auth0_session *s;
+    usher_status rc;
+
+    if ((rc = auth0_of_claims(&s, ex, err)) || !s ||
+        (rc = usher_flow_hold_auth0(ex, ex->site->formats, s, err)))
+        return rc;
+    ex->held.end_s = end_s;
+    ex->session.expires_ms = expires_ms;
+    return USHER_OK;
 }
 
-static usher_status carry_to_claims(usher_exchange *ex, const usher_writing *w, usher_error *err)
+static usher_status as_claims(usher_exchange *ex, usher_error *err)
 {
-    usher_life life = {.has_exp = isfinite(ex->held.end_s),
-                       .exp_s = ex->held.end_s,
-                       .has_created = ex->held.auth0->has_created,
-                       .created_s = ex->held.auth0->created_s};
+    usher_claims claims = {.has_exp = isfinite(ex->held.end_s), .exp = ex->held.end_s};
+    bool is_session = false;
     usher_json_object whole;
-    usher_str claims;
+    usher_session session;
     usher_status rc;
 
     /* What came in cookies of its own stands in the object that programs are handed. */
     if ((rc = usher_json_read_object(&whole, &ex->arena, ex->held.auth0->json,
                                      &usher_json_limits_claims, err)) ||
-        (rc = usher_bridge_to_claims(&claims, &ex->arena, &whole, err)))
+        (rc = usher_bridge_to_claims(&claims.text, &ex->arena, &whole, err)) ||
+        (rc = usher_json_read_object(&claims.object, &ex->arena, claims.text,
+                                     &usher_json_limits_claims, err)) ||
+        (rc = usher_session_from_claims(&session, &is_session, &ex->arena, &claims,
+                                        ex->session.expires_ms, err)) ||
+        !is_session)
         return rc;
-    return usher_flow_write_claims(ex, claims, &life, w, err);
+    ex->session = session;
+    ex->held.claims = claims;
+    ex->held.auth0 = NULL;
+    return USHER_OK;
 }
+
+usher_status usher_flow_own_form(usher_exchange *ex, bool *lives, usher_error *err)
+{
+    bool auth0 = ex->site->profile->auth0 != NULL;
+    usher_status rc = USHER_OK;
+
+    if (auth0 && !ex->held.auth0) rc = as_auth0(ex, err);
+    if (!auth0 && ex->held.auth0) rc = as_claims(ex, err);
+    *lives = rc == USHER_OK && auth0 == (ex->held.auth0 != NULL);
+    return rc;
+}
+
+/* --- renewing --------------------------------------------------------------------------------- */
 
 /* The clock was set back since this was written: whatever is written now would end too early. */
 static bool auth0_from_the_future(const usher_exchange *ex)
@@ -60,16 +88,10 @@ static bool auth0_from_the_future(const usher_exchange *ex)
 
 static usher_status renew(usher_exchange *ex, const usher_writing *w, usher_error *err)
 {
-    const usher_format *from = ex->held.format, *to = &ex->site->formats[0];
     usher_life life = usher_life_of(&ex->held.claims);
 
-    if (from != to && from->profile->auth0 && !to->profile->auth0)
-        return carry_to_claims(ex, w, err);
-    if (from != to && to->profile->auth0 && !from->profile->auth0)
-        return carry_to_auth0(ex, w, err);
-    if (!to->profile->auth0)
-        return usher_flow_write_claims(ex, ex->held.claims.text, &life, w, err);
-    if (auth0_from_the_future(ex)) return USHER_OK;
+    if (!ex->held.auth0) return usher_flow_write_claims(ex, ex->held.claims.text, &life, w, err);
+    if (!w->keep_exp && auth0_from_the_future(ex)) return USHER_OK;
     return usher_flow_write_auth0(ex, ex->held.auth0, w, err);
 }
 
@@ -80,7 +102,8 @@ usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, u
     const usher_writing w = {.only_one = only_one_cookie, .keep_exp = foreign, .written = &written};
 
     if (ex->read_only || ex->held.written || ex->unencoded.len) return USHER_OK;
-    if (!ex->site->lifetime.rolling && !foreign && !old_cookies) return USHER_OK;
+    if (!ex->site->lifetime.rolling && !foreign && !old_cookies && !ex->hooked.must_write)
+        return USHER_OK;
     if (foreign && only_one_cookie)
         return USHER_OK; /* the old cookie has to go in the same answer */
     usher_status rc = renew(ex, &w, err);
@@ -88,20 +111,6 @@ usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, u
     if (rc == USHER_OK && written)
         ex->session.expires_ms = (int64_t)ex->held.end_s * 1000 + (foreign ? 0 : ex->now_ms % 1000);
     return rc;
-}
-
-usher_status usher_flow_as_auth0(usher_exchange *ex, usher_error *err)
-{
-    double end_s = ex->held.end_s;
-    usher_auth0_session *s;
-    usher_status rc;
-
-    if (ex->held.auth0) return USHER_OK;
-    if ((rc = usher_flow_auth0_of_claims(&s, ex, err)) || !s ||
-        (rc = usher_flow_hold_auth0(ex, ex->site->formats, s, err)))
-        return rc;
-    ex->held.end_s = end_s;
-    return USHER_OK;
 }
 
 /* --- new sessions ----------------------------------------------------------------------------- */
@@ -118,23 +127,30 @@ static usher_status look_for_old(usher_exchange *ex, usher_error *err)
     return rc;
 }
 
-usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
-                                      usher_error *err)
+usher_status usher_flow_issue_claims(usher_exchange *ex, usher_str claims, bool *issued,
+                                     usher_error *err)
 {
     const usher_writing w = {.written = issued};
     usher_life life = {0};
     size_t reports = ex->report_count;
-    usher_str claims;
     usher_status rc;
 
     *issued = false;
     if ((rc = look_for_old(ex, err))) return rc;
     ex->report_count = reports; /* that an old session was over is nobody's concern now */
-    if ((rc = usher_session_new_claims(&claims, &ex->arena, user, ex->entropy, err)) ||
-        (rc = usher_flow_write_claims(ex, claims, &life, &w, err)))
-        return rc;
+    if ((rc = usher_flow_write_claims(ex, claims, &life, &w, err))) return rc;
     ex->signed_in = *issued;
     return USHER_OK;
+}
+
+usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user, bool *issued,
+                                      usher_error *err)
+{
+    usher_str claims;
+    usher_status rc = usher_session_new_claims(&claims, &ex->arena, user, ex->entropy, err);
+
+    *issued = false;
+    return rc ? rc : usher_flow_issue_claims(ex, claims, issued, err);
 }
 
 usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *issued,

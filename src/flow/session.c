@@ -3,50 +3,74 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "flow/exchange.h"
-
-/* Auth0's SDK answers with the user alone. */
-static usher_status auth0_json(usher_exchange *ex, usher_error *err)
-{
-    usher_json user = usher_json_get(&ex->held.auth0->members, USHER_STR("user"));
-
-    (void)err;
-    ex->session.json = user.text;
-    return USHER_OK;
-}
+#include "flow/hooks.h"
+#include "wire/json_set.h"
 
 usher_status usher_flow_session_json(usher_exchange *ex, usher_error *err)
 {
-    if (ex->held.auth0 && ex->site->profile->auth0) return auth0_json(ex, err);
+    const usher_hooked *h = &ex->hooked;
+
     if (!ex->held.auth0)
-        return usher_session_write_json(&ex->session, &ex->arena, &ex->held.claims, err);
-    /* Carried over but not written: the same members under their names here. */
-    usher_json user = usher_json_get(&ex->held.auth0->members, USHER_STR("user"));
-    usher_claims claims = {.text = user.text};
-    usher_status rc = usher_json_members(&claims.object, &ex->arena, user, err);
-    return rc ? rc : usher_session_write_json(&ex->session, &ex->arena, &claims, err);
+        return usher_session_write_json(&ex->session, &ex->arena,
+                                        h->has_shown ? &h->shown : &ex->held.claims, err);
+    /* Auth0's SDK answers with the user alone. */
+    ex->session.json = usher_json_get(&ex->held.auth0->members, USHER_STR("user")).text;
+    return USHER_OK;
 }
 
-static usher_status answer(usher_exchange *ex, usher_error *err)
+/* The last step: what the browser or the program gets to see. */
+static usher_status show(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    usher_str body = ex->site->profile->no_session;
-    usher_status rc;
+    bool shown = ex->verdict == USHER_SESSION_VALID && ex->session.json.ptr;
+
+    (void)want;
+    (void)err;
+    usher_respond_body(ex, 200, USHER_STR("application/json"),
+                       shown ? ex->session.json : ex->site->profile->no_session);
+    usher_respond_private(ex);
+    return USHER_OK;
+}
+
+/* Renewed under the claims that the program's jwt function left; cleared if it ended the session.
+ */
+static usher_status renew_and_show(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_status rc = USHER_OK;
 
     if (ex->verdict == USHER_SESSION_VALID) {
         if ((rc = usher_flow_roll_session(ex, false, err)) ||
             (rc = usher_flow_session_json(ex, err)))
             return rc;
-        body = ex->session.json;
-    } else if (ex->verdict != USHER_NO_SESSION) {
-        if ((rc = usher_flow_forget_session(ex, false, err))) return rc;
+        return usher_hook_session(ex, show, want, err);
     }
-    usher_respond_body(ex, 200, USHER_STR("application/json"), body);
-    usher_respond_private(ex);
-    return USHER_OK;
+    if (ex->verdict != USHER_NO_SESSION) rc = usher_flow_forget_session(ex, false, err);
+    return rc ? rc : show(ex, want, err);
 }
 
-usher_status usher_flow_session_answer(usher_exchange *ex, usher_error *err)
+static usher_status answer(usher_exchange *ex, usher_str changes, bool is_update, usher_want *want,
+                           usher_error *err)
 {
+    if (ex->verdict != USHER_SESSION_VALID) return renew_and_show(ex, want, err);
+    ex->hooked.must_write |= is_update;
+    if (is_update) ex->held.written = false; /* what was written before is written again */
+    return usher_hook_jwt(ex, changes, is_update, renew_and_show, want, err);
+}
+
+/* POST session: {"csrfToken": …, "data": …}; what a browser's update() was given. */
+static usher_status posted_data(usher_str *out, usher_exchange *ex, usher_error *err)
+{
+    usher_json_object body;
+    usher_status rc = usher_json_read_object(&body, &ex->arena, ex->request->body,
+                                             &usher_json_limits_document, err);
+
+    *out = (usher_str){0};
+    if (rc == USHER_OK) *out = usher_json_get(&body, USHER_STR("data")).text;
+    return usher_flow_peer_fault(ex, rc) ? USHER_OK : rc;
+}
+
+usher_status usher_flow_session_answer(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_str data = {0};
     usher_status rc = usher_flow_read_session(ex, false, err);
 
     if (rc) return rc;
@@ -56,7 +80,8 @@ usher_status usher_flow_session_answer(usher_exchange *ex, usher_error *err)
         usher_respond_body(ex, 400, USHER_STR("application/json"), ex->site->profile->no_session);
         return USHER_OK;
     }
-    return answer(ex, err);
+    if (ex->post && (rc = posted_data(&data, ex, err))) return rc;
+    return answer(ex, data, ex->post, want, err);
 }
 
 /* --- operations ------------------------------------------------------------------------------- */
@@ -87,12 +112,11 @@ static usher_status get_session(usher_exchange *ex, usher_want *want, usher_erro
     bool readable;
     usher_status rc;
 
-    (void)want;
     ex->post = false;
     rc = side_cookies(ex, &readable, err);
     if (rc || !readable) return rc;
     rc = usher_flow_read_session(ex, false, err);
-    return rc ? rc : answer(ex, err);
+    return rc ? rc : answer(ex, (usher_str){0}, false, want, err);
 }
 
 usher_status usher_get_session(usher_exchange *ex, usher_want *want, usher_error *err)
@@ -134,13 +158,18 @@ usher_status usher_get_csrf_token(usher_exchange *ex, usher_want *want, usher_er
 
 static usher_status update_session(usher_exchange *ex, usher_want *want, usher_error *err)
 {
+    bool hooked = (ex->site->hooks & (1u << USHER_HAS_JWT)) != 0;
+    usher_str changes;
     usher_status rc;
 
-    (void)want;
     if ((rc = usher_flow_read_session(ex, false, err))) return rc;
     if (ex->verdict != USHER_SESSION_VALID) {
         usher_respond_body(ex, 200, USHER_STR("application/json"), ex->site->profile->no_session);
         return USHER_OK;
+    }
+    if (hooked && !ex->held.auth0) { /* what they mean is the program's to say */
+        rc = usher_json_object_text(&changes, &ex->arena, &ex->changes, err);
+        return rc ? rc : answer(ex, changes, true, want, err);
     }
     if ((rc = usher_flow_change_session(ex, &ex->changes, err)) ||
         (rc = usher_flow_read_session(ex, false, err)) || (rc = usher_flow_session_json(ex, err)))

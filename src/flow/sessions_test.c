@@ -824,6 +824,246 @@ static void test_hooks_that_fail(void **state)
     visit_close(&v);
 }
 
+/* --- callbacks and events ----------------------------------------------------------------------
+ */
+
+typedef struct program {
+    char log[8192];         /* the hooks in the order they were asked, with what they were handed */
+    const char *answers[5]; /* by kind, from JWT on; NULL: a sensible one */
+    usher_event_kind kinds[5];
+} program;
+
+static const char *const hook_names[] = {"jwt", "session", "signIn", "redirect", "event"};
+
+static const char *sensible(usher_hook_kind kind)
+{
+    switch (kind) {
+    case USHER_HOOK_JWT: return "{\"sub\":\"u9\",\"name\":\"Ada\",\"role\":\"admin\"}";
+    case USHER_HOOK_SESSION: return "{\"user\":{\"name\":\"Ada\"},\"role\":\"admin\"}";
+    case USHER_HOOK_SIGN_IN: return "true";
+    case USHER_HOOK_REDIRECT: return "\"http://localhost:3000/welcome\"";
+    default: return "null";
+    }
+}
+
+static usher_status play(visit *v, program *p, usher_status rc, usher_want *want)
+{
+    while (rc == USHER_OK && want->kind != USHER_WANT_NOTHING) {
+        usher_event e = {.size = sizeof e, .kind = USHER_EVENT_HOOKED, .now_ms = NOW_S * 1000};
+        size_t i = (size_t)want->hook.kind - USHER_HOOK_JWT, n = strlen(p->log);
+
+        assert_int_equal(want->kind, USHER_WANT_HOOK);
+        assert_true(i < 5);
+        snprintf(p->log + n, sizeof p->log - n, "%s%.*s %.*s\n", hook_names[i],
+                 (int)want->hook.name.len, want->hook.name.len ? want->hook.name.ptr : "",
+                 (int)want->hook.value.len, want->hook.value.ptr);
+        e.value = kit_str(p->answers[i] ? p->answers[i] : sensible(want->hook.kind));
+        if (p->kinds[i]) e.kind = p->kinds[i];
+        rc = usher_resume(v->ex, &e, want, NULL);
+    }
+    return rc;
+}
+
+#define ALL_HOOKS ",\"hooks\":[\"jwt\",\"session\",\"sign_in\",\"redirect\",\"events\"]"
+#define DEVELOPMENT                                                                                \
+    "\"base_url\":\"http://localhost:3000\",\"development\":true,\"secret\":\"" SECRET "\","       \
+    "\"providers\":[{\"id\":\"dev\",\"type\":\"development\"}]"
+
+static void test_callbacks_on_a_session(void **state)
+{
+    (void)state;
+    static const char *const profiles[] = {"{" NAMED("nextauth-4") OWN, "{" NAMED("authjs-5") OWN};
+    char settings[512], own[512];
+
+    for (size_t i = 0; i < 2; i++) {
+        program p = {.log = ""};
+        usher_want want;
+        visit v;
+
+        snprintf(own, sizeof own, "%s}", profiles[i]);
+        snprintf(settings, sizeof settings, "%s" ALL_HOOKS "}", profiles[i]);
+        visit_open(&v, settings);
+        bring(&v, own, ",\"usid\":\"S\",\"ucat\":5", NOW_S, 3600);
+        start_at(&v, NOW_S, false);
+        assert_ok(play(&v, &p, usher_get_session(v.ex, &want, NULL), &want));
+        obey(&v);
+        assert_int_equal(strncmp(p.log, "jwt {\"token\":{\"name\":\"Ada\"", 25), 0);
+        assert_str(usher_session_json(usher_exchange_session(v.ex)),
+                   "{\"user\":{\"name\":\"Ada\"},\"role\":\"admin\"}");
+        assert_str(usher_session_subject(usher_exchange_session(v.ex)), "u9");
+        /* what was written is the function's, and ours with it */
+        p = (program){.log = ""};
+        start_at(&v, NOW_S + 1, false);
+        assert_ok(usher_get_token(v.ex, &want, NULL));
+        assert_true(claims_have(&v, "\"role\":\"admin\",\"usid\":\"S\",\"ucat\":5"));
+        assert_ok(
+            play(&v, &p, usher_update_session(v.ex, USHER_STR("{\"x\":[1]}"), &want, NULL), &want));
+        assert_non_null(strstr(p.log, "\"session\":{\"x\":[1]},\"trigger\":\"update\"}"));
+        assert_non_null(strstr(p.log, "eventsession {\"session\":{\"user\":{\"name\":\"Ada\"}"));
+        assert_true(usher_exchange_session_written(v.ex));
+        visit_close(&v);
+    }
+}
+
+/* v4 shows the token as it was before the function, v5 as it is after it. */
+static void test_which_token_a_session_shows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *settings, *name;
+    } rows[] = {{"{" NAMED("nextauth-4") OWN "}", "\"name\":\"Ada\""},
+                {"{" NAMED("authjs-5") OWN "}", "\"name\":\"Bob\""}};
+    char settings[512];
+
+    for (size_t i = 0; i < 2; i++) {
+        program p = {.answers = {"{\"sub\":\"u1\",\"name\":\"Bob\"}"}};
+        usher_want want;
+        visit v;
+
+        snprintf(settings, sizeof settings, "%.*s,\"hooks\":[\"jwt\"]}",
+                 (int)strlen(rows[i].settings) - 1, rows[i].settings);
+        visit_open(&v, settings);
+        bring(&v, rows[i].settings, "", NOW_S, 3600);
+        start_at(&v, NOW_S, false);
+        assert_ok(play(&v, &p, usher_get_session(v.ex, &want, NULL), &want));
+        assert_true(usher_str_find(usher_session_json(usher_exchange_session(v.ex)),
+                                   kit_str(rows[i].name)) != SIZE_MAX);
+        visit_close(&v);
+    }
+}
+
+static void test_callbacks_that_say_no(void **state)
+{
+    (void)state;
+    static const char settings[] = "{" NAMED("authjs-5") OWN ALL_HOOKS "}";
+    static const char *const nonsense[] = {"",  "[]",    "1",
+                                           "{", "\"x\"", "{\"value\":\"v\",\"provider\":\"p\"}"};
+    usher_want want;
+    visit v;
+
+    visit_open(&v, settings);
+    bring(&v, "{" NAMED("authjs-5") OWN "}", "", NOW_S, 3600);
+    program fails = {.kinds = {USHER_EVENT_HOOK_FAILED}}; /* nobody can tell: nothing is cleared */
+    start_at(&v, NOW_S, false);
+    assert_int_equal(play(&v, &fails, usher_get_session(v.ex, &want, NULL), &want), USHER_E_IO);
+    assert_int_equal(usher_exchange_response(v.ex)->header_count, 0);
+    for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
+        program p = {.answers = {nonsense[i]}};
+        start_at(&v, NOW_S, false);
+        assert_int_equal(play(&v, &p, usher_get_session(v.ex, &want, NULL), &want), USHER_E_IO);
+    }
+    program shy = {.answers = {NULL, "null"}}; /* a session that shows nothing is still there */
+    start_at(&v, NOW_S, false);
+    assert_ok(play(&v, &shy, usher_get_session(v.ex, &want, NULL), &want));
+    assert_str(usher_exchange_response(v.ex)->body, "null");
+    assert_int_equal(usher_exchange_verdict(v.ex), USHER_SESSION_VALID);
+    program deaf = {.kinds = {0, 0, 0, 0, USHER_EVENT_HOOK_FAILED}}; /* events change nothing */
+    start_at(&v, NOW_S, false);
+    assert_ok(play(&v, &deaf, usher_get_session(v.ex, &want, NULL), &want));
+    assert_int_equal(usher_exchange_verdict(v.ex), USHER_SESSION_VALID);
+    program ends = {.kinds = {USHER_EVENT_HOOK_REFUSED}}; /* null from jwt: the session is over */
+    start_at(&v, NOW_S, false);
+    assert_ok(play(&v, &ends, usher_get_session(v.ex, &want, NULL), &want));
+    assert_int_equal(usher_exchange_verdict(v.ex), USHER_SESSION_REVOKED);
+    obey(&v);
+    assert_int_equal(v.deletions, 1);
+    visit_close(&v);
+}
+
+/* Signs in with the development provider; the status, and the Location in `where`. */
+static usher_status sign_in(visit *v, program *p, char where[512])
+{
+    char body[256];
+    usher_want want;
+
+    start_at(v, NOW_S, false);
+    assert_ok(usher_get_csrf_token(v->ex, &want, NULL));
+    snprintf(body, sizeof body, "csrfToken=%.64s&user=ada&callbackUrl=%%2Fback",
+             usher_exchange_csrf_token(v->ex).ptr);
+    obey(v);
+    start_at(v, NOW_S, false);
+    v->request.method = USHER_STR("POST");
+    v->request.target = USHER_STR("/api/auth/callback/dev");
+    v->request.body = kit_str(body);
+    v->fields[1] =
+        (usher_header){USHER_STR("Content-Type"), USHER_STR("application/x-www-form-urlencoded")};
+    v->request.header_count = 2;
+    assert_ok(usher_exchange_start(v->ex, v->site, &v->request, NOW_S * 1000, NULL));
+    usher_status rc = play(v, p, usher_handle(v->ex, &want, NULL), &want);
+    const usher_response *r = usher_exchange_response(v->ex);
+    where[0] = 0;
+    for (size_t i = 0; i < r->header_count; i++)
+        if (usher_str_eq(r->headers[i].name, USHER_STR("Location")))
+            snprintf(where, 512, "%.*s", (int)r->headers[i].value.len, r->headers[i].value.ptr);
+    obey(v);
+    return rc;
+}
+
+static const char sign_in_settings[] = "{" DEVELOPMENT ALL_HOOKS "}";
+
+static void test_callbacks_on_a_sign_in(void **state)
+{
+    (void)state;
+    char where[512];
+    usher_want want;
+    visit v;
+
+    visit_open(&v, sign_in_settings);
+    program fine = {.log = ""};
+    assert_ok(sign_in(&v, &fine, where));
+    assert_true(usher_exchange_signed_in(v.ex));
+    assert_string_equal(where, "http://localhost:3000/welcome");
+    assert_non_null(strstr(fine.log,
+                           "redirect {\"url\":\"/back\",\"baseUrl\":\"http://localhost:3000\"}\n"
+                           "signIn {\"user\":{\"id\":\"ada\","));
+    assert_non_null(strstr(fine.log, "\"account\":{\"provider\":\"dev\",\"type\":\"credentials\","
+                                     "\"providerAccountId\":\"ada\"}}\njwt {\"token\":{\"name\":"));
+    assert_non_null(strstr(fine.log, "\"isNewUser\":false,\"trigger\":\"signIn\"}\neventsignIn {"));
+    start_at(&v, NOW_S, true);
+    assert_ok(usher_get_token(v.ex, &want, NULL));
+    assert_true(claims_have(&v, "\"role\":\"admin\",\"usid\":\""));
+    visit_close(&v);
+}
+
+static void test_callbacks_that_refuse_a_sign_in(void **state)
+{
+    (void)state;
+    static const struct {
+        program p;
+        usher_status status;
+        const char *where;
+        bool session;
+    } rows[] = {
+        {{.answers = {NULL, NULL, "false"}}, USHER_OK, "error=AccessDenied", false},
+        {{.answers = {NULL, NULL, "\"https://other.example/\""}},
+         USHER_OK,
+         "https://other.example/",
+         false},
+        {{.answers = {NULL, NULL, "{}"}}, USHER_OK, "error=AccessDenied", false},
+        {{.kinds = {0, 0, USHER_EVENT_HOOK_REFUSED}}, USHER_OK, "error=AccessDenied", false},
+        {{.kinds = {0, 0, USHER_EVENT_HOOK_FAILED}}, USHER_E_IO, "", false},
+        {{.answers = {"null"}}, USHER_OK, "/welcome", false},
+        {{.answers = {"[]"}}, USHER_E_IO, "", false},
+        {{.kinds = {USHER_EVENT_HOOK_FAILED}}, USHER_E_IO, "", false},
+        {{.answers = {NULL, NULL, NULL, "7"}}, USHER_E_IO, "", false},
+        {{.answers = {NULL, NULL, NULL, "\"/a\\nSet-Cookie: x\""}}, USHER_E_IO, "", false},
+        {{.kinds = {0, 0, 0, 0, USHER_EVENT_HOOK_FAILED}}, USHER_OK, "/welcome", true},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        program p = rows[i].p;
+        char where[512];
+        visit v;
+
+        visit_open(&v, sign_in_settings);
+        if (sign_in(&v, &p, where) != rows[i].status || !strstr(where, rows[i].where))
+            fail_msg("row %zu: %s", i, where);
+        assert_int_equal(usher_exchange_signed_in(v.ex), rows[i].session);
+        assert_int_equal(has_cookie(&v, "authjs.session-token"), rows[i].session);
+        visit_close(&v);
+    }
+}
+
 /* --- misuse
  * --------------------------------------------------------------------------------------- */
 
@@ -916,6 +1156,11 @@ int main(void)
         cmocka_unit_test(test_a_clock_that_steps_back),
         cmocka_unit_test(test_hooks),
         cmocka_unit_test(test_hooks_that_fail),
+        cmocka_unit_test(test_callbacks_on_a_session),
+        cmocka_unit_test(test_which_token_a_session_shows),
+        cmocka_unit_test(test_callbacks_that_say_no),
+        cmocka_unit_test(test_callbacks_on_a_sign_in),
+        cmocka_unit_test(test_callbacks_that_refuse_a_sign_in),
         cmocka_unit_test(test_operations_need_a_start),
         cmocka_unit_test(test_every_allocation_may_fail),
     };

@@ -183,13 +183,3 @@ usher_status usher_sign_in_unreachable(usher_exchange *ex, const usher_event *ev
     (void)want;
     return blame_provider(ex, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, err);
 }
-
-usher_status usher_sign_in_done(usher_exchange *ex, const usher_user *user, usher_error *err)
-{
-    bool issued;
-    usher_status rc = usher_flow_issue_session(ex, user, &issued, err);
-
-    if (rc) return rc;
-    if (!issued) return usher_respond_failure(ex, USHER_FAIL_CALLBACK, 200, err);
-    return usher_respond_url(ex, ex->callback_url, 200, err);
-}

@@ -1,7 +1,7 @@
 /* Sign-out: a page on GET, the end of the session on POST. */
 #include "base/error.h"
 #include "base/str.h"
-#include "flow/exchange.h"
+#include "flow/hooks.h"
 
 usher_status usher_sign_out_get(usher_exchange *ex, usher_error *err)
 {
@@ -12,7 +12,13 @@ usher_status usher_sign_out_get(usher_exchange *ex, usher_error *err)
     return rc ? rc : usher_respond_redirect(ex, url, err);
 }
 
-usher_status usher_sign_out_post(usher_exchange *ex, usher_error *err)
+static usher_status way_back(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    (void)want;
+    return usher_respond_url(ex, ex->callback_url, 200, err);
+}
+
+usher_status usher_sign_out_post(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     usher_status rc;
 
@@ -25,5 +31,5 @@ usher_status usher_sign_out_post(usher_exchange *ex, usher_error *err)
         return rc;
     ex->signed_out = ex->verdict == USHER_SESSION_VALID;
     ex->verdict = USHER_NO_SESSION;
-    return usher_respond_url(ex, ex->callback_url, 200, err);
+    return usher_hook_signed_out(ex, way_back, want, err);
 }

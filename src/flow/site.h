@@ -37,6 +37,15 @@ typedef enum usher_token_form {
     USHER_TOKEN_HOOKED, /* the program itself: USHER_WANT_HOOK */
 } usher_token_form;
 
+/* Functions that the program has; in the order of the setting's words. */
+typedef enum usher_site_hook {
+    USHER_HAS_JWT,
+    USHER_HAS_SESSION,
+    USHER_HAS_SIGN_IN,
+    USHER_HAS_REDIRECT,
+    USHER_HAS_EVENTS,
+} usher_site_hook;
+
 /* One kind of session cookie that a site reads. */
 typedef struct usher_format {
     const usher_profile *profile;
@@ -83,6 +92,8 @@ struct usher_site {
     size_t format_count;
     const usher_keyring *keys; /* of the first */
     usher_auth0_site auth0;    /* of a profile with those routes */
+
+    unsigned hooks; /* a bit for each usher_site_hook */
 
     usher_lifetime lifetime;
     int64_t update_age_s;

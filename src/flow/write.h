@@ -19,8 +19,4 @@ usher_status usher_flow_write_auth0(usher_exchange *ex, usher_auth0_session *s,
 /* An object in Auth0's shape, judged as if it had come from a store; NULL if it is none. */
 usher_status usher_flow_auth0_from(usher_auth0_session **out, usher_exchange *ex, usher_str json,
                                    usher_error *err);
-/* renew.c: the held claims in Auth0's shape; NULL if its rules leave them no life. */
-usher_status usher_flow_auth0_of_claims(usher_auth0_session **out, usher_exchange *ex,
-                                        usher_error *err);
-
 #endif

@@ -503,6 +503,7 @@ static void put_settings(usher_buf *b, const surroundings *s, const usher_settin
         usher_buf_put_z(b, ", ");
         put_row(b, row->path, value, s->inside);
     } else if (s->inside) {
+        usher_buf_put_z(b, ", ");
         put_row(b, "session.token", "signed", strstr(s->inside, "signing_keys"));
     } else if (s->without) {
         usher_buf_put_z(b, ", ");

@@ -44,6 +44,7 @@ const usher_profile usher_profile_nextauth_4 = {
     .sign_in_path = USHER_STR_INIT("/signin"),
     .return_param = USHER_STR_INIT("callbackUrl"),
     .json_redirect = USHER_JSON_BY_FIELD,
+    .session_of_old_token = true,
     .no_session = USHER_STR_INIT("{}"),
     .strict_paths = false,
     .json_status = true,

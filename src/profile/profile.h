@@ -128,6 +128,7 @@ typedef struct usher_profile {
     usher_str return_param; /* of the sign-in page: where to go afterwards */
     bool return_path_only;  /* it is a path of the own site, not a URL */
     usher_json_redirect json_redirect;
+    bool session_of_old_token; /* the session shows the token as it was before the jwt function */
     usher_str no_session; /* body of the session endpoint without a session: {} or null */
     bool strict_paths; /* one or two segments, JSON "Bad request."; otherwise extra ones are ignored
                         */

@@ -231,11 +231,28 @@ static void accept_format(accepting *a)
     site->format_count++;
 }
 
+/* Functions that a flow asks exist in Auth.js' systems. */
+static void build_hooks(usher_building *b)
+{
+    const usher_value *list = &b->v[S(HOOKS)];
+
+    if (!list->node || list->bad) return;
+    for (const usher_node *n = list->node->first; n; n = n->next)
+        for (size_t i = 0; usher_setting_word(usher_site_table.rows[S(HOOKS)].words, i).ptr; i++)
+            if (usher_str_eq(n->text, usher_setting_word(usher_site_table.rows[S(HOOKS)].words, i)))
+                b->site->hooks |= 1u << i;
+    if (b->site->hooks && b->site->profile->auth0)
+        usher_complain(&b->c, usher_place_of(list->node),
+                       "site.hooks: profile auth0-4 has none of them", USHER_NIL, USHER_NIL,
+                       USHER_NIL);
+}
+
 void usher_build_formats(usher_building *b)
 {
     const usher_value *list = &b->v[S(ACCEPT)];
     size_t index;
 
+    build_hooks(b);
     first_format(b);
     for (const usher_node *n = usher_build_first_map(list, &index);
          n && b->site->format_count < USHER_FORMATS_MAX;

@@ -56,7 +56,7 @@ bool usher_site_wants_hooks(const usher_site *site)
 {
     for (size_t i = 0; i < site->format_count; i++)
         if (site->formats[i].form == USHER_TOKEN_HOOKED) return true;
-    return false;
+    return site->hooks != 0;
 }
 
 bool usher_site_key_counts(const usher_site *site, size_t index, usher_key_counts *out)

@@ -148,6 +148,22 @@ static inline void dump_provider(dump *d, const usher_provider *p)
     }
 }
 
+/* What its first key makes of a text, where that is the same every time. */
+static inline void dump_signed(dump *d, const usher_signing_keys *keys)
+{
+    kit_random random = {.seed = 1, .fail_at = SIZE_MAX};
+    usher_arena a;
+    usher_str token;
+    int64_t exp_s;
+
+    if (!keys || keys->alg != USHER_HS256) return;
+    usher_arena_init(&a, usher_allocator_default(), 1024, 1 << 16);
+    assert_ok(usher_signed_seal(&token, &exp_s, &a, keys, USHER_STR("{}"), 0, 1,
+                                kit_entropy(&random), NULL));
+    dump_str(d, "signed", token);
+    usher_arena_deinit(&a);
+}
+
 static inline void dump_format(dump *d, const usher_format *f)
 {
     dump_str(d, "format", f->profile->name);
@@ -158,6 +174,7 @@ static inline void dump_format(dump *d, const usher_format *f)
     dump_keys(d, f->keys);
     dump_int(d, "signing", f->signing ? (int64_t)f->signing->count : 0);
     dump_int(d, "signing alg", f->signing ? (int64_t)f->signing->alg : 0);
+    dump_signed(d, f->signing);
     dump_int(d, "auth0 absolute", f->auth0.absolute_s);
     dump_int(d, "auth0 inactivity", f->auth0.inactivity_s);
 }
@@ -186,6 +203,7 @@ static inline void dump_site(dump *d, const usher_site *s)
     dump_int(d, "absolute", s->lifetime.absolute_s);
     dump_int(d, "inactivity", s->lifetime.inactivity_s);
     dump_int(d, "rolling", s->lifetime.rolling);
+    dump_int(d, "hooks", s->hooks);
     dump_int(d, "claims_max", (int64_t)s->claims_max);
     dump_int(d, "update_age", s->update_age_s);
     for (size_t i = 0; i < s->provider_count; i++)

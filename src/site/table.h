@@ -138,6 +138,11 @@ typedef struct usher_setting_table {
       "[/run/secrets/session-key.pem]")                                                            \
     X(SESSION_UPDATE_AGE, "session.update_age", DURATION, S, NULL, 0, 315360000, "1d", NULL, NULL, \
       "How old a session may grow before it is written again.", "15m")                             \
+    X(HOOKS, "hooks", WORDS, NONE, "jwt|session|sign_in|redirect|events", 0, 5, NULL, "none",      \
+      NULL,                                                                                        \
+      "Functions of the program that are asked on the way: NextAuth's callbacks of these names, "  \
+      "and its events. For programs that embed the library.",                                      \
+      "[jwt, session]")                                                                            \
     X(COOKIES_SECURE, "cookies.secure", WORD, NONE, "auto|true|false", 0, 0, "auto", NULL, NULL,   \
       "The Secure attribute and the __Secure- and __Host- names. `auto`: if base_url is https.",   \
       "true")                                                                                      \

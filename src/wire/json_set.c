@@ -56,3 +56,16 @@ usher_status usher_json_set(usher_str *out, usher_arena *a, const usher_json_obj
     usher_buf_put_char(&b, '}');
     return usher_buf_take(out, &b, err);
 }
+
+usher_status usher_json_object_text(usher_str *out, usher_arena *a, const usher_json_object *object,
+                                    usher_error *err)
+{
+    usher_buf b;
+
+    usher_buf_init(&b, a, members_size(object));
+    usher_buf_put_char(&b, '{');
+    for (size_t i = 0; i < object->count; i++)
+        put_member(&b, usher_json_quoted_name(&object->members[i]), object->members[i].value.text);
+    usher_buf_put_char(&b, '}');
+    return usher_buf_take(out, &b, err);
+}

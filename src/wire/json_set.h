@@ -11,6 +11,11 @@ USHER_MUST_USE usher_status usher_json_set(usher_str *out, usher_arena *a,
                                            const usher_json_object *object, usher_str name,
                                            usher_str value, usher_str without, usher_error *err);
 
+/* The object as text: its members as they stand in the source, without white space. */
+USHER_MUST_USE usher_status usher_json_object_text(usher_str *out, usher_arena *a,
+                                                   const usher_json_object *object,
+                                                   usher_error *err);
+
 /* The member's name as it stands in the source, with its quotes. */
 usher_str usher_json_quoted_name(const usher_json_member *m);
 /* True if the member is called so; names are compared after unescaping. */
