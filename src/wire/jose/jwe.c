@@ -386,7 +386,8 @@ usher_status usher_jwe_open(usher_str *plain, usher_arena *a, usher_jwe_cipher *
         rc = key->enc == USHER_A256GCM ? gcm_open(text, &len, s, parts->header, iv, tag, err)
                                        : cbc_open(text, &len, s, parts->header, iv, tag, err);
     if (rc) {
-        usher_arena_trim(a, text, size, 0); /* wipes what GCM has written and cannot vouch for */
+        usher_wipe(text, size); /* GCM has already written what it could not vouch for */
+        usher_arena_trim(a, text, size, 0);
         return rc;
     }
     *plain = (usher_str){(const char *)text, len};
@@ -445,7 +446,9 @@ usher_status usher_jwe_seal(usher_str *token, usher_arena *a, usher_jwe_cipher *
         end = put_segment(end, tag, tag_size);
         *token = (usher_str){out, (size_t)(end - out)};
     }
-    usher_arena_trim(a, text, text_max, 0); /* wipes: on a failure it may still be plaintext */
+    /* On a failure it may still be plaintext; otherwise giving it back wipes it. */
+    if (rc) usher_wipe(text, text_max);
+    usher_arena_trim(a, text, text_max, 0);
     usher_arena_trim(a, out, size, token->len);
     return rc;
 }
