@@ -75,7 +75,7 @@ fuzz_numbers() {
          /stat::cpu_seconds/ {cpu = $2 + $3}
          /stat::new_units_added/ {new = $2}
          / cov: / {for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1)}
-         END {printf "%d %d %d %d", cpu > 0 ? runs / cpu : 0, runs, cov, new}' "$log")
+         END {rate = (cpu > 0) ? runs / cpu : 0; printf "%d %d %d %d", rate, runs, cov, new}' "$log")
     rate=${numbers%% *}
     # shellcheck disable=SC2086
     printf '          %d/s of processor time, %d runs, %d edges, %d new inputs\n' $numbers
