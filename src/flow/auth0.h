@@ -67,6 +67,11 @@ usher_step usher_auth0_login_metadata, usher_auth0_callback_metadata, usher_auth
     usher_auth0_refresh_metadata, usher_auth0_refresh_keys, usher_auth0_refresh_tokens,
     usher_auth0_refresh_newer_keys;
 
+/* auth0_mfa.c: an answer of the token endpoint that is no token may ask for another factor.
+ * *answered is false if it does not. */
+usher_status usher_auth0_mfa_answer(bool *answered, usher_exchange *ex, const usher_event *event,
+                                    usher_error *err);
+
 /* auth0_sets.c: the session's object, made and changed */
 usher_status usher_auth0_new_session(usher_str *json, usher_exchange *ex, usher_error *err);
 usher_status usher_auth0_choose(usher_auth0_pick *p, usher_exchange *ex, usher_error *err);
@@ -74,7 +79,7 @@ usher_status usher_auth0_choose(usher_auth0_pick *p, usher_exchange *ex, usher_e
  * the ID token that came, or NULL. */
 usher_status usher_auth0_renewed(usher_str *json, usher_auth0_pick *p, usher_exchange *ex,
                                  const usher_json_object *claims, usher_error *err);
-/* A text of the session's tokenSet; absent if it is no text. */
+/* A text of the object; absent if it is no text. */
 usher_status usher_auth0_text_of(usher_str *out, usher_arena *a, const usher_json_object *o,
                                  const char *name, usher_error *err);
 

@@ -1393,6 +1393,62 @@ static void test_a_session_that_grows_too_large(void **state)
     free(huge);
 }
 
+typedef struct another_factor {
+    int status;
+    const char *body;
+} another_factor;
+
+static void ask_for_a_factor(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
+{
+    const another_factor *f = ctx;
+
+    (void)want;
+    if (!usher_str_ends(fetch->url, USHER_STR("/token"))) return;
+    event->http_status = f->status;
+    event->body = kit_str(f->body);
+}
+
+static void test_another_factor_is_wanted(void **state)
+{
+    (void)state;
+    static const char start[] = "{\"error\":\"mfa_required\",\"error_description\":\"";
+    another_factor with = {403, "{\"error\":\"mfa_required\",\"error_description\":\"<b>\","
+                                "\"mfa_token\":\"raw\",\"mfa_requirements\":{\"challenge\":[]}}"},
+                   without = {400, "{\"error\":\"mfa_required\"}"},
+                   other = {403, "{\"error\":\"invalid_grant\",\"mfa_token\":\"raw\"}"};
+    browser b;
+
+    browser_open(&b, "");
+    sign_in(&b);
+    b.now_s += 3600;
+    ask(&b, usher_handle, "GET", "/auth/access-token?audience=api", ask_for_a_factor, &with);
+    assert_int_equal(b.status, 403);
+    assert_memory_equal(b.body, start, sizeof start - 1);
+    assert_non_null(
+        strstr(b.body, "\"<b>\",\"mfa_token\":\"eyJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiZGlyIn0.."));
+    assert_non_null(strstr(b.body, ",\"mfa_requirements\":{\"challenge\":[]}}"));
+    assert_null(strstr(b.body, "raw"));
+    assert_true(b.written);
+    assert_string_equal(b.cache, SAFE_CACHE);
+    /* what is sealed there is no session */
+    char *token = strstr(b.body, "eyJ");
+    put_cookie(&b, USHER_STR("__session"), usher_str_of(token, strcspn(token, "\"")));
+    get(&b, "/auth/profile");
+    assert_int_equal(b.status, 401);
+    b.cookies = 0;
+    sign_in(&b);
+    b.now_s += 3600;
+    ask(&b, usher_handle, "GET", "/auth/access-token", ask_for_a_factor, &without);
+    assert_int_equal(b.status, 403);
+    assert_string_equal(b.body,
+                        "{\"error\":\"mfa_required\",\"error_description\":\"Multi-factor "
+                        "authentication is required. Please log in again.\",\"mfa_token\":\"\"}");
+    ask(&b, usher_handle, "GET", "/auth/access-token", ask_for_a_factor, &other);
+    assert_int_equal(b.status, 401);
+    assert_int_equal(b.set_cookies, 0);
+    browser_close(&b);
+}
+
 /* --- every allocation, and every draw of entropy, refused in turn ------------------------------
  */
 
@@ -1478,6 +1534,13 @@ static size_t record_all(browser *b, recorded *all)
     assert_int_equal(b->status, 200);
     n = keep_record(b, all, n);
     get(b, "/auth/nothing");
+    n = keep_record(b, all, n);
+    another_factor factor = {403, "{\"error\":\"mfa_required\",\"mfa_token\":\"a\\u0061\","
+                                  "\"mfa_requirements\":[]}"};
+    ask(b, usher_handle, "GET", "/auth/access-token?audience=other", ask_for_a_factor, &factor);
+    assert_int_equal(b->status, 403);
+    free(b->last.bodies[2]);
+    b->last.bodies[2] = strdup(factor.body);
     n = keep_record(b, all, n);
     get(b, "/auth/logout?federated");
     assert_true(b->signed_out);
@@ -1605,6 +1668,7 @@ int main(void)
         cmocka_unit_test(test_without_a_refresh_token),
         cmocka_unit_test(test_an_end_that_nobody_knows),
         cmocka_unit_test(test_a_session_that_grows_too_large),
+        cmocka_unit_test(test_another_factor_is_wanted),
         cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_every_crypto_allocation_may_fail),
         cmocka_unit_test(test_every_draw_of_entropy_may_fail),

@@ -160,6 +160,40 @@ static void test_what_is_read(void **state)
     assert_false(m.response_iss);
 }
 
+/* By these nobody signs in: one that cannot be used is as good as none, and spoils nothing. */
+static void test_endpoints_of_the_end(void **state)
+{
+    static const struct {
+        const char *value;
+        bool strict_takes, lax_takes;
+    } ends[] = {
+        {"\"https://op.example/end?p=1\"", true, true},
+        {"\"http://op.example/end\"", false, true},
+        {"\"https://op.example/#f\"", false, false},
+        {"\"/end\"", false, false},
+        {"7", false, false},
+        {"null", false, false},
+        {"\"\"", false, false},
+    };
+    static const char *const names[] = {"end_session_endpoint", "revocation_endpoint"};
+    char members[1024];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        for (size_t n = 0; n < 2; n++) {
+            usher_metadata m;
+
+            snprintf(members, sizeof members, ALL ",\"%s\":%s", names[n], ends[i].value);
+            const usher_str *one = n ? &m.revocation_endpoint : &m.end_session_endpoint;
+            const usher_str *other = n ? &m.end_session_endpoint : &m.revocation_endpoint;
+            assert_ok(usher_metadata_read(&m, &arena, &strict, document(members), NULL));
+            assert_true((one->len != 0) == ends[i].strict_takes);
+            assert_null(other->ptr);
+            assert_ok(usher_metadata_read(&m, &arena, &lax, document(members), NULL));
+            assert_true((one->len != 0) == ends[i].lax_takes);
+        }
+}
+
 static void test_other_texts(void **state)
 {
     static const char *const texts[] = {"", "[]", "null", "{", "<html></html>", "{}{}"};
@@ -200,7 +234,8 @@ static void test_bound_of_endpoints(void **state)
 
 static void test_every_allocation_may_fail(void **state)
 {
-    usher_str text = document(ALL ",\"userinfo_endpoint\":\"https:\\/\\/op.example\\/u\"");
+    usher_str text = document(ALL ",\"userinfo_endpoint\":\"https:\\/\\/op.example\\/u\","
+                                  "\"end_session_endpoint\":\"https:\\/\\/op.example\\/e\"");
 
     (void)state;
     for (int on = 0; on < 2; on++) {
@@ -229,8 +264,13 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_url),         TEST(test_documents),          TEST(test_what_is_read),
-        TEST(test_other_texts), TEST(test_bound_of_endpoints), TEST(test_every_allocation_may_fail),
+        TEST(test_url),
+        TEST(test_documents),
+        TEST(test_what_is_read),
+        TEST(test_endpoints_of_the_end),
+        TEST(test_other_texts),
+        TEST(test_bound_of_endpoints),
+        TEST(test_every_allocation_may_fail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -295,6 +295,114 @@ static void test_tokens_outlive_the_body(void **state)
     assert_str(t.id_token, "a.b.c");
 }
 
+/* ---- refresh and revocation ---- */
+
+static const usher_metadata more_metadata = {
+    .token_endpoint = USHER_STR_INIT("https://op.example/token"),
+    .revocation_endpoint = USHER_STR_INIT("https://op.example/revoke")};
+
+static void test_refresh_requests(void **state)
+{
+    static const struct {
+        usher_client_auth auth;
+        const char *scope, *audience, *body;
+    } refreshes[] = {
+        {USHER_CLIENT_NONE, NULL, NULL,
+         "refresh_token=r+t&grant_type=refresh_token&client_id=c+s%2B%3A%C3%A9"},
+        {USHER_CLIENT_NONE, "a b", "https://api",
+         "scope=a+b&audience=https%3A%2F%2Fapi&refresh_token=r+t&grant_type=refresh_token"
+         "&client_id=c+s%2B%3A%C3%A9"},
+        {USHER_CLIENT_SECRET_BASIC, "", "", "refresh_token=r+t&grant_type=refresh_token"},
+        {USHER_CLIENT_SECRET_POST, NULL, NULL,
+         "refresh_token=r+t&grant_type=refresh_token&client_id=c+s%2B%3A%C3%A9"
+         "&client_secret=s+%C3%A9%26%3D%25%27"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refreshes / sizeof *refreshes; i++) {
+        usher_provider p = provider_of(refreshes[i].auth);
+        usher_fetch f;
+
+        assert_ok(usher_refresh_request(&f, &arena, &p, &more_metadata, USHER_STR("r t"),
+                                        kit_str(refreshes[i].scope), kit_str(refreshes[i].audience),
+                                        NULL));
+        assert_str(f.method, "POST");
+        assert_str(f.url, "https://op.example/token");
+        assert_str(f.body, refreshes[i].body);
+        assert_true((header(&f, "Authorization").ptr != NULL) ==
+                    (refreshes[i].auth == USHER_CLIENT_SECRET_BASIC));
+        assert_str(header(&f, "Content-Type"), "application/x-www-form-urlencoded");
+        assert_int_equal(f.cache_s, 0);
+        assert_int_equal(usher_refresh_request(&f, &arena, &p, &more_metadata, USHER_STR(""),
+                                               (usher_str){0}, (usher_str){0}, NULL),
+                         USHER_E_USAGE);
+        assert_null(f.url.ptr);
+    }
+}
+
+static void test_revocation_requests(void **state)
+{
+    usher_provider p = provider_of(USHER_CLIENT_SECRET_POST);
+    usher_fetch f;
+
+    (void)state;
+    assert_ok(usher_revocation_request(&f, &arena, &p, &more_metadata, USHER_STR("r t"), NULL));
+    assert_str(f.url, "https://op.example/revoke");
+    assert_str(f.body, "token_type_hint=refresh_token&token=r+t&client_id=c+s%2B%3A%C3%A9"
+                       "&client_secret=s+%C3%A9%26%3D%25%27");
+    assert_int_equal(usher_revocation_request(&f, &arena, &p, &metadata, USHER_STR("r"), NULL),
+                     USHER_E_USAGE);
+    assert_int_equal(usher_revocation_request(&f, &arena, &p, &more_metadata, USHER_STR(""), NULL),
+                     USHER_E_USAGE);
+    p.client_secret.len = 0;
+    assert_int_equal(usher_revocation_request(&f, &arena, &p, &more_metadata, USHER_STR("r"), NULL),
+                     USHER_E_SETTING);
+    assert_null(f.url.ptr);
+}
+
+static void test_answers_to_a_refresh(void **state)
+{
+    const usher_str json = USHER_STR("application/json");
+    const usher_str bare = USHER_STR("{\"access_token\":\"at\",\"token_type\":\"bearer\"}");
+    usher_tokens t;
+
+    (void)state;
+    assert_ok(usher_refresh_response_read(&t, &arena, 200, json, bare, NULL));
+    assert_str(t.access_token, "at");
+    assert_null(t.id_token.ptr);
+    assert_int_equal(usher_token_response_read(&t, &arena, 200, json, bare, NULL), USHER_E_SYNTAX);
+    assert_ok(usher_refresh_response_read(&t, &arena, 200, json, USHER_STR(ALL "}"), NULL));
+    assert_str(t.id_token, "a.b.c");
+    assert_int_equal(usher_refresh_response_read(&t, &arena, 400, json, bare, NULL),
+                     USHER_E_SYNTAX);
+    assert_int_equal(usher_refresh_response_read(&t, &arena, 200, json,
+                                                 USHER_STR("{\"token_type\":\"bearer\"}"), NULL),
+                     USHER_E_SYNTAX);
+}
+
+static void test_error_documents(void **state)
+{
+    static const struct {
+        const char *type, *body;
+        size_t members;
+    } documents[] = {
+        {"application/json", "{\"error\":\"mfa_required\",\"x\":1}", 2},
+        {"text/html", "{\"error\":\"mfa_required\"}", 0},
+        {"application/json", "{\"error\":", 0},
+        {"application/json", "{\"error\":\"a\",\"error\":\"b\"}", 0},
+        {"application/json", "[]", 0},
+        {"application/json", "", 0},
+    };
+    usher_json_object o;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        assert_ok(usher_token_error_read(&o, &arena, kit_str(documents[i].type),
+                                         kit_str(documents[i].body), NULL));
+        assert_int_equal(o.count, documents[i].members);
+    }
+}
+
 /* ---- userinfo ---- */
 
 static const struct {
@@ -350,7 +458,7 @@ static usher_status whole_life(const usher_allocator *alloc)
     usher_arena a;
     usher_fetch f, g = {0};
     usher_tokens t = {0};
-    usher_json_object claims = {0};
+    usher_json_object claims = {0}, error;
 
     usher_arena_init(&a, alloc, 256, 1 << 20);
     if ((rc = token_request(&f, &a, &p)) ||
@@ -360,6 +468,12 @@ static usher_status whole_life(const usher_allocator *alloc)
                        "\"b\\u0065arer\""
                        ",\"refresh_token\":\"\\u0061\",\"scope\":[\"a\",\"\\u0062\"]}"),
              NULL)) ||
+        (rc = usher_refresh_request(&f, &a, &p, &more_metadata, t.refresh_token, t.scope, t.scope,
+                                    NULL)) ||
+        (rc = usher_revocation_request(&f, &a, &p, &more_metadata, t.refresh_token, NULL)) ||
+        (rc = usher_token_error_read(&error, &a, USHER_STR("application/json"),
+                                     USHER_STR("{\"error\":\"x\",\"error_description\":\"y\"}"),
+                                     NULL)) ||
         (rc = usher_userinfo_request(&g, &a, &p, &metadata, t.access_token, NULL)) ||
         (rc = usher_userinfo_read(&claims, &a, 200, USHER_STR("application/json"),
                                   USHER_STR("{\"sub\":\"\\u0061\"}"), USHER_STR("a"), NULL)))
@@ -400,6 +514,10 @@ int main(void)
         TEST(test_token_responses),
         TEST(test_token_responses_of_another_kind),
         TEST(test_tokens_outlive_the_body),
+        TEST(test_refresh_requests),
+        TEST(test_revocation_requests),
+        TEST(test_answers_to_a_refresh),
+        TEST(test_error_documents),
         TEST(test_userinfo),
         TEST(test_every_allocation_may_fail),
     };

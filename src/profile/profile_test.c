@@ -258,6 +258,15 @@ static void test_auth0_4(void **state)
     assert_int_equal(n->transactions_max, 3500);
     assert_int_equal(n->return_to_max, 2048);
     assert_int_equal(n->swept_chunks, 5);
+    assert_int_equal(n->id_token_skew_s, 30);
+    assert_str(n->provider, "auth0");
+    assert_str(n->scope, "openid profile email offline_access");
+    assert_str(n->cache_control, "private, no-cache, no-store, must-revalidate, max-age=0");
+    assert_int_equal(p->routes, USHER_ROUTES_AUTH0);
+    assert_int_equal(usher_profile_authjs_5.routes, USHER_ROUTES_AUTHJS);
+    assert_int_equal(usher_profile_nextauth_4.routes, USHER_ROUTES_AUTHJS);
+    assert_int_equal(usher_profile_robojs.routes, USHER_ROUTES_AUTHJS);
+    assert_true(p->base_path_below && p->checks_state_default && p->checks_nonce_default);
     assert_null(usher_profile_nextauth_4.auth0);
     assert_null(usher_profile_authjs_5.auth0);
     assert_false(usher_profile_nextauth_4.one_key || usher_profile_authjs_5.one_key);
