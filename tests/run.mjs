@@ -15,6 +15,9 @@ import { parseArgs } from "node:util";
 
 const suites = [
     ["interop/tokens", "tokens of the original packages, both ways"],
+    ["interop/random", "ten thousand payloads for each system, both ways"],
+    ["interop/sizes", "sessions of every size, around every cookie that is full"],
+    ["interop/carry", "sessions carried from system to system, opened by the originals"],
     ["interop/signed", "signed tokens of jose and jsonwebtoken, both ways"],
     ["e2e/oidc", "sign-in through oidc-provider"],
     ["e2e/auth0", "the routes of Auth0's SDK, through oidc-provider"],

@@ -86,3 +86,38 @@ export function payloads(seed, count) {
 
 /** Text of `length` characters that makes a token grow by steps of one byte of plaintext. */
 export const padding = (length) => "abcdefghij".repeat(Math.ceil(length / 10)).slice(0, length);
+
+/** One of endlessly many payloads, by itself: the same seed and number give the same one. */
+export function payloadAt(seed, number) {
+    const rand = random(Math.imul(seed ^ 0x9e3779b9, 2 * number + 1) ^ number);
+    const sub = `user-${number}`;
+    switch (Math.floor(rand() * 12)) {
+    case 0: return { sub, wide: object(rand, 40, 1), ...numbered(rand, Math.floor(rand() * 200)) };
+    case 1: return { sub, deep: nested(Math.floor(rand() * 24), value(rand, 1)) };
+    case 2: return { sub, ...object(rand, 6, 3), pad: padding(Math.floor(rand() * 12000)) };
+    case 3: return { sub, text: units(rand, Math.floor(rand() * 300)) };
+    case 4: return { sub, list: Array.from({ length: Math.floor(rand() * 300) }, () => anyDouble(rand)) };
+    case 5: return JSON.parse(`{"sub":${JSON.stringify(sub)},"__proto__":${
+        JSON.stringify(value(rand, 3))},"constructor":{"prototype":${JSON.stringify(value(rand, 2))}}}`);
+    default: return { sub, ...object(rand, 1 + Math.floor(rand() * 12), 4) };
+    }
+}
+
+const numbered = (rand, count) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, value(rand, 0)]));
+
+/** Any 16-bit units: surrogates in pairs and alone, controls, the ends of every range. */
+function units(rand, length) {
+    const kinds = [0x20, 0x80, 0x800, 0xd800, 0xdc00, 0xe000, 0xfffe];
+    return Array.from({ length }, () => String.fromCharCode(
+        rand() < 0.3 ? pick(rand, kinds) - 1 + Math.floor(rand() * 3) : Math.floor(rand() * 65536))).join("");
+}
+
+/** Any finite double, by its bits. */
+function anyDouble(rand) {
+    const bits = new DataView(new ArrayBuffer(8));
+    bits.setUint32(0, Math.floor(rand() * 4294967296));
+    bits.setUint32(4, Math.floor(rand() * 4294967296));
+    const n = bits.getFloat64(0);
+    return Number.isFinite(n) ? n : pick(rand, numbers);
+}
