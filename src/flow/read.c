@@ -254,18 +254,20 @@ usher_status usher_flow_decode(usher_exchange *ex, usher_want *want, usher_error
     for (; ex->decoding < ex->site->format_count; ex->decoding++) {
         const usher_format *f = &ex->site->formats[ex->decoding];
         usher_brought *b;
+        usher_str token;
 
         if (f->form != USHER_TOKEN_HOOKED) continue;
         rc = bring(&b, ex, ex->decoding, err);
         if (usher_flow_peer_fault(ex, rc)) continue; /* reading the session says so */
         if (rc) return rc;
-        if (ex->decoding == 0 && !b->token.len && !b->too_many && ex->headers.authorization.len &&
-            (rc = usher_bearer_read(&b->token, &ex->arena, ex->headers.authorization, err)))
+        token = b->token;
+        if (ex->decoding == 0 && !token.len && ex->headers.authorization.len &&
+            (rc = usher_bearer_read(&token, &ex->arena, ex->headers.authorization, err)))
             return rc;
-        if (!b->token.len || b->too_many || b->token.len > ex->site->token_max) continue;
+        if (!token.len || b->too_many || token.len > ex->site->token_max) continue;
         *want = (usher_want){
             .kind = USHER_WANT_HOOK,
-            .hook = {.kind = USHER_HOOK_DECODE, .value = b->token, .cookie_name = f->cookie.name}};
+            .hook = {.kind = USHER_HOOK_DECODE, .value = token, .cookie_name = f->cookie.name}};
         ex->state = USHER_AT_DECODE;
         return USHER_OK;
     }

@@ -554,6 +554,27 @@ static void test_too_large(void **state)
     visit_close(&v);
 }
 
+/* What was not written is not read either. */
+static void test_too_large_for_cookies(void **state)
+{
+    (void)state;
+    static const char settings[] = "{" NAMED("authjs-5") OWN ",\"token_max\":\"1KiB\"}";
+    static char changes[4096];
+    usher_want want;
+    visit v;
+
+    visit_open(&v, settings);
+    bring(&v, settings, ",\"old\":1", NOW_S, 3600);
+    start_at(&v, NOW_S, false);
+    snprintf(changes, sizeof changes, "{\"x\":\"%02000d\"}", 1);
+    assert_ok(update(&v, changes));
+    assert_false(usher_exchange_session_written(v.ex));
+    assert_ok(usher_get_token(v.ex, &want, NULL));
+    assert_false(claims_have(&v, "\"x\""));
+    assert_true(claims_have(&v, "\"old\":1"));
+    visit_close(&v);
+}
+
 /* From many pieces to one and back, twice within an exchange: no piece of the first is left. */
 static void test_pieces_within_one_answer(void **state)
 {
@@ -779,6 +800,31 @@ static void test_hooks(void **state)
     start_at(&v, NOW_S + 30 * DAY_S - 1, false);
     assert_ok(drive(&v, &h, usher_guard(v.ex, &want, NULL), &want));
     assert_int_equal(usher_exchange_decision(v.ex), USHER_ALLOW);
+    visit_close(&v);
+}
+
+/* getToken() takes a Bearer token, getSession() does not: with the program's own tokens too. */
+static void test_hooks_and_bearer(void **state)
+{
+    (void)state;
+    char bearer[512];
+    hooks h = {0};
+    usher_want want;
+    visit v;
+
+    open_hooked(&v);
+    snprintf(bearer, sizeof bearer, "Bearer %s", v.values[0]);
+    forget(&v, 0);
+    for (int i = 0; i < 2; i++) {
+        start_at(&v, NOW_S, false);
+        v.fields[0] = (usher_header){USHER_STR("Authorization"), kit_str(bearer)};
+        v.request.header_count = 1;
+        assert_ok(usher_exchange_start(v.ex, v.site, &v.request, NOW_S * 1000, NULL));
+        usher_status rc =
+            i ? usher_get_token(v.ex, &want, NULL) : usher_get_session(v.ex, &want, NULL);
+        assert_ok(drive(&v, &h, rc, &want));
+        assert_int_equal(usher_exchange_verdict(v.ex), i ? USHER_SESSION_VALID : USHER_NO_SESSION);
+    }
     visit_close(&v);
 }
 
@@ -1149,12 +1195,14 @@ int main(void)
         cmocka_unit_test(test_update_auth0),
         cmocka_unit_test(test_updates_that_change_nothing),
         cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_too_large_for_cookies),
         cmocka_unit_test(test_pieces_within_one_answer),
         cmocka_unit_test(test_read_only),
         cmocka_unit_test(test_absolute_duration),
         cmocka_unit_test(test_inactivity_and_rolling),
         cmocka_unit_test(test_a_clock_that_steps_back),
         cmocka_unit_test(test_hooks),
+        cmocka_unit_test(test_hooks_and_bearer),
         cmocka_unit_test(test_hooks_that_fail),
         cmocka_unit_test(test_callbacks_on_a_session),
         cmocka_unit_test(test_which_token_a_session_shows),

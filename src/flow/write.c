@@ -185,14 +185,16 @@ usher_status usher_flow_write_claims(usher_exchange *ex, usher_str claims, const
         rc = make_token(&token, &exp_s, ex, claims, now_s, exp_s - now_s, err);
     if (usher_flow_peer_fault(ex, rc)) return too_large(ex);
     if (rc) return rc;
-    ex->held.fresh = token;
-    if (ex->site->formats[0].form != USHER_TOKEN_HOOKED) return put_token(ex, token, exp_s, w, err);
-    if (w->only_one) return USHER_OK; /* how many cookies it takes is known too late */
-    ex->unencoded = token;
-    ex->unencoded_exp_s = exp_s;
-    *w->written = true;
-    is_ours_now(ex, exp_s);
-    return USHER_OK;
+    if (ex->site->formats[0].form != USHER_TOKEN_HOOKED) {
+        rc = put_token(ex, token, exp_s, w, err);
+    } else if (!w->only_one) { /* else how many cookies it takes is known too late */
+        ex->unencoded = token;
+        ex->unencoded_exp_s = exp_s;
+        *w->written = true;
+        is_ours_now(ex, exp_s);
+    }
+    if (*w->written) ex->held.fresh = token;
+    return rc;
 }
 
 usher_status usher_flow_encode(usher_exchange *ex, usher_want *want, usher_error *err)
