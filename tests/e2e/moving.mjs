@@ -142,7 +142,8 @@ async function carried(t, visitor, to, lives) {
     const [old] = names(visitor);
     const answer = await session(visitor, to);
 
-    t.ok(answer.json?.user, "signed in after the move", answer);
+    t.equal([answer.json.user.name, answer.json.user.email], ["Ann é", "ann@example.com"],
+        "signed in after the move", answer);
     t.equal(names(visitor), [to], `${old} went, ${to} came`, answer);
     const [line] = answer.cookies(to);
     const end = line?.maxAge ? now() + line.maxAge : Date.parse(line?.expires) / 1000;
