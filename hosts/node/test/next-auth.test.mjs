@@ -1,7 +1,10 @@
 // The calls of NextAuth v4, beside the original where it can be asked.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import withAuth, { withAuth as named } from '../next-auth/middleware.mjs';
 import { decode, encode, getToken } from '../next-auth/jwt.mjs';
@@ -185,6 +188,25 @@ test('getServerSession: wrong arguments and settings', async (t) => {
   await unstable_getServerSession({ headers: {} }, res, { secret });
   console.warn = warn;
   assert.equal(warned.length, 1);
+});
+
+test('getServerSession in a Server Component: without expires, and nothing is written', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'usher-next-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'node_modules/next'), { recursive: true });
+  writeFileSync(join(folder, 'node_modules/next/package.json'), '{"name":"next","version":"16.0.0"}');
+  writeFileSync(join(folder, 'node_modules/next/headers.js'), 'exports.headers = async () => new Headers({ cookie: process.env.COOKIE });');
+  const entry = new URL('../next-auth/index.cjs', import.meta.url).pathname;
+  const run = (cookie, options) => {
+    const code = `require(${JSON.stringify(entry)}).getServerSession(${options}).then((s) => console.log(JSON.stringify(s)))`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], { cwd: folder, encoding: 'utf8', env: { ...process.env, COOKIE: cookie, NEXTAUTH_SECRET: secret } });
+    assert.equal(stderr, '');
+    return JSON.parse(stdout);
+  };
+  const user = { name: token.name, email: token.email, image: token.picture };
+  assert.deepEqual(run(await cookieOf(), ''), { user });
+  assert.deepEqual(run(await cookieOf(), '{ callbacks: { session: ({ session, token }) => ({ ...session, id: token.sub }) } }'), { user, id: '42' });
+  assert.equal(run('a=b', '{}'), null);
 });
 
 // ---- withAuth ------------------------------------------------------------------------------------

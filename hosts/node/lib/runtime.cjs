@@ -1,0 +1,230 @@
+'use strict';
+
+// The configured runtime: one record for the process (or worker), which the last configure* call
+// replaces. Local mode opens the cookie here; proxy mode asks another deployment.
+
+const { randomBytes } = require('node:crypto');
+const { UsherError, wrongType } = require('./errors.cjs');
+const { flatOf, isObject } = require('./headers.cjs');
+const { createSite } = require('./site.cjs');
+
+const NAME = 'authjs.session-token';
+const TIMEOUT_MS = 5000;
+const ANSWER_MAX = 1 << 20;
+
+// What must not travel on: it belongs to one connection, or fetch writes it itself.
+const HOP = new Set(['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'host',
+  'content-length', 'expect', 'accept-encoding', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection']);
+
+function fromEnvironment() {
+  const { env } = process;
+  return {
+    mode: 'unconfigured',
+    baseUrl: env.NEXTAUTH_URL ?? env.AUTH_URL ?? `http://localhost:${env.PORT ?? 3000}`,
+    localBasePath: '/api/auth',
+    targetBasePath: '/api/auth',
+    cookieName: NAME,
+    secret: env.NEXTAUTH_SECRET ?? env.AUTH_SECRET ?? '',
+    sessionStrategy: 'jwt',
+  };
+}
+
+let state = fromEnvironment();
+let opener; // the site that opens tokens; made when first needed
+
+function use(next) {
+  state = next;
+  opener = undefined;
+}
+
+// ---- configuring ---------------------------------------------------------------------------------
+
+function text(options, name, optional = false) {
+  const value = options[name];
+  if (typeof value !== 'string' && !(optional && (value === undefined || value === null))) throw wrongType(`options.${name}`, 'a string', value);
+  return value ?? undefined;
+}
+
+function strategyOf(options) {
+  const strategy = options.sessionStrategy ?? 'jwt';
+  if (strategy !== 'jwt' && strategy !== 'database') throw wrongType('options.sessionStrategy', "'jwt' or 'database'", strategy);
+  return strategy;
+}
+
+function configureAuthRuntime(config, options) {
+  if (!isObject(config)) throw wrongType('config', 'an object', config);
+  if (!isObject(options)) throw wrongType('options', 'an object', options);
+  const basePath = text(options, 'basePath');
+  use({
+    mode: 'local',
+    config,
+    baseUrl: text(options, 'baseUrl'),
+    localBasePath: basePath,
+    targetBasePath: basePath,
+    cookieName: text(options, 'cookieName'),
+    secret: text(options, 'secret'),
+    sessionStrategy: strategyOf(options),
+  });
+}
+
+/** One slash in front, and one less behind. */
+function pathOf(path) {
+  const whole = path.startsWith('/') ? path : `/${path}`;
+  return whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
+}
+
+function configureAuthProxyRuntime(options) {
+  if (!isObject(options)) throw wrongType('options', 'an object', options);
+  const { fetch = globalThis.fetch, headers, onError = 'null', timeout = TIMEOUT_MS } = options;
+  if (typeof fetch !== 'function') throw wrongType('options.fetch', 'a function', fetch);
+  if (headers !== undefined && !isObject(headers)) throw wrongType('options.headers', 'an object', headers);
+  if (onError !== 'null' && onError !== 'throw') throw wrongType('options.onError', "'null' or 'throw'", onError);
+  if (typeof timeout !== 'number' || !(timeout > 0)) throw wrongType('options.timeout', 'a number of milliseconds', timeout);
+  const localBasePath = pathOf(text(options, 'localBasePath'));
+  const target = text(options, 'targetBasePath', true);
+  use({
+    mode: 'proxy',
+    baseUrl: text(options, 'baseUrl'),
+    localBasePath,
+    targetBasePath: target === undefined ? localBasePath : pathOf(target),
+    cookieName: text(options, 'cookieName', true) ?? NAME,
+    secret: text(options, 'secret', true) ?? null,
+    sessionStrategy: strategyOf(options),
+    fetch,
+    headers: headers && { ...headers },
+    onError,
+    timeout,
+    onReport: options.onReport,
+  });
+}
+
+// ---- headers -------------------------------------------------------------------------------------
+
+/** A copy: the caller's object is not touched, and a body stays readable. */
+function headersOf(input) {
+  const copy = new Headers();
+  if (input) {
+    const flat = flatOf(input, 'input');
+    for (let i = 0; i < flat.length; i += 2) {
+      if (!flat[i].startsWith(':')) copy.append(flat[i], flat[i + 1]);
+    }
+  }
+  for (const [name, value] of Object.entries(state.headers ?? {})) copy.set(name, value);
+  return copy;
+}
+
+// ---- local ---------------------------------------------------------------------------------------
+
+function siteOf({ config = {}, baseUrl, cookieName, secret }) {
+  if (opener) return opener;
+  const { origin, protocol } = new URL(baseUrl);
+  opener = createSite({
+    profile: 'robojs',
+    base_url: origin,
+    development: process.env.NODE_ENV !== 'production',
+    secret,
+    cookies: { secure: protocol === 'https:' || cookieName.startsWith('__') ? 'true' : 'false', session: { name: cookieName } },
+    session: config.session?.maxAge === undefined ? {} : { max_age: config.session.maxAge },
+  }, { env: null });
+  return opener;
+}
+
+function noDatabase() {
+  if (state.sessionStrategy !== 'database') return;
+  throw new UsherError('USHER_E_SETTING', 'usher: sessions in a database are not part of this version; use the strategy "jwt"');
+}
+
+/** As Auth.js makes a session of a token, through the callbacks of the config. */
+async function sessionOf(checked, { callbacks = {}, events = {} } = {}) {
+  const { claims } = checked;
+  const token = callbacks.jwt ? await callbacks.jwt({ token: structuredClone(claims), session: undefined }) : claims;
+  if (token === null) return null;
+  const plain = { user: { name: claims.name, email: claims.email, image: claims.picture }, expires: checked.session.expires };
+  const session = callbacks.session ? await callbacks.session({ session: plain, token }) : plain;
+  await events.session?.({ session, token });
+  return session ?? null;
+}
+
+async function localSession(headers) {
+  noDatabase();
+  const { config } = state;
+  const checked = await siteOf(state).checkSession(headers, { readOnly: true });
+  if (checked.verdict !== 'valid') return null;
+  try {
+    const session = await sessionOf(checked, config);
+    return session === null ? null : JSON.parse(JSON.stringify(session));
+  } catch (error) {
+    (config.logger?.error ?? console.error)(error);
+    return null;
+  }
+}
+
+// ---- proxy ---------------------------------------------------------------------------------------
+
+function forwarded(headers) {
+  const named = new Set((headers.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase()));
+  const copy = new Headers();
+  for (const [name, value] of headers) {
+    if (!HOP.has(name) && !named.has(name)) copy.append(name, value);
+  }
+  return copy;
+}
+
+async function textOf(response) {
+  const parts = [];
+  let size = 0;
+  if (response.body) {
+    for await (const part of response.body) {
+      size += part.byteLength;
+      if (size > ANSWER_MAX) throw new Error('the answer is too large');
+      parts.push(part);
+    }
+    return Buffer.concat(parts).toString();
+  }
+  return response.text();
+}
+
+async function upstreamSession(headers) {
+  const { baseUrl, targetBasePath, fetch, timeout, onError, onReport } = state;
+  const url = new URL(targetBasePath === '/' ? '/session' : `${targetBasePath}/session`, baseUrl);
+  try {
+    const response = await fetch(url, {
+      headers: forwarded(headers), method: 'GET', redirect: 'manual', signal: AbortSignal.timeout(timeout),
+    });
+    if (!response.ok) return null;
+    const session = JSON.parse(await textOf(response));
+    return isObject(session) && !Array.isArray(session) ? session : null;
+  } catch (error) {
+    // Nobody is signed out by an outage: it is said, and whoever wants to tell the two apart can.
+    if (onReport) onReport({ cause: 'host', what: `the upstream gave no session: ${error.message}` });
+    else console.error('[usher] the upstream gave no session:', error.message);
+    if (onError === 'throw') throw new UsherError('USHER_E_IO', 'usher: the upstream gave no session', { cause: error });
+    return null;
+  }
+}
+
+// ---- calls ---------------------------------------------------------------------------------------
+
+/** The session of whoever sent these headers, or null. */
+async function getServerSession(input) {
+  if (state.mode === 'unconfigured') {
+    throw new Error('Auth runtime has not been configured: call configureAuthRuntime or configureAuthProxyRuntime first');
+  }
+  const headers = headersOf(input);
+  return state.mode === 'proxy' ? upstreamSession(headers) : localSession(headers);
+}
+
+/** The claims of the session token, or null; with `raw` the token itself. No network. */
+async function getToken(input, options = {}) {
+  if (!isObject(options)) throw wrongType('options', 'an object', options);
+  if (state.sessionStrategy === 'database' && !options.raw) return getServerSession(input);
+  const headers = headersOf(input);
+  if (!state.secret && !options.raw) {
+    throw new Error('usher: getToken needs the secret that sealed the token; give one when configuring, or ask with { raw: true }');
+  }
+  // Reading a cookie takes no secret, but a site has one.
+  const secret = state.secret || randomBytes(32).toString('hex');
+  return siteOf({ ...state, secret }).getToken(headers, { raw: options.raw === true });
+}
+
+module.exports = { configureAuthRuntime, configureAuthProxyRuntime, getServerSession, getToken };

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createSite } from '../index.mjs';
+import { configureAuthProxyRuntime, configureAuthRuntime, getServerSession, getToken } from '../runtime.mjs';
+import { BASE, SECRET } from './kit/kit.mjs';
+
+const NAME = 'authjs.session-token';
+const site = createSite({ profile: 'robojs', base_url: BASE, secret: SECRET, cookies: { secure: 'false', session: { name: NAME } } }, { env: null });
+const claims = { sub: '42', name: 'Ann', email: 'ann@example.com', picture: null, role: 'admin' };
+const cookie = `${NAME}=${site.mint({ claims })}`;
+const local = (config = {}, more = {}) => configureAuthRuntime(config, { basePath: '/api/auth', baseUrl: BASE, cookieName: NAME, secret: SECRET, sessionStrategy: 'jwt', ...more });
+const proxy = (more = {}) => configureAuthProxyRuntime({ localBasePath: '/api/auth', baseUrl: 'https://auth.example.com/sub', sessionStrategy: 'jwt', onReport() {}, ...more });
+
+test('unconfigured: it rejects, before the input is looked at', async () => {
+  await assert.rejects(getServerSession(), /^Error: Auth runtime has not been configured.*configureAuthRuntime/);
+  await assert.rejects(getServerSession(1), /not been configured/);
+  assert.equal(await getToken({ cookie }, { raw: true }), cookie.slice(NAME.length + 1));
+});
+
+test('local: every form of input', async () => {
+  local();
+  const forms = [new Request(BASE, { headers: { cookie } }), new Headers({ cookie }), [['cookie', cookie]],
+    [['cookie', 'a=b'], ['Cookie', cookie]], { cookie }, { Cookie: cookie }, { headers: { cookie } }, { cookie: ['a=b', cookie] }];
+  for (const [i, form] of forms.entries()) {
+    assert.equal((await getServerSession(form)).user.email, claims.email, `form ${i}`);
+    assert.equal((await getToken(form)).role, 'admin', `form ${i}`);
+  }
+  for (const nothing of [undefined, null, '', 0, false, {}, [], new Headers()]) {
+    assert.equal(await getServerSession(nothing), null);
+    assert.equal(await getToken(nothing), null);
+  }
+  for (const wrong of ['x', 1, [['a']], { cookie: 1 }]) await assert.rejects(getServerSession(wrong), TypeError);
+});
+
+test('local: no session', async () => {
+  local();
+  const expired = `${NAME}=${site.mint({ claims, maxAge: -20 })}`;
+  const late = `${NAME}=${site.mint({ claims, maxAge: -10 })}`;
+  for (const bad of [`${NAME}=`, `${NAME}=x`, cookie.slice(0, -3), `other${cookie}`, expired]) {
+    assert.equal(await getServerSession({ cookie: bad }), null);
+    assert.equal(await getToken({ cookie: bad }), null);
+  }
+  assert.equal((await getServerSession({ cookie: late })).user.name, 'Ann'); // within the tolerance
+  assert.equal(await getServerSession({ authorization: `Bearer ${cookie.slice(NAME.length + 1)}` }), null);
+  assert.equal((await getToken({ authorization: `Bearer ${cookie.slice(NAME.length + 1)}` })).sub, '42');
+  assert.equal(await getToken({ authorization: 'Bearer %' }), null);
+});
+
+test('local: callbacks', async () => {
+  const calls = [];
+  local({ callbacks: { jwt: ({ token }) => ({ ...token, seen: true }), session: ({ session, token }) => ({ ...session, user: { ...session.user, id: token.sub, seen: token.seen } }) }, events: { session: () => { calls.push(1); } } });
+  const { user } = await getServerSession({ cookie });
+  assert.deepEqual([user.id, user.seen, user.name, calls.length], ['42', true, 'Ann', 1]);
+  const logger = { error() {} };
+  for (const callbacks of [{ jwt: () => null }, { session: () => { throw new Error('no'); } }, { session: () => undefined }]) {
+    local({ callbacks, logger });
+    assert.equal(await getServerSession({ cookie }), null);
+  }
+});
+
+test('proxy: what is sent, and what comes back', async () => {
+  const asked = [];
+  const answers = (response) => async (url, init) => { asked.push({ url: String(url), ...init }); return response(); };
+  const session = { user: { name: 'Ann' }, expires: 'x' };
+  proxy({ fetch: answers(() => Response.json(session)), headers: { authorization: 'Bearer own' } });
+  const got = await getServerSession({ cookie, authorization: 'Bearer theirs', host: 'h', connection: 'x-hop, close', 'x-hop': '1', 'transfer-encoding': 'chunked', 'x-kept': '2' });
+  assert.deepEqual(got, session);
+  const [{ url, method, redirect, headers, signal }] = asked;
+  assert.deepEqual([url, method, redirect], ['https://auth.example.com/api/auth/session', 'GET', 'manual']);
+  assert.deepEqual([...headers.keys()].sort(), ['authorization', 'cookie', 'x-kept']);
+  assert.equal(headers.get('authorization'), 'Bearer own');
+  assert.ok(signal instanceof AbortSignal);
+  for (const [status, body] of [[200, 'null'], [200, '[]'], [200, '"x"'], [301, ''], [401, '{}'], [404, '{"a":1}'], [500, '{"message":"x"}']]) {
+    proxy({ fetch: answers(() => new Response(body, { status })) });
+    assert.equal(await getServerSession({ cookie }), null, `${status} ${body}`);
+  }
+  for (const [given, path] of [['/', '/session'], ['x', '/x/session'], ['/x/', '/x/session']]) {
+    proxy({ targetBasePath: given, fetch: answers(() => Response.json(session)) });
+    await getServerSession();
+    assert.equal(new URL(asked.at(-1).url).pathname, path);
+  }
+});
+
+test('proxy: an outage is null and reported, or an error if that is wished', async () => {
+  const away = [async () => { throw new TypeError('fetch failed'); }, async () => new Response('<html>'), async () => new Response(null, { status: 204 }),
+    async () => new Response('x'.repeat(2 << 20)), (url, { signal }) => new Promise((done, failed) => { signal.addEventListener('abort', () => failed(signal.reason)); })];
+  for (const fetch of away) {
+    const reports = [];
+    proxy({ fetch, timeout: 40, onReport: (r) => reports.push(r) });
+    // The promise's timer does not hold the process by itself.
+    const hold = setTimeout(() => {}, 1000);
+    assert.equal(await getServerSession({ cookie }), null);
+    assert.equal(reports.length, 1);
+    proxy({ fetch, timeout: 40, onError: 'throw' });
+    await assert.rejects(getServerSession({ cookie }), (e) => e.code === 'USHER_E_IO');
+    clearTimeout(hold);
+  }
+});
+
+test('proxy: a token is opened here if the secret is known', async () => {
+  const fetch = async () => { throw new Error('no network'); };
+  proxy({ fetch, secret: SECRET });
+  assert.equal((await getToken({ cookie })).role, 'admin');
+  assert.equal(await getToken({ cookie }, { raw: true }), cookie.slice(NAME.length + 1));
+  proxy({ fetch });
+  await assert.rejects(getToken({ cookie }), /secret/);
+  assert.equal(await getToken({ cookie }, { raw: true }), cookie.slice(NAME.length + 1));
+});
+
+test('the last configuration counts; wrong ones name the option', async () => {
+  proxy({ fetch: async () => Response.json({ user: {} }), headers: { cookie: 'a=b' } });
+  local();
+  assert.equal((await getServerSession({ cookie })).user.name, 'Ann');
+  assert.throws(() => configureAuthRuntime(), /config must be/);
+  assert.throws(() => configureAuthRuntime({}), /options must be/);
+  for (const name of ['basePath', 'baseUrl', 'cookieName', 'secret', 'sessionStrategy']) assert.throws(() => local({}, { [name]: 1 }), new RegExp(`options\\.${name} must be`));
+  for (const name of ['localBasePath', 'baseUrl', 'fetch', 'headers', 'onError', 'timeout', 'secret']) assert.throws(() => proxy({ [name]: 7n }), new RegExp(`options\\.${name} must be`));
+  assert.equal((await getServerSession({ cookie })).user.name, 'Ann'); // a wrong call changes nothing
+});
