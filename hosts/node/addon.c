@@ -41,6 +41,10 @@ static const struct {
     {"withAuth", addon_with_auth},
 };
 
+/* The macro below defines both without a word before. */
+int32_t node_api_module_get_api_version_v1(void);
+napi_value napi_register_module_v1(napi_env env, napi_value exports);
+
 NAPI_MODULE_INIT()
 {
     const usher_allocator *alloc = usher_allocator_default();

@@ -74,6 +74,15 @@ export interface Hooks {
   decode?(params: { token: string; salt: string }): Claims | null | Promise<Claims | null>;
   /** jwt.encode: the token. */
   encode?(params: { token: Claims; salt: string; maxAge: number }): string | Promise<string>;
+  /** callbacks.jwt: the token; null ends the session. */
+  jwt?(params: { token: Claims; user?: any; account?: any; profile?: any; trigger?: string; session?: any }): Claims | null | Promise<Claims | null>;
+  /** callbacks.session: what getSession shows. */
+  session?(params: { session: Session; token: Claims }): any;
+  /** callbacks.signIn: true, false, or a URL to go to instead. */
+  signIn?(params: { user: any; account: any; profile?: any }): boolean | string | Promise<boolean | string>;
+  /** callbacks.redirect: a URL. */
+  redirect?(params: { url: string; baseUrl: string }): string | Promise<string>;
+  event?(name: string, message: any): void | Promise<void>;
 }
 
 export interface SiteOptions {
@@ -84,6 +93,8 @@ export interface SiteOptions {
   /** Milliseconds since 1970; for tests. */
   now?: () => number;
   onReport?: (report: Report) => void;
+  /** What a hook threw. */
+  onError?: (error: unknown, hook: string) => void;
   hooks?: Hooks;
 }
 

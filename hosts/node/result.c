@@ -127,8 +127,13 @@ static void put_fetch(usher_json_writer *w, const usher_fetch *f)
 
 static void put_hook(usher_json_writer *w, const usher_hook *h)
 {
-    put_text(w, "kind", h->kind == USHER_HOOK_DECODE ? USHER_STR("decode") : USHER_STR("encode"));
+    static const char *const kinds[] = {"",        "decode", "encode",   "jwt",
+                                        "session", "signIn", "redirect", "event"};
+    bool known = h->kind < (int)(sizeof kinds / sizeof *kinds);
+
+    put_text(w, "kind", usher_str_z(kinds[known ? h->kind : 0])); /* none of ours: it fails */
     put_text(w, "value", h->value);
+    put_text(w, "name", h->name);
     put_text(w, "cookieName", h->cookie_name);
     put_int(w, "maxAgeS", h->max_age_s);
 }

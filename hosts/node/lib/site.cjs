@@ -106,11 +106,25 @@ function setCookiesOf(result) {
 
 // ---- settings ----------------------------------------------------------------------------------
 
-function settingsText(settings) {
+const HOOKS = { jwt: 'jwt', session: 'session', signIn: 'sign_in', redirect: 'redirect', event: 'events' };
+
+/** The functions that are given are the hooks that are asked, unless the settings say so themselves. */
+function withHooks(settings, hooks = {}) {
+  const inner = isObject(settings.site) ? settings.site : settings;
+  const given = Object.keys(HOOKS).filter((name) => hooks[name] !== undefined);
+  for (const name of [...given, 'encode', 'decode']) {
+    if (hooks[name] !== undefined && typeof hooks[name] !== 'function') throw wrongType(`options.hooks.${name}`, 'a function', hooks[name]);
+  }
+  if (given.length === 0 || inner.hooks !== undefined) return settings;
+  const whole = { ...inner, hooks: given.map((name) => HOOKS[name]) };
+  return inner === settings ? whole : { ...settings, site: whole };
+}
+
+function settingsText(settings, hooks) {
   if (!isObject(settings) || Array.isArray(settings) || typeof settings === 'function') {
     throw wrongType('settings', 'an object', settings);
   }
-  const text = JSON.stringify(settings);
+  const text = JSON.stringify(withHooks(settings, hooks));
   if (text === undefined) throw wrongType('settings', 'an object that JSON can hold', settings);
   return text;
 }
@@ -132,6 +146,7 @@ function readOptions(options) {
     fetch: optional(options, 'fetch', 'function'),
     now: optional(options, 'now', 'function'),
     onReport: optional(options, 'onReport', 'function'),
+    onError: optional(options, 'onError', 'function'),
   };
 }
 
@@ -148,8 +163,8 @@ class Site {
 
   /** @internal use createSite */
   constructor(settings, options) {
-    const { env, hooks, fetch, now, onReport } = readOptions(options);
-    const text = settingsText(settings);
+    const { env, hooks, fetch, now, onReport, onError } = readOptions(options);
+    const text = settingsText(settings, hooks);
     let made;
     try {
       made = native.siteNew(text, environment(env));
@@ -164,6 +179,7 @@ class Site {
     this.#means = {
       site: made[0],
       hooks,
+      onError,
       now,
       fetch: fetch ?? ((...args) => globalThis.fetch(...args)),
       ownFetch: fetch !== undefined,

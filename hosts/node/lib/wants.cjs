@@ -128,18 +128,34 @@ async function encoded(want, hooks) {
   return typeof token === 'string' ? { kind: 'hooked', value: token } : { kind: 'failed' };
 }
 
-async function hooked(want, hooks) {
+/** jwt, session, signIn, redirect: the value that the program answers; null and false are a no. */
+async function answered(want, hooks) {
+  const answer = await hooks[want.kind](JSON.parse(want.value));
+  if (answer === null || answer === false) return { kind: 'refused' };
+  const value = JSON.stringify(answer);
+  return value === undefined ? { kind: 'failed' } : { kind: 'hooked', value };
+}
+
+async function told(want, hooks) {
+  await hooks.event(want.name, JSON.parse(want.value));
+  return { kind: 'hooked', value: 'null' };
+}
+
+const HOOKS = { decode: decoded, encode: encoded, jwt: answered, session: answered, signIn: answered, redirect: answered, event: told };
+
+async function hooked(want, { hooks, onError }) {
   try {
-    if (typeof hooks?.[want.kind] !== 'function') return { kind: 'failed' };
-    return await (want.kind === 'decode' ? decoded(want, hooks) : encoded(want, hooks));
+    if (!Object.hasOwn(HOOKS, want.kind) || typeof hooks?.[want.kind] !== 'function') return { kind: 'failed' };
+    return await HOOKS[want.kind](want, hooks);
   } catch (error) {
-    return { kind: want.kind === 'decode' ? 'refused' : 'failed', error };
+    onError?.(error, want.kind);
+    return { kind: want.kind === 'decode' ? 'refused' : 'failed' }; // a decoder throws at what is none of its tokens
   }
 }
 
 /** An event for a want. */
 function perform(want, means) {
-  if (want.kind !== 'fetch') return hooked(want, means.hooks);
+  if (want.kind !== 'fetch') return hooked(want, means);
   const may = want.cacheS > 0 && want.method === 'GET' && want.body === undefined;
   return may ? means.documents.get(want, means) : answerOf(want, means);
 }

@@ -122,6 +122,34 @@ test('tokens of the program: encode and decode', async () => {
   assert.equal(await throwing.getSession({ cookie }), null);
 });
 
+for (const profile of ['authjs-5', 'nextauth-4']) {
+  test(`${profile}: callbacks and events of the program`, async () => {
+    const provider = new Provider();
+    const told = [];
+    const hooks = {
+      jwt: async ({ token, user }) => ({ ...token, role: user ? 'admin' : token.role, seen: (token.seen ?? 0) + 1 }),
+      session: ({ session, token }) => ({ ...session, role: token.role }),
+      signIn: ({ user }) => user.email === 'ann@example.com',
+      redirect: ({ baseUrl }) => `${baseUrl}/elsewhere`,
+      event: (name) => { told.push(name); },
+    };
+    const site = siteOf({ profile, ...provider.settings }, { fetch: provider.fetch, hooks });
+    const jar = new Jar();
+    const answer = await signIn(site, jar, provider);
+    assert.equal(answer.headers.get('location'), `${BASE}/elsewhere`);
+    assert.equal((await site.getSession({ cookie: jar.header })).role, 'admin');
+    assert.ok(told.includes('signIn'));
+    const denied = siteOf({ profile, ...provider.settings }, { fetch: provider.fetch, hooks: { signIn: () => false } });
+    const other = new Jar();
+    await signIn(denied, other, provider);
+    assert.equal(await denied.getSession({ cookie: other.header }), null);
+    const errors = [];
+    const failing = siteOf({ profile }, { hooks: { session: () => { throw new Error('away'); } }, onError: (e, hook) => errors.push(hook) });
+    await failing.getSession({ cookie: cookieFor(failing) }).then((s) => assert.equal(s, null), (e) => assert.ok(e.code.startsWith('USHER_E_')));
+    assert.deepEqual(errors, ['session']);
+  });
+}
+
 test('plain http and Express call the same handler', async (t) => {
   const site = siteOf();
   const handler = site.nodeHandler();
