@@ -42,6 +42,8 @@ enum {
     V5_SECURE = 1 << 2,
     AUTH0 = 1 << 3,
     SIGNED = 1 << 4,
+    SIGNED_ES = 1 << 5,
+    SIGNED_ED = 1 << 6,
 };
 
 typedef struct place {
@@ -62,6 +64,21 @@ typedef struct site_row {
         "appSession.0", AUTH0                                                                      \
     }
 
+/* The samples of wire/jose, their lines ended as JSON writes it. */
+#define ES256_KEY                                                                                  \
+    "-----BEGIN PRIVATE KEY-----\\n"                                                               \
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgsfNAolNjVjM7rw8/\\n"                          \
+    "pMtVOViiGGRZ2p7zcYnUVN6/Bm+hRANCAAQ+yzSaYXKVa+IhPgsijyfS9UZeBC3b\\n"                          \
+    "pRzuvP+jqaUG//y7xHPaOUQv/Kh9nZRyWTNrOA2g+/1pHWMuFvyRzEV1\\n"                                  \
+    "-----END PRIVATE KEY-----\\n"
+#define EDDSA_KEY                                                                                  \
+    "-----BEGIN PRIVATE KEY-----\\n"                                                               \
+    "MC4CAQAwBQYDK2VwBCIEIFJaAbhDsgtxTvrtwDy74fG5Fo1Mohh8Tlp0IgH8FHqD\\n"                          \
+    "-----END PRIVATE KEY-----\\n"
+#define SIGNED_SITE(alg, key)                                                                      \
+    "{\"profile\":\"authjs-5\"," HTTP ",\"session\":{\"token\":\"signed\",\"signing_alg\":"        \
+    "\"" alg "\",\"signing_keys\":[\"" key "\"]}}"
+
 static const site_row sites[] = {
     {"{\"profile\":\"nextauth-4\"," HTTP "}", {{V4_NAME, V4}, {V4_NAME ".0", V4}}},
     {"{\"profile\":\"nextauth-4\"," HTTPS "}",
@@ -74,6 +91,8 @@ static const site_row sites[] = {
     {"{\"profile\":\"auth0-4\"," HTTPS "}", {A0_PLACES}},
     {"{\"profile\":\"authjs-5\"," HTTP ",\"session\":{\"token\":\"signed\"}}",
      {{V5_NAME, SIGNED}, {V5_NAME ".0", SIGNED}}},
+    {SIGNED_SITE("ES256", ES256_KEY), {{V5_NAME, SIGNED_ES}, {V5_NAME ".0", SIGNED_ES}}},
+    {SIGNED_SITE("EdDSA", EDDSA_KEY), {{V5_NAME, SIGNED_ED}, {V5_NAME ".0", SIGNED_ED}}},
     {"{\"profile\":\"authjs-5\"," HTTP ",\"accept\":[{\"profile\":\"nextauth-4\"},"
      "{\"profile\":\"auth0-4\"}]}",
      {{V5_NAME, V5}, {V5_NAME ".0", V5}, {V4_NAME, V4}, {V4_NAME ".0", V4}, A0_PLACES}},
@@ -182,6 +201,19 @@ static void add_csrf(stock *s, const usher_site *site)
     add(s, "a CSRF token", token, NOBODY);
 }
 
+/* Auth.js reads this too, and does not write it. */
+static void add_gcm(stock *s, const usher_site *site, unsigned opens)
+{
+    usher_str token;
+
+    if (!site->profile->also_gcm) return;
+    assert_ok(usher_jwe_seal(
+        &token, &s->arena, s->cipher, &site->keys->keys[USHER_FOR_SESSION][0][1],
+        USHER_STR("{\"alg\":\"dir\",\"enc\":\"A256GCM\"}"),
+        USHER_STR("{" PERSON ",\"exp\":1767229200}"), usher_entropy_default(), NULL));
+    add(s, "a session under A256GCM", token, opens);
+}
+
 static void add_authjs(stock *s, const char *settings, unsigned opens)
 {
     usher_site *site = site_of(settings);
@@ -190,6 +222,7 @@ static void add_authjs(stock *s, const char *settings, unsigned opens)
     /* A check's claims under a session's key: shape decides. */
     add(s, "a check under a session's key",
         seal(s, site->keys, USHER_FOR_SESSION, "{\"value\":\"v\",\"provider\":\"p\"}"), NOBODY);
+    add_gcm(s, site, opens);
     add_checks(s, site);
     add_csrf(s, site);
     usher_site_unref(site);
@@ -258,17 +291,16 @@ static void add_auth0(stock *s)
     usher_site_unref(site);
 }
 
-static void add_signed(stock *s)
+static void add_signed(stock *s, const char *settings, unsigned opens)
 {
-    usher_site *site =
-        site_of("{\"profile\":\"authjs-5\"," HTTP ",\"session\":{\"token\":\"signed\"}}");
+    usher_site *site = site_of(settings);
     usher_str token;
     int64_t exp;
 
     assert_ok(usher_signed_seal(&token, &exp, &s->arena, site->formats[0].signing,
                                 USHER_STR("{" PERSON "}"), NOW, 3600, usher_entropy_default(),
                                 NULL));
-    add(s, "a signed session", token, SIGNED);
+    add(s, "a signed session", token, opens);
     usher_site_unref(site);
 }
 
@@ -284,7 +316,9 @@ static void stock_open(stock *s)
     add_authjs(s, sites[3].settings, V5_SECURE);
     add_authjs(s, sites[4].settings, V5);
     add_auth0(s);
-    add_signed(s);
+    add_signed(s, sites[7].settings, SIGNED);
+    add_signed(s, sites[8].settings, SIGNED_ES);
+    add_signed(s, sites[9].settings, SIGNED_ED);
     add(s, "a callback URL", USHER_STR("https%3A%2F%2Fapp.example.com%2F"), NOBODY);
     add(s, "nothing", USHER_STR(""), NOBODY);
     add(s, "an unsigned token", USHER_STR("eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."), NOBODY);

@@ -4,7 +4,9 @@
 import { mock } from "node:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { run as runProgram } from "../e2e/kit/process.mjs";
+import { Usherd, run as runProgram } from "../e2e/kit/process.mjs";
+import { developmentSite } from "../e2e/kit/sites.mjs";
+import { Visitor } from "../e2e/kit/visitor.mjs";
 import { cookieHeader, obeyed, secrets, systems } from "./systems.mjs";
 
 const start = 1767225600; // 2026-01-01T00:00:00Z
@@ -178,6 +180,28 @@ async function sameSystem(t) {
     });
 }
 
+/** The same through a server and a browser: its session endpoint moves the session. */
+async function throughTheDaemon(t) {
+    const [four, five] = [systems["nextauth-4"], systems["authjs-5"]];
+    const cookies = await four.cookies({ ...claims, text: "x".repeat(5000) }, secrets[0]);
+    const settings = await developmentSite({ profile: "authjs-5", secret: secrets[1],
+        site: { accept: [{ profile: "nextauth-4", secret: secrets[0] }] } });
+    const usherd = await Usherd.start(t, "usherd", settings);
+    const visitor = new Visitor(settings.site.base_url);
+    for (const [name, value] of Object.entries(cookies)) visitor.setCookie(name, value);
+    const answer = await visitor.get("/api/auth/session");
+    t.equal(answer.json?.user?.email, claims.email, "the session endpoint answers", `${answer}\n${usherd.tail(2)}`);
+    const jar = Object.fromEntries([...visitor.cookies()].map(([name, { value }]) => [name, value]));
+    t.equal(Object.keys(jar).filter((name) => authjs.test(name)), [], "the old cookies are gone");
+    const opened = await five.open(jar, secrets[1]);
+    t.equal(opened?.role, "admin", "Auth.js opens the new ones");
+    const before = await four.open(cookies, secrets[0]);
+    t.ok(opened.exp <= before.exp, "no longer than it would have", [opened.exp, before.exp]);
+    const again = await visitor.get("/api/auth/session");
+    t.equal(again.json?.user, answer.json?.user, "the next request sees the same user");
+    await usherd.finish();
+}
+
 /** What no accepted format opens is not moved, and nothing is deleted or written. */
 async function refusals(t) {
     const four = systems["nextauth-4"];
@@ -193,6 +217,7 @@ async function refusals(t) {
 }
 
 export default async function run(t) {
+    await t.case("through usherd", throughTheDaemon);
     mock.timers.enable({ apis: ["Date"], now: start * 1000 });
     try {
         for (const size of [0, 9000]) {
