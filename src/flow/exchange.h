@@ -237,6 +237,9 @@ usher_status usher_csrf_get(usher_exchange *ex, usher_error *err); /* GET csrf *
 usher_status usher_flow_read_session(usher_exchange *ex, bool bearer, usher_error *err);
 /* Asks the program to open what only it can open; wants nothing if there is no such thing. */
 usher_status usher_flow_decode(usher_exchange *ex, usher_want *want, usher_error *err);
+/* What came of a format, read once. *out is NULL only with a status. */
+USHER_MUST_USE usher_status usher_flow_bring(usher_brought **out, usher_exchange *ex, size_t format,
+                                             usher_error *err);
 usher_brought *usher_flow_brought(usher_exchange *ex, size_t format); /* NULL: out of memory */
 usher_step usher_flow_decoded;
 usher_auth0_context usher_flow_auth0(usher_exchange *ex, const usher_format *f);

@@ -42,8 +42,8 @@ static usher_status read_pieces(usher_brought *b, usher_exchange *ex, const ushe
     return rc;
 }
 
-/* What came of a format; once. *out is NULL only with a status. */
-static usher_status bring(usher_brought **out, usher_exchange *ex, size_t index, usher_error *err)
+usher_status usher_flow_bring(usher_brought **out, usher_exchange *ex, size_t index,
+                              usher_error *err)
 {
     const usher_format *f = &ex->site->formats[index];
     usher_brought *b = usher_flow_brought(ex, index);
@@ -257,7 +257,7 @@ usher_status usher_flow_decode(usher_exchange *ex, usher_want *want, usher_error
         usher_str token;
 
         if (f->form != USHER_TOKEN_HOOKED) continue;
-        rc = bring(&b, ex, ex->decoding, err);
+        rc = usher_flow_bring(&b, ex, ex->decoding, err);
         if (usher_flow_peer_fault(ex, rc)) continue; /* reading the session says so */
         if (rc) return rc;
         token = b->token;
@@ -298,7 +298,7 @@ static usher_status judge_format(usher_exchange *ex, size_t index, bool bearer, 
 {
     const usher_format *f = &ex->site->formats[index];
     usher_brought *b;
-    usher_status rc = bring(&b, ex, index, err);
+    usher_status rc = usher_flow_bring(&b, ex, index, err);
 
     ex->verdict = USHER_NO_SESSION;
     /* More cookies than anybody has: none of them is believed. */

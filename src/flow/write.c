@@ -49,7 +49,7 @@ static usher_session_cookie_attributes attributes_of(const usher_site_cookie *c,
 static usher_status forget_format(usher_exchange *ex, size_t index, usher_error *err)
 {
     const usher_format *f = &ex->site->formats[index];
-    usher_brought *b = usher_flow_brought(ex, index);
+    usher_brought *b;
     usher_session_cookie_attributes attributes = attributes_of(&f->cookie, 0);
     usher_auth0_context c = usher_flow_auth0(ex, f);
     usher_auth0_lines *gone;
@@ -57,7 +57,10 @@ static usher_status forget_format(usher_exchange *ex, size_t index, usher_error 
     size_t count;
     usher_status rc;
 
-    if (!b) return usher_arena_fail(&ex->arena, err);
+    /* Reading ended at the first that was valid: the others may have come all the same. */
+    rc = usher_flow_bring(&b, ex, index, err);
+    if (usher_flow_peer_fault(ex, rc)) return USHER_OK;
+    if (rc) return rc;
     if (b->jar && b->jar->count) {
         if (!(gone = usher_arena_get(&ex->arena, sizeof *gone)))
             return usher_arena_fail(&ex->arena, err);

@@ -165,18 +165,23 @@ static void resolve_map(loading *l, usher_node *map)
         resolve_entry(l, n);
 }
 
+static void resolve_list(loading *l, usher_node *list)
+{
+    for (usher_node *n = list && list->kind == USHER_NODE_LIST ? list->first : NULL; n; n = n->next)
+        resolve_map(l, n);
+}
+
 static void resolve_files(loading *l, usher_node *root)
 {
-    usher_node *site = find(root, "site");
-    usher_node *providers = find(site, "providers"), *development = find(site, "development");
+    usher_node *site = find(root, "site"), *development = find(site, "development");
 
     /* A first try's file is as the editor made it; nothing in it protects anything. */
     l->development = development && usher_str_eq(development->text, USHER_STR("true"));
     if (l->development) l->others_read = false;
     resolve_map(l, site);
-    for (usher_node *p = providers && providers->kind == USHER_NODE_LIST ? providers->first : NULL;
-         p; p = p->next)
-        resolve_map(l, p);
+    resolve_map(l, find(site, "session"));
+    resolve_list(l, find(site, "accept"));
+    resolve_list(l, find(site, "providers"));
 }
 
 static usher_str folder_of(usher_str path)

@@ -361,6 +361,13 @@ static const surroundings places[] = {
      {NULL},
      NULL,
      "token: signed, "},
+    {&usher_site_table,
+     "auth0.",
+     "site: {" SITE_URL ", " SITE_SECRET ", profile: auth0-4",
+     "}",
+     {NULL},
+     NULL,
+     NULL},
     {&usher_accept_table,
      "profile",
      "site: {" SITE_URL ", " SITE_SECRET ", accept: [{cookie: old",
@@ -459,6 +466,9 @@ static const surroundings *place_for(const usher_setting_table *table, const cha
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (places[i].table != table) continue;
         if (places[i].path && strcmp(places[i].path, path) == 0) return &places[i];
+        if (places[i].path && strcmp(places[i].path, "auth0.") == 0 &&
+            strncmp(path, "auth0.", 6) == 0)
+            return &places[i]; /* what only that profile knows */
         if (!places[i].path) any = &places[i];
     }
     return any;
@@ -661,6 +671,10 @@ static void test_secrets_from_files(void **state)
     write_file("s.yaml",
                USHER_STR("site:\n"
                          "  secrets_files: [one, two]\n"
+                         "  session: {signing_keys_files: [two]}\n"
+                         "  accept:\n"
+                         "    - {profile: nextauth-4, secret_file: two}\n"
+                         "    - {profile: auth0-4, secrets_files: [two, one]}\n"
                          "  providers:\n"
                          "    - {id: a, client_secret_file: three}\n"
                          "    - {id: b, client_secret_file: four}\n"),
@@ -677,6 +691,11 @@ static void test_secrets_from_files(void **state)
     assert_str(usher_node_get(a, kit_str("client_secret"))->text, "no line end");
     assert_str(usher_node_get(a->next, kit_str("client_secret"))->text, "two ends\n");
     assert_null(at(&r, "site", "secrets_files"));
+    const usher_node *accept = at(&r, "site", "accept")->first;
+    assert_str(usher_node_get(accept, kit_str("secret"))->text, KEY2);
+    assert_str(usher_node_get(accept->next, kit_str("secrets"))->first->next->text, KEY);
+    const usher_node *session = at(&r, "site", "session");
+    assert_str(usher_node_get(session, kit_str("signing_keys"))->first->text, KEY2);
     close_rig(&r);
 }
 

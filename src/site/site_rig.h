@@ -179,6 +179,20 @@ static inline void dump_format(dump *d, const usher_format *f)
     dump_int(d, "auth0 inactivity", f->auth0.inactivity_s);
 }
 
+static inline void dump_auth0(dump *d, const usher_auth0_site *s)
+{
+    dump_str(d, "sign_in_return_to", s->sign_in_return_to);
+    for (size_t i = 0; i < s->parameters.count; i++) {
+        dump_str(d, "parameter", s->parameters.pairs[i].name);
+        dump_str(d, "value", s->parameters.pairs[i].value);
+    }
+    dump_int(d, "logout", s->logout);
+    dump_int(d, "id_token_hint", s->id_token_hint);
+    dump_int(d, "access_token_route", s->access_token_route);
+    dump_int(d, "profile_no_content", s->profile_no_content);
+    dump_int(d, "refresh_buffer", s->refresh_buffer_s);
+}
+
 static inline void dump_site(dump *d, const usher_site *s)
 {
     *d = (dump){.len = 0};
@@ -199,6 +213,7 @@ static inline void dump_site(dump *d, const usher_site *s)
     }
     for (size_t i = 0; i < s->format_count; i++)
         dump_format(d, &s->formats[i]);
+    dump_auth0(d, &s->auth0);
     dump_int(d, "max_age", s->lifetime.max_age_s);
     dump_int(d, "absolute", s->lifetime.absolute_s);
     dump_int(d, "inactivity", s->lifetime.inactivity_s);

@@ -248,7 +248,7 @@ typedef struct usher_setting_table {
     X(TOKEN, "token", WORD, NONE, "sealed|signed|hook", 0, 0, "sealed", NULL, NULL,                \
       "What the cookie holds; see site.session.token.", "signed")                                  \
     X(SIGNING_ALG, "signing_alg", WORD, NONE, USHER_SIGNING_WORDS, 0, 0, "HS256", NULL, NULL,      \
-      "How its tokens are signed; with token: signed.", "RS256")                                   \
+      "How its tokens are signed; with token: signed.", "ES256")                                   \
     X(SIGNING_KEYS, "signing_keys", SECRETS, NONE, NULL, 1, 16384, NULL, "HS256: `secrets`", NULL, \
       "Keys that are believed.", "[tB9sKf2LwYp7VhXj4nQzD1mRcE6aUo8gSiW3xTuJ5kM]")                  \
     X(SIGNING_KEYS_FILES, "signing_keys_files", FILES, NONE, NULL, 1, 4096, NULL, "none", NULL,    \

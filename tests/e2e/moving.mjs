@@ -111,6 +111,7 @@ async function move(t, file, { bring, secret, to }) {
     else await carried(t, await visit(3600), to, 3600);
     await asked(t, await visit(3600), to);
     if (to !== "__session") await signedOut(t, await visit(3600));
+    if (secret === "secret" && to === authjs) await bothThere(t, await visit(3600), secrets[secret]);
     const over = await session(await visit(-3600), to);
     t.ok(["", "null", "{}"].includes(over.text), "a session that was over stays over", over);
     t.ok(!/"level":"error"/.test(usherd.err), "no error is logged", usherd.tail());
@@ -135,6 +136,14 @@ async function seen(t, visitor, to) {
 async function signedOut(t, visitor) {
     const answer = await signOut(visitor);
     t.equal(names(visitor), [], "signing out takes every session cookie away", answer);
+}
+
+/** The old system went on beside the new one: signing out ends what both of them wrote. */
+async function bothThere(t, visitor, secret) {
+    const own = await auth("authjs-5", authjs)(secret, 3600);
+    visitor.setCookie(authjs, own[authjs]);
+    const answer = await signOut(visitor);
+    t.equal(names(visitor), [], "signing out with both cookies there takes both away", answer);
 }
 
 /** Asked by a page: one answer that writes the new cookie and takes the old one away. */
