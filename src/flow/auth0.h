@@ -33,6 +33,7 @@ typedef struct usher_auth0_visit {
     usher_auth0_transaction transaction;
     usher_auth0_pick pick;
     usher_str keys;  /* the key set, until an ID token comes */
+    int64_t keys_ms; /* when it was fetched */
     usher_str where; /* logout: the provider's page */
 } usher_auth0_visit;
 

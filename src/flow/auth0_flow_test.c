@@ -763,6 +763,35 @@ static void test_many_logins_fit(void **state)
     browser_close(&b);
 }
 
+/* A request may bring names that no answer could delete: they are left where they are. */
+static void test_cookies_that_cannot_be_deleted(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"__txn_(", "__txn_a b", "__txn_\x01", "__txn_\"q\"",
+                                        "__txn_\xe9"};
+    browser b;
+    char s[128], target[256], old[6000];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        browser_open(&b, "");
+        log_in(&b, "", s);
+        snprintf(old, sizeof old, "%s", b.jar[0][1]);
+        put_cookie(&b, kit_str(names[i]), kit_str(old));
+        snprintf(target, sizeof target, "/auth/callback?code=c&state=%s",
+                 i == 1 ? "a+b" : names[i] + 6);
+        get(&b, target);
+        assert_string_equal(b.body, "The state parameter is invalid.");
+        for (size_t j = 0; j < 7; j++) /* enough to drive the oldest out */
+            log_in(&b, "", s);
+        come_back(&b, s, "", NULL, NULL);
+        assert_true(b.signed_in);
+        get(&b, "/auth/logout");
+        assert_int_equal(b.status, 307);
+        assert_int_equal(b.cookies, 1);
+        browser_close(&b);
+    }
+}
+
 /* --- callback --------------------------------------------------------------------------------- */
 
 #define FLOW     "An error occurred during the authorization flow."
@@ -1649,6 +1678,7 @@ int main(void)
         cmocka_unit_test(test_where_a_sign_in_ends),
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_many_logins_fit),
+        cmocka_unit_test(test_cookies_that_cannot_be_deleted),
         cmocka_unit_test(test_callback_refusals),
         cmocka_unit_test(test_response_iss_may_be_promised),
         cmocka_unit_test(test_id_tokens),

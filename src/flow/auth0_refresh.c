@@ -167,6 +167,7 @@ usher_status usher_auth0_refresh_keys(usher_exchange *ex, const usher_event *eve
 
     if (event->kind != USHER_EVENT_FETCHED || event->http_status != 200)
         return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, err);
+    ex->auth0->keys_ms = event->fetched_ms;
     if ((rc = usher_arena_dup(&ex->auth0->keys, &ex->arena, event->body, err)) ||
         (rc = usher_refresh_request(
              &fetch, &ex->arena, ex->sign_in.provider, &ex->sign_in.metadata, p->refresh_token,
@@ -211,7 +212,7 @@ static usher_status verify(usher_exchange *ex, usher_want *want, usher_str key_s
     if (rc && !usher_flow_peer_fault(ex, rc)) return usher_pass(err, &why);
     if (rc && !newest && (cause == USHER_CAUSE_ID_TOKEN_KEY || cause == USHER_CAUSE_JWKS_INVALID))
         return usher_flow_want_document(ex, want, USHER_AT_AUTH0_REFRESH_NEWER_KEYS,
-                                        ex->sign_in.metadata.jwks_uri, ex->now_ms - 1);
+                                        ex->sign_in.metadata.jwks_uri, ex->auth0->keys_ms);
     if (rc) return refuse(ex, FAILED_TO_REFRESH, cause, &why, err);
     if ((rc = same_person(&same, ex, err))) return rc;
     if (!same) return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_ID_TOKEN_CLAIMS, NULL, err);

@@ -57,9 +57,10 @@ static bool is_session_cookie(const usher_auth0_options *o, usher_str name)
            usher_auth0_piece(&number, name, o->names->legacy_session, o->names->legacy_chunk);
 }
 
+/* A name that no cookie can be set with is none of ours, and could not be deleted. */
 static bool is_transaction_cookie(const usher_auth0_options *o, usher_str name)
 {
-    return usher_str_starts(name, o->transaction_prefix);
+    return usher_str_starts(name, o->transaction_prefix) && usher_cookie_is_name(name);
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */

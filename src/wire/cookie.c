@@ -323,7 +323,7 @@ static bool is_alnum(char c)
 }
 
 /* A token of RFC 9110 section 5.6.2. */
-static bool is_name(usher_str s)
+bool usher_cookie_is_name(usher_str s)
 {
     for (size_t i = 0; i < s.len; i++)
         if (!is_alnum(s.ptr[i]) && !usher_str_has(USHER_STR("!#$%&'*+-.^_`|~"), s.ptr[i]))
@@ -420,7 +420,8 @@ usher_status usher_set_cookie_write(usher_str *out, usher_arena *a, const usher_
     usher_buf b;
 
     *out = (usher_str){0};
-    if (!is_name(c->name)) return usher_fail(err, USHER_E_USAGE, "cookie: not a cookie name", 0);
+    if (!usher_cookie_is_name(c->name))
+        return usher_fail(err, USHER_E_USAGE, "cookie: not a cookie name", 0);
     if (!is_domain(c->domain)) return usher_fail(err, USHER_E_USAGE, "cookie: not a domain", 0);
     if (!is_path(c->path)) return usher_fail(err, USHER_E_USAGE, "cookie: not a cookie path", 0);
     usher_buf_init(&b, a, SET_COOKIE_MAX);

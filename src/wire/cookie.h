@@ -73,6 +73,9 @@ typedef struct usher_set_cookie {
     bool edge; /* in the order of Next.js' edge runtime, and SameSite in lower case */
 } usher_set_cookie;
 
+/* True for a name that a cookie can be set with: a token of RFC 9110. Requests bring others too. */
+bool usher_cookie_is_name(usher_str name);
+
 /* The value of one Set-Cookie header, attributes in the originals' order. USHER_E_USAGE for a name
  * or attribute that no cookie can have. What a browser demands of "__Host-" and "__Secure-" names
  * is the business of who sets the attributes. */
