@@ -181,7 +181,8 @@ static void test_large(void **state)
     (void)state;
     assert_non_null(text);
     for (size_t i = 0; i < 200; i++)
-        len += (size_t)sprintf(text + len, "%s\"m%zu\":\"%01000zu\"", i ? "," : "{", i, i);
+        len += (size_t)snprintf(text + len, 250000 - len, "%s\"m%zu\":\"%01000zu\"", i ? "," : "{",
+                                i, i);
     memcpy(text + len, "}", 2);
     usher_arena_init(&a, usher_allocator_default(), 4096, 1 << 24);
     assert_true(to_claims(&a, to_auth0(&a, kit_str(text))).len >= len);
