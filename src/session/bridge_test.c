@@ -174,15 +174,16 @@ static void test_round_trips(void **state)
 /* As large as a token may be: the buffers are large enough for whatever is carried. */
 static void test_large(void **state)
 {
-    char *text = malloc(250000);
+    const size_t room = 250000;
+    char *text = malloc(room);
     size_t len = 0;
     usher_arena a;
 
     (void)state;
     assert_non_null(text);
     for (size_t i = 0; i < 200; i++)
-        len += (size_t)snprintf(text + len, 250000 - len, "%s\"m%zu\":\"%01000zu\"", i ? "," : "{",
-                                i, i);
+        len += (size_t)snprintf(text + len, room - len, "%s\"m%zu\":\"%01000zu\"", i ? "," : "{", i,
+                                i);
     memcpy(text + len, "}", 2);
     usher_arena_init(&a, usher_allocator_default(), 4096, 1 << 24);
     assert_true(to_claims(&a, to_auth0(&a, kit_str(text))).len >= len);
