@@ -691,6 +691,52 @@ static void test_where_a_sign_in_ends(void **state)
     browser_close(&b);
 }
 
+/* An application below its origin: its paths are kept without where it is. */
+static void test_an_application_below_its_origin(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *kept, *end;
+    } rows[] = {
+        {"/shop/closed?a=b", "/closed?a=b", APP "/shop/closed?a=b"},
+        {"/shop", "/", APP "/shop/"},
+        {"/shop?a", "/?a", APP "/shop/?a"},
+        {"/shopping", "/shopping", APP "/shop/shopping"},
+    };
+    browser b;
+    char s[128], kept[256];
+
+    browser_open(&b, "");
+    usher_site_unref(b.site);
+    assert_ok(usher_site_new(
+        &b.site, NULL,
+        USHER_STR(
+            "{\"site\":{\"base_url\":\"" APP "/shop\",\"development\":true,\"secret\":\"" SECRET
+            "\",\"profile\":\"auth0-4\",\"providers\":[{\"issuer\":\"" KIT_ISSUER
+            "\",\"client_id\":\"client-1\",\"client_secret\":\"s\",\"id_token_alg\":\"ES256\"}]}}"),
+        NULL, NULL, NULL));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char target[512];
+        b.cookies = 0;
+        snprintf(b.extra[0], sizeof b.extra[0], "Accept");
+        snprintf(b.extra[1], sizeof b.extra[1], "text/html");
+        ask(&b, usher_guard, "GET", rows[i].target, NULL, NULL);
+        assert_int_equal(b.status, 302);
+        assert_true(
+            usher_str_starts(kit_str(b.location), USHER_STR(APP "/shop/auth/login?returnTo=")));
+        assert_true(parameter(b.location, "returnTo", kept, sizeof kept));
+        assert_string_equal(kept, rows[i].kept);
+        get(&b, b.location + strlen(APP));
+        assert_true(parameter(b.location, "state", s, sizeof s));
+        assert_true(parameter(b.location, "nonce", b.op.nonce, sizeof b.op.nonce));
+        snprintf(target, sizeof target, "/shop/auth/callback?code=c&state=%s", s);
+        get(&b, target);
+        if (b.status != 307 || strcmp(b.location, rows[i].end))
+            fail_msg("%s: %d %s", rows[i].target, b.status, b.location);
+    }
+    browser_close(&b);
+}
+
 static void test_routes(void **state)
 {
     (void)state;
@@ -1676,6 +1722,7 @@ int main(void)
         cmocka_unit_test(test_login_refusals),
         cmocka_unit_test(test_prefetches_begin_and_end_nothing),
         cmocka_unit_test(test_where_a_sign_in_ends),
+        cmocka_unit_test(test_an_application_below_its_origin),
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_many_logins_fit),
         cmocka_unit_test(test_cookies_that_cannot_be_deleted),

@@ -28,6 +28,19 @@ typedef struct question {
 /* --- refusals -----------------------------------------------------------------------------------
  */
 
+/* A path of an application that lives below its origin is kept without where that is: the end of
+ * the sign-in puts it back (flow/site.h, app_url). */
+static void put_target(usher_buf *b, const usher_exchange *ex, usher_str target)
+{
+    usher_str app = usher_str_from(ex->site->auth0.app_url, ex->site->base_url.len);
+    usher_str rest = usher_str_from(target, app.len);
+    bool inside = app.len && usher_str_starts(target, app) &&
+                  (!rest.len || rest.ptr[0] == '/' || rest.ptr[0] == '?');
+
+    if (inside && (!rest.len || rest.ptr[0] == '?')) usher_buf_put_char(b, '/');
+    usher_buf_put(b, inside ? rest : target);
+}
+
 /* The sign-in page, with the way back. The origin is the configured one, whatever was forwarded. */
 static usher_status sign_in_url(usher_str *out, usher_exchange *ex, usher_str target,
                                 usher_error *err)
@@ -38,7 +51,7 @@ static usher_status sign_in_url(usher_str *out, usher_exchange *ex, usher_str ta
 
     usher_buf_init(&back, &ex->arena, (size_t)32 << 10);
     if (!ex->site->profile->return_path_only) usher_buf_put(&back, ex->site->base_url);
-    if (target.len <= TARGET_MAX) usher_buf_put(&back, target);
+    if (target.len <= TARGET_MAX) put_target(&back, ex, target);
     if ((rc = usher_buf_take(&here, &back, err)) ||
         (rc = usher_respond_page_url(&page, ex, USHER_PAGE_SIGN_IN, err)))
         return rc;
