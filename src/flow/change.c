@@ -35,39 +35,39 @@ static bool may_change(const usher_json_member *m)
     return true;
 }
 
-/* The changes first, then what they left alone: one pass over each, however many there are. */
+static void put_member(usher_json_writer *w, const usher_json_member *m)
+{
+    usher_json_name_raw(w, usher_json_quoted_name(m));
+    usher_json_put_raw(w, m->value.text);
+}
+
+/* The claims and behind them what may be changed, read once more: a repeated name keeps its first
+ * place and gets its last value there, however it is spelt. Looking each up in the other would cost
+ * the product of their numbers. */
 static usher_status merge_claims(usher_str *out, usher_exchange *ex,
                                  const usher_json_object *claims, const usher_json_object *changes,
                                  usher_error *err)
 {
+    const usher_json_limits both = {.depth = usher_json_limits_claims.depth,
+                                    .members = 2 * usher_json_limits_claims.members};
+    usher_json_object merged;
+    usher_str text;
     usher_buf b;
     usher_json_writer w;
+    usher_status rc;
 
     usher_buf_init(&b, &ex->arena, USHER_TOKEN_MAX);
     usher_json_write_init(&w, &b);
     usher_json_open_object(&w);
-    for (size_t i = 0; i < claims->count; i++) {
-        usher_str name = usher_json_quoted_name(&claims->members[i]);
-        usher_json value = claims->members[i].value;
-
-        for (size_t j = 0; j < changes->count; j++)
-            if (may_change(&changes->members[j]) &&
-                usher_str_eq(name, usher_json_quoted_name(&changes->members[j])))
-                value = changes->members[j].value;
-        usher_json_name_raw(&w, name);
-        usher_json_put_raw(&w, value.text);
-    }
-    for (size_t j = 0; j < changes->count; j++) {
-        bool known = !may_change(&changes->members[j]);
-
-        for (size_t i = 0; i < claims->count && !known; i++)
-            known = usher_str_eq(changes->members[j].name, claims->members[i].name);
-        if (known) continue;
-        usher_json_name_raw(&w, usher_json_quoted_name(&changes->members[j]));
-        usher_json_put_raw(&w, changes->members[j].value.text);
-    }
+    for (size_t i = 0; i < claims->count; i++)
+        put_member(&w, &claims->members[i]);
+    for (size_t i = 0; i < changes->count; i++)
+        if (may_change(&changes->members[i])) put_member(&w, &changes->members[i]);
     usher_json_close_object(&w);
-    return usher_buf_take(out, &b, err);
+    if ((rc = usher_buf_take(&text, &b, err)) ||
+        (rc = usher_json_read_object(&merged, &ex->arena, text, &both, err)))
+        return rc;
+    return usher_json_object_text(out, &ex->arena, &merged, err);
 }
 
 static usher_status change_user(usher_str *claims, usher_exchange *ex,
@@ -89,6 +89,13 @@ static usher_status change_user(usher_str *claims, usher_exchange *ex,
     return USHER_OK;
 }
 
+/* More than a session may hold: it stays as it is. */
+static usher_status too_large(usher_exchange *ex)
+{
+    usher_flow_report(ex, USHER_CAUSE_SESSION_TOO_LARGE, NULL);
+    return USHER_OK;
+}
+
 static usher_status change_claims(usher_exchange *ex, const usher_json_object *changes,
                                   const usher_writing *w, usher_error *err)
 {
@@ -97,8 +104,10 @@ static usher_status change_claims(usher_exchange *ex, const usher_json_object *c
     usher_status rc;
 
     if ((rc = merge_claims(&claims, ex, &ex->held.claims.object, changes, err)) ||
-        (rc = change_user(&claims, ex, changes, err)))
+        (rc = change_user(&claims, ex, changes, err))) {
+        if (usher_flow_peer_fault(ex, rc)) return too_large(ex);
         return rc;
+    }
     return usher_flow_write_claims(ex, claims, &life, w, err);
 }
 

@@ -3,6 +3,8 @@
  * allocation refused. Rows proved: T08 in part, T20-T22, R2 and R3 for these operations. */
 #include "tests/kit/kit.h"
 
+#include <time.h>
+
 #include "base/str.h"
 #include "flow/site.h"
 #include "session/auth0_write.h"
@@ -552,6 +554,69 @@ static void test_too_large(void **state)
     assert_int_equal(v.lines, 0);
     assert_ok(update(&v, "{\"x\":\"small\"}"));
     assert_true(usher_exchange_session_written(v.ex));
+    visit_close(&v);
+}
+
+/* So is one that no buffer holds, and the caller's mistake is no outage. */
+static void test_far_too_large(void **state)
+{
+    (void)state;
+    static char changes[310000];
+    static const size_t sizes[] = {100000, 300000};
+    size_t count;
+    visit v;
+
+    visit_open(&v, moves[0].from);
+    bring(&v, moves[0].from, "", NOW_S, 3600);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        start_at(&v, NOW_S, false);
+        snprintf(changes, sizeof changes, "{\"x\":\"%0*d\"}", (int)sizes[i], 1);
+        assert_ok(update(&v, changes));
+        assert_false(usher_exchange_session_written(v.ex));
+        const usher_report *reports = usher_exchange_reports(v.ex, &count);
+        assert_int_equal(count, 1);
+        assert_int_equal(reports[0].cause, USHER_CAUSE_SESSION_TOO_LARGE);
+        assert_int_equal(usher_exchange_verdict(v.ex), USHER_SESSION_VALID);
+    }
+    visit_close(&v);
+}
+
+/* The least of three: what the processor spent on changing each of `count` claims. */
+static double cost_of_changes(visit *v, size_t count)
+{
+    static char changes[100000];
+    double least = 0;
+    size_t len = 1;
+
+    changes[0] = '{';
+    for (size_t i = 0; i < count; i++)
+        len += (size_t)snprintf(changes + len, sizeof changes - len, "%s\"c\\u0061%zu\":%zu",
+                                i ? "," : "", i, i);
+    snprintf(changes + len, sizeof changes - len, "}");
+    start_at(v, NOW_S, false);
+    assert_ok(update(v, changes));
+    obey(v);
+    for (int i = 0; i < 3; i++) {
+        start_at(v, NOW_S, false);
+        clock_t began = clock();
+        assert_ok(update(v, changes));
+        double spent = (double)(clock() - began);
+        assert_true(usher_exchange_session_written(v->ex));
+        least = i && least < spent ? least : spent;
+    }
+    return least;
+}
+
+/* Four times as many changes of four times as many claims: not sixteen times the work. */
+static void test_many_changes(void **state)
+{
+    (void)state;
+    visit v;
+
+    visit_open(&v, moves[0].from);
+    bring(&v, moves[0].from, "", NOW_S, 3600);
+    double few = cost_of_changes(&v, 400), many = cost_of_changes(&v, 1600);
+    assert_true(many < 12 * few);
     visit_close(&v);
 }
 
@@ -1196,6 +1261,8 @@ int main(void)
         cmocka_unit_test(test_update_auth0),
         cmocka_unit_test(test_updates_that_change_nothing),
         cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_far_too_large),
+        cmocka_unit_test(test_many_changes),
         cmocka_unit_test(test_too_large_for_cookies),
         cmocka_unit_test(test_pieces_within_one_answer),
         cmocka_unit_test(test_read_only),
