@@ -527,17 +527,20 @@ usher_status usher_matcher_ask(usher_matched *out, const usher_matcher *m, usher
 {
     asked q = {.arena = a, .request = request};
     usher_str path = path_of(request->target, &q.query);
+    usher_matched got = {false, false};
     usher_units raw, decoded;
     bool fine;
     usher_status rc;
 
-    *out = (usher_matched){false, false};
+    *out = got;
     if ((rc = usher_units_latin1(&raw, a, path, err)) ||
         (rc = decode_path(&decoded, &fine, a, path, err)) ||
-        (rc = runs_for(&out->raw, m, raw, &q, err)))
+        (rc = runs_for(&got.raw, m, raw, &q, err)))
         return rc;
-    if (usher_str_has(path, '%') && fine) return runs_for(&out->decoded, m, decoded, &q, err);
-    out->decoded = out->raw; /* what cannot be decoded is asked for as it is */
+    got.decoded = got.raw; /* what cannot be decoded is asked for as it is */
+    if (usher_str_has(path, '%') && fine && (rc = runs_for(&got.decoded, m, decoded, &q, err)))
+        return rc;
+    *out = got;
     return USHER_OK;
 }
 
