@@ -24,6 +24,31 @@ static void check_tokens(usher_arena *a, const usher_tokens *t)
         assert(usher_oauth_visible(f.headers[i].value));
 }
 
+/* The answer to a refresh needs no ID token: whatever is read as the answer to a code is read so,
+ * and the other way round if there is one. */
+static void check_refresh(usher_arena *a, usher_str type, usher_str body, const usher_tokens *first,
+                          bool memory)
+{
+    usher_tokens t;
+    usher_status rc = usher_refresh_response_read(&t, a, 200, type, body, NULL);
+
+    if (rc) assert(!t.access_token.ptr && !t.refresh_token.ptr && !t.has_expires);
+    if (!memory) return;
+    assert(!first->access_token.len || !rc);
+    assert(rc || !t.id_token.len == !first->access_token.len);
+    if (!rc) assert(t.access_token.len && t.expires_in_s >= 0);
+}
+
+/* An error document is an object or nothing; only the host can make it a failure. */
+static void check_error(usher_arena *a, usher_str type, usher_str body, bool memory)
+{
+    usher_json_object o;
+    usher_status rc = usher_token_error_read(&o, a, type, body, NULL);
+
+    assert(!rc || !memory);
+    assert(!o.count || (!rc && usher_oauth_is_json(type)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     usher_str input = {(const char *)data, size}, body, type;
@@ -34,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     usher_arena a;
 
     if (size > 1 && data[0] == '!') { /* and a character: the allocation of that number fails */
-        state.fail_at = (size_t)data[1] % 16;
+        state.fail_at = (size_t)data[1] % 64;
         input = usher_str_from(input, 2);
     }
     type = usher_str_cut(input, '\n', &body);
@@ -43,6 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(!t.access_token.ptr && !t.id_token.ptr && !t.refresh_token.ptr && !t.has_expires);
     else
         check_tokens(&a, &t);
+    check_refresh(&a, type, body, &t, state.fail_at == SIZE_MAX);
+    check_error(&a, type, body, state.fail_at == SIZE_MAX);
     if (!usher_userinfo_read(&claims, &a, 200, type, body, USHER_STR("42"), NULL))
         assert(!claims.duplicates &&
                usher_json_string_is(usher_json_get(&claims, USHER_STR("sub")), USHER_STR("42")));

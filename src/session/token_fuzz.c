@@ -1,10 +1,13 @@
 /* Input: a letter for profile and mode, a byte that says which allocation fails ('~': none), and a
- * token ("4", "5") or the plaintext of an authentic one ("p", "q"): behind the seal nothing random
- * would ever arrive. */
+ * token ("4", "5") or the plaintext of an authentic one ("p", "q"; "r", "s": sealed by the last
+ * secret, with the header in front, up to a line feed, in which $k is that key's name): behind the
+ * seal nothing random would ever arrive. */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/str.h"
 #include "session/rig.h"
 #include "session/session.h"
 
@@ -120,17 +123,46 @@ static void run(usher_arena *a, const usher_keyring *k, usher_str text, bool pla
     check_change(a, k, token);
 }
 
+/* Another writer's header: the members are what decides which keys are tried. */
+static void run_header(usher_arena *a, const usher_keyring *k, usher_str text)
+{
+    const usher_jwe_key *key = &k->keys[USHER_FOR_SESSION][k->secret_count - 1][0];
+    usher_str before, kid, header, token, rest, head = usher_str_cut(text, '\n', &rest);
+    size_t at = usher_str_find(head, USHER_STR("$k"));
+    kit_random random = {.seed = text.len, .fail_at = SIZE_MAX};
+    usher_claims claims;
+    usher_status rc;
+    usher_buf b;
+
+    kid = at == SIZE_MAX ? (usher_str){0} : (usher_str){key->kid, key->kid_len};
+    before = at == SIZE_MAX ? head : usher_str_of(head.ptr, at);
+    usher_buf_init(&b, a, LIMIT);
+    usher_buf_put(&b, before);
+    usher_buf_put(&b, kid);
+    usher_buf_put(&b, usher_str_from(head, before.len + (kid.ptr ? 2 : 0)));
+    if (usher_buf_take(&header, &b, NULL) || !header.len ||
+        usher_jwe_seal(&token, a, cipher(), key, header, rest, kit_entropy(&random), NULL))
+        return;
+    (void)judge(a, k, token, &claims, &rc);
+    if (claims.text.ptr) assert(usher_str_eq(claims.text, rest));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2) return 0;
     kit_alloc memory = {.fail_at = data[1] == '~' ? SIZE_MAX : data[1]};
     usher_allocator alloc = kit_allocator(&memory);
-    bool v5 = data[0] == '5' || data[0] == 'q', plain = data[0] == 'p' || data[0] == 'q';
+    bool v5 = data[0] == '5' || data[0] == 'q' || data[0] == 's',
+         plain = data[0] == 'p' || data[0] == 'q';
+    const usher_keyring *keys = ring(v5 ? &usher_profile_authjs_5 : &usher_profile_nextauth_4);
+    usher_str text = {(const char *)data + 2, size - 2};
     usher_arena a;
 
     usher_arena_init(&a, &alloc, 4096, LIMIT);
-    run(&a, ring(v5 ? &usher_profile_authjs_5 : &usher_profile_nextauth_4),
-        (usher_str){(const char *)data + 2, size - 2}, plain);
+    if (data[0] == 'r' || data[0] == 's')
+        run_header(&a, keys, text);
+    else
+        run(&a, keys, text, plain);
     usher_arena_deinit(&a);
     assert(memory.live == 0);
     return 0;

@@ -23,6 +23,14 @@ static void check_problems(const usher_problems *list, usher_str text)
     }
 }
 
+/* Past the end, and in no list, there is no problem. */
+static void check_list_ends(const usher_problems *list)
+{
+    assert(!usher_problems_at(list, usher_problems_count(list)));
+    assert(usher_problems_count(list) <= USHER_PROBLEMS_MAX);
+    assert(usher_problems_count(NULL) == 0 && !usher_problems_at(NULL, 0));
+}
+
 static void check_cookie(const usher_site *s, const usher_site_cookie *c)
 {
     usher_str host = USHER_STR("__host-"), secure = USHER_STR("__secure-");
@@ -93,12 +101,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         f.fail_at = (size_t)(data[1] << 8 | data[2]);
         data += 3, size -= 3;
     }
-    usher_str text = {(const char *)data, size};
+    usher_str text = {size ? (const char *)data : NULL, size}; /* an empty text may be none */
     usher_status rc = usher_site_new_with(&site, &problems, text, &parts, NULL);
     assert((rc == USHER_OK) == (site != NULL));
     assert(rc == USHER_OK || rc == USHER_E_SETTING || (rc == USHER_E_NOMEM && f.failed));
     assert(!f.failed || rc == USHER_E_NOMEM);
     if (problems) check_problems(problems, text);
+    check_list_ends(problems);
     if (rc == USHER_OK) assert(problems->errors == 0);
     if (rc == USHER_E_SETTING) assert(problems->errors > 0);
     if (site) check_site(site);

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was read, written again and read again, is the same. */
+/* What was read, written behind a path and its '?' and read again, is the same. */
 static void check_round_trip(usher_arena *a, const usher_form *form)
 {
     usher_buf b;
@@ -16,11 +16,13 @@ static void check_round_trip(usher_arena *a, const usher_form *form)
     usher_form again;
 
     usher_buf_init(&b, a, 16u << 20);
+    usher_buf_put_z(&b, "/?");
     for (size_t i = 0; i < form->count; i++)
         usher_form_put(&b, form->pairs[i].name, form->pairs[i].value);
     usher_status rc = usher_buf_take(&text, &b, NULL);
     assert(rc == USHER_OK);
-    rc = usher_form_read(&again, a, text, NULL);
+    assert(!usher_str_has(usher_str_from(text, 2), '?'));
+    rc = usher_form_read(&again, a, usher_str_from(text, 2), NULL);
     assert(rc == USHER_OK && again.count == form->count);
     for (size_t i = 0; i < form->count; i++) {
         assert(usher_str_eq(again.pairs[i].name, form->pairs[i].name));
@@ -30,6 +32,10 @@ static void check_round_trip(usher_arena *a, const usher_form *form)
 
 static void check_look_up(const usher_form *form)
 {
+    usher_str nobody = USHER_STR("\xff"); /* no UTF-8, and so no name */
+
+    assert(!usher_form_first(form, nobody).ptr && !usher_form_last(form, nobody).ptr);
+    assert(usher_form_count(form, nobody) == 0);
     for (size_t i = 0; i < form->count; i++) {
         usher_str name = form->pairs[i].name;
         assert(name.ptr && form->pairs[i].value.ptr);

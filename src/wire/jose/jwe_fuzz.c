@@ -1,11 +1,18 @@
 /* A token as it comes with a cookie; '+' in front: a plaintext to seal and open; '!' and a
- * character: the arena's allocation of that number fails. The keys are those of the originals for
- * the secret "secret", so their tokens (in the corpus) open. */
+ * character: the arena's allocation of that number fails; '?': a plaintext, and each allocation of
+ * libcrypto fails in turn while it is sealed and opened; 'H': a header up to the first line feed,
+ * and the plaintext; 'P': a padded text, encrypted and authenticated as it stands. The keys are
+ * those of the originals for the secret "secret", so their tokens (in the corpus) open. */
 #include <assert.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
+#include "base/buf.h"
 #include "base/str.h"
 #include "tests/kit/kit.h"
+#include "wire/base64url.h"
+#include "wire/jose/digest.h"
 #include "wire/jose/hkdf.h"
 #include "wire/jose/jwe.h"
 
@@ -25,12 +32,14 @@ static struct {
     {USHER_STR_INIT("authjs.session-token"), USHER_STR_INIT(V5), USHER_A256GCM, {0}},
 };
 #define KEYS (sizeof keys / sizeof *keys)
+static const usher_str header_json = USHER_STR_INIT("{\"alg\":\"dir\"}");
 static usher_jwe_cipher *cipher; /* kept, as an exchange keeps it */
 
 static void set_up(void)
 {
     uint8_t bytes[USHER_JWE_KEY_MAX];
 
+    kit_crypto_install();
     for (size_t i = 0; i < KEYS; i++) {
         size_t len = usher_jwe_key_size(keys[i].enc);
         usher_status rc = usher_hkdf_sha256(bytes, len, (const uint8_t *)"secret", 6, keys[i].salt,
@@ -95,21 +104,120 @@ static void read_token(usher_arena *a, usher_str token)
     }
 }
 
-static void seal_and_open(usher_arena *a, usher_str text)
+static void seal_and_open(usher_arena *a, usher_str header, usher_str text)
 {
     kit_random random = {.seed = text.len, .fail_at = SIZE_MAX};
 
     for (size_t i = 0; i < KEYS; i++) {
         usher_str token, plain;
 
-        if (usher_jwe_seal(&token, a, cipher, &keys[i].key, USHER_STR("{\"alg\":\"dir\"}"), text,
-                           kit_entropy(&random), NULL)) {
+        if (usher_jwe_seal(&token, a, cipher, &keys[i].key, header, text, kit_entropy(&random),
+                           NULL)) {
             assert(!token.ptr);
             continue;
         }
         if (!open_token(&plain, a, &keys[i].key, token)) assert(usher_str_eq(plain, text));
         assert(open_token(&plain, a, &keys[(i + 1) % KEYS].key, token) != USHER_OK);
     }
+}
+
+/* A new cipher and key, a token, and what is in it; whatever fails, the outputs are empty. */
+static usher_status round_trip(usher_arena *a, size_t which, usher_str text)
+{
+    kit_random random = {.seed = 1, .fail_at = SIZE_MAX};
+    usher_jwe_cipher *c = usher_jwe_cipher_new(usher_allocator_default());
+    usher_jwe_parts parts;
+    usher_jwe_key key;
+    usher_str token, plain = {0};
+    usher_status rc = USHER_E_NOMEM;
+
+    if (c && !(rc = usher_jwe_key_init(&key, keys[which].enc, keys[which].key.bytes, NULL)) &&
+        !(rc = usher_jwe_seal(&token, a, c, &key, header_json, text, kit_entropy(&random), NULL)) &&
+        !(rc = usher_jwe_split(&parts, token, NULL)))
+        rc = usher_jwe_open(&plain, a, c, &key, &parts, NULL);
+    assert(rc ? !plain.ptr : usher_str_eq(plain, text));
+    usher_jwe_cipher_free(c);
+    return rc;
+}
+
+static void fail_in_turn(usher_arena *a, usher_str text)
+{
+    for (size_t i = 0; i < KEYS; i++) {
+        usher_status rc;
+
+        kit_crypto.fail_at = 0;
+        do {
+            kit_crypto.calls = 0, kit_crypto.failed = false;
+            rc = round_trip(a, i, text);
+            assert(!rc || (kit_crypto.failed && USHER_STATUS_CLASS(rc) == USHER_CLASS_HOST));
+            kit_crypto.fail_at++;
+        } while (kit_crypto.failed);
+        kit_crypto.fail_at = SIZE_MAX;
+    }
+}
+
+/* RFC 7518 section 5.2.2.1 without its padding: whoever has the key may write any. */
+static usher_str seal_padded(usher_arena *a, const usher_jwe_key *key, usher_str padded)
+{
+    static const uint8_t iv[16] = {1};
+    uint8_t tag[USHER_DIGEST_MAX], *text = usher_arena_get(a, padded.len), al[8] = {0};
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    usher_str token = {0}, header, signed_text;
+    usher_buf b, mac;
+    int n = 0;
+
+    usher_buf_init(&b, a, 1 << 20);
+    usher_base64url_put(&b, (const uint8_t *)header_json.ptr, header_json.len);
+    header = usher_buf_view(&b);
+    al[7] = (uint8_t)(header.len * 8);
+    if (!text || !ctx ||
+        EVP_EncryptInit_ex2(ctx, EVP_aes_256_cbc(), key->bytes + 32, iv, NULL) != 1 ||
+        EVP_CIPHER_CTX_set_padding(ctx, 0) != 1 ||
+        EVP_EncryptUpdate(ctx, text, &n, (const uint8_t *)padded.ptr, (int)padded.len) != 1)
+        goto done;
+    usher_buf_init(&mac, a, 1 << 20);
+    usher_buf_put(&mac, header);
+    usher_buf_put(&mac, (usher_str){(const char *)iv, sizeof iv});
+    usher_buf_put(&mac, (usher_str){(const char *)text, padded.len});
+    usher_buf_put(&mac, (usher_str){(const char *)al, sizeof al});
+    if (usher_buf_take(&signed_text, &mac, NULL) ||
+        usher_hmac(tag, USHER_SHA512, (usher_secret){(uint8_t *)(uintptr_t)key->bytes, 32},
+                   signed_text, NULL))
+        goto done;
+    usher_buf_put_z(&b, "..");
+    usher_base64url_put(&b, iv, sizeof iv);
+    usher_buf_put_char(&b, '.');
+    usher_base64url_put(&b, text, padded.len);
+    usher_buf_put_char(&b, '.');
+    usher_base64url_put(&b, tag, 32);
+    (void)!usher_buf_take(&token, &b, NULL);
+done:
+    EVP_CIPHER_CTX_free(ctx);
+    return token;
+}
+
+/* How many bytes of padding end the text: 0 if they are none. */
+static size_t padding(usher_str text)
+{
+    size_t pad = text.len ? (unsigned char)text.ptr[text.len - 1] : 0;
+
+    if (pad > 16) return 0;
+    for (size_t i = 1; i <= pad; i++)
+        if ((unsigned char)text.ptr[text.len - i] != pad) return 0;
+    return pad;
+}
+
+static void open_padded(usher_arena *a, usher_str padded)
+{
+    usher_str token, plain;
+
+    padded.len -= padded.len % 16;
+    if (!padded.len || !(token = seal_padded(a, &keys[1].key, padded)).ptr) return;
+    usher_status rc = open_token(&plain, a, &keys[1].key, token);
+    if (padding(padded))
+        assert(rc == USHER_E_NOMEM || plain.len == padded.len - padding(padded));
+    else
+        assert(rc && !plain.ptr);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -125,10 +233,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         input = usher_str_from(input, 2);
     }
     usher_arena_init(&a, &alloc, 1024, 1 << 20);
-    if (usher_str_starts(input, USHER_STR("+")))
-        seal_and_open(&a, usher_str_from(input, 1));
-    else
-        read_token(&a, input);
+    usher_str rest = usher_str_from(input, 1), header;
+    switch (input.len ? input.ptr[0] : 0) {
+    case '+': seal_and_open(&a, header_json, rest); break;
+    case '?': fail_in_turn(&a, rest); break;
+    case 'P': open_padded(&a, rest); break;
+    case 'H':
+        header = usher_str_cut(rest, '\n', &rest);
+        seal_and_open(&a, header, rest);
+        break;
+    default: read_token(&a, input);
+    }
     usher_arena_deinit(&a);
     assert(state.live == 0);
     return 0;

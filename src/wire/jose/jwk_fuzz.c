@@ -5,9 +5,21 @@
 
 #include "tests/kit/kit.h"
 #include "wire/jose/jwk.h"
+#include "wire/jose/jwk_evp.h"
 #include "wire/jose/jws.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Curves have a name, libcrypto's name and a coordinate as wide as the field; nothing else has. */
+static void check_curve(const usher_jwk *key, int bits)
+{
+    bool curve = key->type == USHER_JWK_EC_P256 || key->type == USHER_JWK_EC_P384 ||
+                 key->type == USHER_JWK_EC_P521;
+
+    assert((usher_jwk_group(key->type) != NULL) == curve);
+    assert((usher_jwk_curve(key->type).len != 0) == curve);
+    assert(usher_jwk_coordinate_size(key->type) == (curve ? ((size_t)bits + 7) / 8 : 0));
+}
 
 /* What is in a set verifies, and with the algorithms of its type only. */
 static void check_key(const usher_jwk *key)
@@ -19,6 +31,7 @@ static void check_key(const usher_jwk *key)
     assert(!(usher_jws_alg_fits(USHER_RS256, key) && usher_jws_alg_fits(USHER_ES256, key)));
     assert(!usher_jws_alg_fits(USHER_JWS_NONE, key) && !usher_jws_alg_fits(USHER_HS256, key));
     assert(!key->may_sign);
+    check_curve(key, bits);
     switch (key->type) {
     case USHER_JWK_RSA:
         assert(EVP_PKEY_is_a(key->key, "RSA") && bits >= 2048 && bits <= 8192);
@@ -65,6 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < set.count; i++)
         check_key(&set.keys[i]);
     usher_jwks_free(&set);
+    assert(!set.keys && !set.count);
+    usher_jwks_free(NULL); /* as every free */
+    usher_jwk_free(NULL);
     check_thumbprints(&a, text);
     usher_arena_deinit(&a);
     assert(state.live == 0);

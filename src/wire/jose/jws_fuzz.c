@@ -1,7 +1,7 @@
 /* A compact JWS as it comes; or, if it begins with '{', a header up to the first line feed and a
  * payload behind it, which are signed here with the sample's Ed25519 key first; 'M' in front of
- * that: with a MAC of a secret. Keys of RSA are there for the branches, not for signatures that
- * hold. */
+ * that: with a MAC of a secret; 'N': so, and the payload as it stands, be it base64url or not. Keys
+ * of RSA are there for the branches, not for signatures that hold. */
 #include <assert.h>
 
 #include "base/str.h"
@@ -33,6 +33,28 @@ static void set_up(void)
     usher_arena_init(&keys_arena, usher_allocator_default(), 4096, 1 << 20);
     usher_status rc = usher_jwks_read(&keys, &keys_arena, USHER_STR(KEYS), NULL);
     assert(!rc && keys.count >= 4);
+}
+
+/* What is no algorithm has no name and fits no key; a key that may not verify, or is none, fits no
+ * algorithm. */
+static void check_tables(void)
+{
+    for (int i = USHER_JWS_NONE; i <= USHER_JWS_ALGS; i++) {
+        usher_jws_alg alg = (usher_jws_alg)i;
+        usher_str name = usher_jws_alg_name(alg);
+        usher_jwk key = {0};
+
+        assert((i == USHER_JWS_NONE || i == USHER_JWS_ALGS) == !name.len);
+        assert(!name.len || usher_jws_alg_of(name) == alg);
+        assert(!usher_jws_alg_is_mac(alg) || name.ptr[0] == 'H');
+        assert(usher_digest_size(usher_jws_alg_digest(alg)) >= 32);
+        assert(!usher_jws_alg_fits(alg, &key));
+        for (size_t k = 0; k < keys.count; k++) {
+            key = keys.keys[k];
+            key.may_verify = false;
+            assert(!usher_jws_alg_fits(alg, &key));
+        }
+    }
 }
 
 /* The payload is what the token says, and a token with another signature is refused. */
@@ -83,7 +105,7 @@ static void read_token(usher_arena *a, usher_str token, bool ours)
 static uint8_t secret_bytes[] = "a secret that both sides know";
 static const usher_secret secret = {secret_bytes, sizeof secret_bytes - 1};
 
-static usher_str sign_mac(usher_arena *a, usher_str header, usher_str payload)
+static usher_str sign_mac(usher_arena *a, usher_str header, usher_str payload, bool encoded)
 {
     uint8_t mac[USHER_DIGEST_MAX];
     usher_buf b;
@@ -92,7 +114,10 @@ static usher_str sign_mac(usher_arena *a, usher_str header, usher_str payload)
     usher_buf_init(&b, a, 1 << 20);
     usher_base64url_put(&b, (const uint8_t *)header.ptr, header.len);
     usher_buf_put_char(&b, '.');
-    usher_base64url_put(&b, (const uint8_t *)payload.ptr, payload.len);
+    if (encoded)
+        usher_buf_put(&b, payload);
+    else
+        usher_base64url_put(&b, (const uint8_t *)payload.ptr, payload.len);
     usher_digest_kind kind =
         usher_str_find(header, USHER_STR("HS512")) != SIZE_MAX ? USHER_SHA512 : USHER_SHA256;
     usher_status rc = usher_hmac(mac, kind, secret, usher_buf_view(&b), NULL);
@@ -111,9 +136,9 @@ static void read_mac(usher_arena *a, usher_str token, bool ours)
 
     if (usher_jws_read(&jws, a, token, NULL)) return;
     for (int alg = USHER_JWS_NONE; alg < USHER_JWS_ALGS; alg++) {
-        if (!usher_jws_alg_is_mac((usher_jws_alg)alg)) continue;
         usher_status rc = usher_jws_verify_mac(&payload, a, &jws, (usher_jws_alg)alg, secret, NULL);
         assert(!payload.ptr == (rc != USHER_OK) && (rc || ours));
+        assert(rc || usher_jws_alg_is_mac((usher_jws_alg)alg));
         if (rc) continue;
         assert(usher_str_eq(jws.alg, usher_jws_alg_name((usher_jws_alg)alg)));
         usher_jws forged = jws;
@@ -128,15 +153,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     usher_str input = {(const char *)data, size}, payload;
     usher_arena a;
 
-    if (!keys.count) set_up();
+    if (!keys.count) {
+        set_up();
+        check_tables();
+    }
     if (size > 1 << 16) return 0;
     usher_arena_init(&a, usher_allocator_default(), 4096, 4 << 20);
     if (usher_str_starts(input, USHER_STR("{"))) {
         usher_str header = usher_str_cut(input, '\n', &payload);
         read_token(&a, sample_sign(&a, true, header, payload), true);
-    } else if (usher_str_starts(input, USHER_STR("M"))) {
+    } else if (usher_str_starts(input, USHER_STR("M")) || usher_str_starts(input, USHER_STR("N"))) {
         usher_str header = usher_str_cut(usher_str_from(input, 1), '\n', &payload);
-        read_mac(&a, sign_mac(&a, header, payload), true);
+        read_mac(&a, sign_mac(&a, header, payload, data[0] == 'N'), true);
     } else {
         read_token(&a, input, false);
         read_mac(&a, input, false);
