@@ -6,7 +6,8 @@
 const { randomBytes } = require('node:crypto');
 const { UsherError, wrongType } = require('./errors.cjs');
 const { flatOf, isObject } = require('./headers.cjs');
-const { createSite } = require('./site.cjs');
+const { Program, hooksOf } = require('./program.cjs');
+const { createSite, internals } = require('./site.cjs');
 
 const NAME = 'authjs.session-token';
 const TIMEOUT_MS = 5000;
@@ -125,6 +126,7 @@ function siteOf({ config = {}, baseUrl, cookieName, secret }) {
     secret,
     cookies: { secure: protocol === 'https:' || cookieName.startsWith('__') ? 'true' : 'false', session: { name: cookieName } },
     session: config.session?.maxAge === undefined ? {} : { max_age: config.session.maxAge },
+    hooks: hooksOf(config, false),
   }, { env: null });
   return opener;
 }
@@ -134,27 +136,19 @@ function noDatabase() {
   throw new UsherError('USHER_E_SETTING', 'usher: sessions in a database are not part of this version; use the strategy "jwt"');
 }
 
-/** As Auth.js makes a session of a token, through the callbacks of the config. */
-async function sessionOf(checked, { callbacks = {}, events = {} } = {}) {
-  const { claims } = checked;
-  const token = callbacks.jwt ? await callbacks.jwt({ token: structuredClone(claims), session: undefined }) : claims;
-  if (token === null) return null;
-  const plain = { user: { name: claims.name, email: claims.email, image: claims.picture }, expires: checked.session.expires };
-  const session = callbacks.session ? await callbacks.session({ session: plain, token }) : plain;
-  await events.session?.({ session, token });
-  return session ?? null;
-}
+// No providers, routes or tokens of the program here: its callbacks and its event are all there is.
+const system = { given: () => ({}), shown: (session) => session, eventFailed: (name, error) => console.error(error) };
 
 async function localSession(headers) {
   noDatabase();
   const { config } = state;
-  const checked = await siteOf(state).checkSession(headers, { readOnly: true });
-  if (checked.verdict !== 'valid') return null;
+  const program = new Program({ callbacks: config.callbacks, events: config.events },
+    { ...system, ...(config.logger?.error && { eventFailed: (name, error) => config.logger.error(error) }) });
   try {
-    const session = await sessionOf(checked, config);
-    return session === null ? null : JSON.parse(JSON.stringify(session));
+    return (await internals.check(siteOf(state), headers, true, program)).session;
   } catch (error) {
-    (config.logger?.error ?? console.error)(error);
+    if (!program.error) throw error;
+    (config.logger?.error ?? console.error)(program.error);
     return null;
   }
 }

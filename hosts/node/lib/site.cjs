@@ -19,13 +19,13 @@ const WANTS_MAX = 32;
 
 // ---- running -----------------------------------------------------------------------------------
 
-/** Goes on until nothing is wanted. */
-async function settle(number, means) {
+/** Goes on until nothing is wanted. `program`: the functions that are asked, and who hears of what they throw. */
+async function settle(number, means, program) {
   for (let i = 0; ; i += 1) {
     let event;
     try {
       if (i === WANTS_MAX) throw new UsherError('USHER_E_LIMIT', 'usher: too many wants');
-      event = await perform(JSON.parse(native.describe(number)), means);
+      event = await perform(JSON.parse(native.describe(number)), means, program);
     } catch (error) {
       native.abandon(number);
       throw error;
@@ -46,9 +46,9 @@ function once(means, operation, method, target, headers, authorization, body, re
   }
 }
 
-async function later(number, means) {
+async function later(number, means, program = means.program) {
   try {
-    return await settle(number, means);
+    return await settle(number, means, program);
   } catch (error) {
     throw shown(error);
   }
@@ -157,9 +157,20 @@ function environment(env) {
 
 // ---- the site ----------------------------------------------------------------------------------
 
+let internals;
+
 class Site {
   #means;
   #onReport;
+
+  static {
+    internals = {
+      /** As checkSession, with functions of this call. */
+      check: async (site, headers, readOnly, program) => site.#checked(await site.#all(CHECK, headers, readOnly, undefined, program)),
+      /** As handle, for a request in parts; what was decided as the engine tells it. */
+      serve: (site, request, program) => site.#serve(HANDLE, request, program),
+    };
+  }
 
   /** @internal use createSite */
   constructor(settings, options) {
@@ -178,8 +189,7 @@ class Site {
     this.#onReport = onReport;
     this.#means = {
       site: made[0],
-      hooks,
-      onError,
+      program: { hooks, onError },
       now,
       fetch: fetch ?? ((...args) => globalThis.fetch(...args)),
       ownFetch: fetch !== undefined,
@@ -188,8 +198,9 @@ class Site {
     Object.freeze(this);
   }
 
-  #report(result) {
-    if (this.#onReport) for (const report of result.reports) this.#onReport({ ...report, id: result.id });
+  #report(result, program) {
+    const tell = program?.onReport ?? this.#onReport;
+    if (tell) for (const report of result.reports) tell({ ...report, id: result.id });
     return result;
   }
 
@@ -198,9 +209,13 @@ class Site {
     return once(this.#means, operation, undefined, undefined, cookie, authorization, undefined, readOnly, changes);
   }
 
-  async #all(operation, input, readOnly, changes) {
+  async #all(operation, input, readOnly, changes, program) {
     const end = this.#ask(operation, input, readOnly, changes);
-    return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means)));
+    return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program)), program);
+  }
+
+  #checked(result) {
+    return { verdict: result.verdict, session: result.session, claims: result.claims, setCookies: setCookiesOf(result) };
   }
 
   /** The session of whoever sent these headers, or null. Nothing is renewed. */
@@ -232,8 +247,7 @@ class Site {
    */
   async checkSession(headers, options = {}) {
     if (!isObject(options)) throw wrongType('options', 'an object', options);
-    const result = await this.#all(CHECK, headers, options.readOnly === true);
-    return { verdict: result.verdict, session: result.session, claims: result.claims, setCookies: setCookiesOf(result) };
+    return this.#checked(await this.#all(CHECK, headers, options.readOnly === true));
   }
 
   /** Changes the session; the cookies hold the new one. */
@@ -248,12 +262,12 @@ class Site {
     return { csrfToken: result.csrfToken, setCookies: setCookiesOf(result) };
   }
 
-  async #serve(operation, request) {
+  async #serve(operation, request, program) {
     checkRequest(request, 'request');
     const target = targetOf(request.url, 'request.url');
     const end = once(this.#means, operation, request.method, target, flatOf(request, 'request'), undefined,
       await bodyOf(request), false);
-    return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means)));
+    return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program)), program);
   }
 
   /** Answers a request below the base path. */
@@ -333,4 +347,6 @@ function createSite(settings, options = {}) {
   return new Site(settings, options);
 }
 
-module.exports = { createSite, Site };
+module.exports = {
+  createSite, Site, internals, responseOf, setCookiesOf, streamOf,
+};

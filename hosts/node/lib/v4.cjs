@@ -1,56 +1,21 @@
 'use strict';
 
-// What the entries of NextAuth v4 share: its options as settings of a site, one site for each set.
+// NextAuth v4's options as settings of a site, and what its entries share.
 
-const { createSite } = require('./site.cjs');
 const { SiteError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
+const { Program, hooksOf, noDatabase } = require('./program.cjs');
+const { readProviders } = require('./providers.cjs');
+const { cookieSettings, forwardedOrigin, pageSettings, siteOf } = require('./sites.cjs');
 
 const DEFAULT_URL = 'http://localhost:3000';
+const BASE_PATH = '/api/auth';
 const MAX_AGE = 30 * 24 * 60 * 60;
-const SITES_MAX = 32;
 
-const sites = new Map();
+const isDevelopment = () => process.env.NODE_ENV !== 'production';
 
 function secretOf(secret) {
   return secret ?? process.env.NEXTAUTH_SECRET ?? process.env.AUTH_SECRET;
-}
-
-function baseUrl() {
-  const url = process.env.NEXTAUTH_URL || DEFAULT_URL;
-  return new URL(url.startsWith('http') ? url : `https://${url}`).origin;
-}
-
-function cookieSettings({ cookieName, secure, options = {} }) {
-  const settings = { secure: secure ? 'true' : 'false' };
-  if (cookieName) settings.session = { name: cookieName };
-  if (options.domain) settings.domain = options.domain;
-  if (options.path) settings.path = options.path;
-  if (typeof options.sameSite === 'string') settings.same_site = options.sameSite;
-  return settings;
-}
-
-/**
- * The site for a secret, a cookie and lifetimes: made once, and kept while it is used. Sites with
- * hooks of the program are the caller's to keep.
- */
-function siteFor({ secret, cookieName, secure, cookieOptions, maxAge, updateAge, hooks }) {
-  const settings = {
-    profile: 'nextauth-4',
-    base_url: baseUrl(),
-    development: process.env.NODE_ENV !== 'production',
-    ...(Array.isArray(secret) ? { secrets: secret } : { secret }),
-    cookies: cookieSettings({ cookieName, secure, options: cookieOptions }),
-    session: { ...(maxAge !== undefined && { max_age: maxAge }), ...(updateAge !== undefined && { update_age: updateAge }), ...(hooks && { token: 'hook' }) },
-  };
-  if (hooks) return createSite(settings, { env: null, hooks });
-  const key = JSON.stringify(settings);
-  let site = sites.get(key);
-  if (site) return site;
-  site = createSite(settings, { env: null });
-  sites.set(key, site);
-  if (sites.size > SITES_MAX) sites.delete(sites.keys().next().value);
-  return site;
 }
 
 /** True if the URL of the environment says so, or a platform that is always https. */
@@ -61,6 +26,93 @@ function secureByDefault() {
 function defaultCookieName(secure) {
   return `${secure ? '__Secure-' : ''}next-auth.session-token`;
 }
+
+/** [origin, base path]: of the environment, or of a platform whose headers are trusted. */
+function placeOf(headers) {
+  const { env } = process;
+  const trusted = env.NEXTAUTH_URL ? undefined : env.VERCEL ?? env.AUTH_TRUST_HOST;
+  const given = env.NEXTAUTH_URL || (trusted && forwardedOrigin(headers, 'https')) || DEFAULT_URL;
+  const url = new URL(given.startsWith('http') ? given : `https://${given}`);
+  const path = url.pathname.replace(/\/$/, '');
+  return [url.origin, path || BASE_PATH];
+}
+
+/** The site that tokens alone need. */
+function siteFor({ secret, cookieName, secure }) {
+  return siteOf({
+    profile: 'nextauth-4',
+    base_url: placeOf()[0],
+    development: isDevelopment(),
+    ...(Array.isArray(secret) ? { secrets: secret } : { secret }),
+    cookies: cookieSettings(secure, { name: cookieName }),
+  });
+}
+
+// ---- options -----------------------------------------------------------------------------------
+
+function codecOf({ jwt = {} }) {
+  if (!jwt.encode && !jwt.decode) return undefined;
+  if (!jwt.encode || !jwt.decode) throw wrongType('options.jwt', 'with both encode and decode, or neither', jwt);
+  return 'hook';
+}
+
+/** What is the same for reading sessions and for the routes. */
+function settingsOf(options, headers) {
+  noDatabase(options);
+  const [base, path] = placeOf(headers);
+  const secure = options.useSecureCookies ?? base.startsWith('https:');
+  const { maxAge = MAX_AGE, updateAge } = options.session ?? {};
+  const token = codecOf(options);
+  const cookie = options.cookies?.sessionToken;
+  return {
+    profile: 'nextauth-4',
+    base_url: base,
+    base_path: path,
+    development: isDevelopment(),
+    secret: secretOf(options.jwt?.secret ?? options.secret),
+    cookies: cookieSettings(secure, { name: cookie?.name ?? defaultCookieName(secure), options: cookie?.options }),
+    session: { max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && { token }) },
+    hooks: hooksOf(options, false),
+  };
+}
+
+const readerOf = (options, headers) => siteOf(settingsOf(options, headers));
+
+/** The site of the routes; `known` is what readProviders found. */
+function routesOf(options, headers, known) {
+  return siteOf({
+    ...settingsOf(options, headers),
+    hooks: hooksOf({ ...options, mapped: known.mapped }, true),
+    pages: pageSettings(options.pages),
+    providers: known.settings,
+  });
+}
+
+const providersOf = (options) => readProviders(options.providers ?? [], isDevelopment());
+
+// ---- functions of the program --------------------------------------------------------------------
+
+const logError = (options) => options.logger?.error ?? ((code, ...more) => console.error(`[next-auth][error][${code}]`, ...more));
+
+function systemOf(options, site) {
+  const given = () => ({ ...options.jwt, secret: secretOf(options.jwt?.secret ?? options.secret), maxAge: options.jwt?.maxAge ?? MAX_AGE });
+  return {
+    given,
+    user: (mapped, own) => ({ user: { ...mapped, id: mapped.id === undefined ? own.id : String(mapped.id) }, id: mapped.id === undefined ? undefined : String(mapped.id) }),
+    // The claims from before the callback, which it may have changed in place.
+    shown: (session, token) => ({ ...session, user: { name: token.name, email: token.email, image: token.picture } }),
+    refused: (error) => {
+      logError(options)('OAUTH_CALLBACK_HANDLER_ERROR', error);
+      const page = options.pages?.error ?? `${site?.baseUrl}${site?.basePath}/error`;
+      return `${page}${page.includes('?') ? '&' : '?'}error=${encodeURIComponent(error?.message ?? String(error))}`;
+    },
+    eventFailed: (name, error) => logError(options)(`${name.replace(/[A-Z]/g, '_$&').toUpperCase()}_EVENT_ERROR`, error),
+  };
+}
+
+const programOf = (options, site, known) => new Program(options, systemOf(options, site), known?.byId);
+
+// ---- requests ------------------------------------------------------------------------------------
 
 /** Cookies that a framework has read already, as the header they came in. */
 function headerOf(cookies) {
@@ -84,15 +136,28 @@ function headersOf(req) {
   throw wrongType('req.headers', 'Headers or an object', headers);
 }
 
+/** Adds to what a response of Node already sets. */
+function append(res, setCookies) {
+  if (setCookies.length === 0) return;
+  const before = res.getHeader('Set-Cookie') ?? [];
+  res.setHeader('Set-Cookie', [...(Array.isArray(before) ? before : [String(before)]), ...setCookies]);
+}
+
 const PROBLEM = 'There is a problem with the server configuration. Check the server logs for more information.';
 
 /** The original throws this text, and logs the reason. */
-function configurationError(error, logger) {
+function configurationError(error, options) {
   if (!(error instanceof SiteError)) return error;
-  (logger?.error ?? console.error)('CONFIGURATION_ERROR', error);
+  (options.logger?.error ?? console.error)('CONFIGURATION_ERROR', error);
   return Object.assign(new Error(PROBLEM), { cause: error });
 }
 
+function checkOptions(options) {
+  if (options !== undefined && (!isObject(options) || Array.isArray(options))) throw wrongType('options', 'an object', options);
+  return options ?? {};
+}
+
 module.exports = {
-  MAX_AGE, secretOf, siteFor, secureByDefault, defaultCookieName, headersOf, configurationError,
+  MAX_AGE, append, checkOptions, configurationError, defaultCookieName, headersOf, logError, programOf, providersOf,
+  readerOf, routesOf, secretOf, secureByDefault, siteFor,
 };

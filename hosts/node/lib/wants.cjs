@@ -153,9 +153,9 @@ async function hooked(want, { hooks, onError }) {
   }
 }
 
-/** An event for a want. */
-function perform(want, means) {
-  if (want.kind !== 'fetch') return hooked(want, means);
+/** An event for a want; `program` has the functions that are asked. */
+function perform(want, means, program) {
+  if (want.kind !== 'fetch') return hooked(want, program);
   const may = want.cacheS > 0 && want.method === 'GET' && want.body === undefined;
   return may ? means.documents.get(want, means) : answerOf(want, means);
 }

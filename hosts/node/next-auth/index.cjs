@@ -1,3 +1,5 @@
 'use strict';
 
-module.exports = { ...require('./next.cjs') };
+const NextAuth = require('./nextauth.cjs');
+
+module.exports = Object.assign(NextAuth, { default: NextAuth, ...require('./next.cjs') });

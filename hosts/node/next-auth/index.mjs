@@ -1,1 +1,4 @@
-export { getServerSession, unstable_getServerSession } from './next.mjs';
+import NextAuth from './index.cjs';
+
+export const { getServerSession, unstable_getServerSession } = NextAuth;
+export default NextAuth;

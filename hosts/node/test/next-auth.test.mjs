@@ -154,6 +154,51 @@ test('a callback that fails signs nobody out', async () => {
   assert.equal(res.headers['set-cookie'], undefined);
 });
 
+test('objects go from one callback to the next as they are, as in the original', async () => {
+  const cookie = await cookieOf();
+  const seen = [];
+  const at = new Date();
+  const options = { secret, callbacks: {
+    jwt: ({ token: t }) => { t.name = 'Changed'; return { ...t, at, role: undefined }; },
+    session: ({ session, token: t }) => { seen.push([session.user.name, t.at]); return { ...session, at: t.at }; },
+  }, events: { session: ({ token: t }) => { seen.push(t.at); throw new Error('told in vain'); } }, logger: { error: (code) => seen.push(code), warn() {}, debug() {} } };
+  const req = { headers: { cookie }, cookies: { [NAME]: cookie.slice(NAME.length + 1) } };
+  const ours = await getServerSession(req, new Res(), options);
+  const original = await theirs(req, new Res(), { providers: [], ...options });
+  assert.equal(ours.at, at);
+  assert.equal(original.at, at);
+  const [mine, others] = [seen.slice(0, 3), seen.slice(3)];
+  assert.deepEqual(mine, [['Changed', at], at, 'SESSION_EVENT_ERROR']);
+  assert.deepEqual(mine, others);
+});
+
+test('a jwt callback that returns null ends the session; one that forgets to return does not', async () => {
+  const cookie = await cookieOf();
+  const ended = new Res();
+  assert.equal(await getServerSession({ headers: { cookie } }, ended, { secret, callbacks: { jwt: () => null } }), null);
+  assert.match(ended.headers['set-cookie'].find((c) => c.startsWith(NAME)), /=;.*Max-Age=0/);
+  for (const bad of [undefined, 'token', 1, []]) {
+    const res = new Res();
+    const logged = [];
+    assert.equal(await getServerSession({ headers: { cookie } }, res, { secret, callbacks: { jwt: () => bad }, logger: { error: (...line) => logged.push(line) } }), null);
+    assert.equal(res.headers['set-cookie'], undefined);
+    assert.match(String(logged[0][1]), /callbacks\.jwt/);
+  }
+  const nothing = new Res();
+  assert.equal(await getServerSession({ headers: { cookie } }, nothing, { secret, callbacks: { session: () => undefined } }), null);
+  assert.ok(nothing.names.includes(NAME));
+});
+
+test('calls that wait at once keep their own functions', async () => {
+  const cookie = await cookieOf();
+  const later = (ms) => new Promise((done) => { setTimeout(done, ms); });
+  const all = await Promise.all(Array.from({ length: 20 }, (_, i) => getServerSession({ headers: { cookie } }, new Res(), { secret, callbacks: {
+    jwt: async ({ token: t }) => { await later(20 - i); return { ...t, i }; },
+    session: async ({ session, token: t }) => { await later(i); return { ...session, i: [i, t.i] }; },
+  } })));
+  assert.deepEqual(all.map((s) => s.i), Array.from({ length: 20 }, (_, i) => [i, i]));
+});
+
 test('tokens of the program are used everywhere', async () => {
   const jwt = {
     encode: async ({ token: t, secret: s, maxAge }) => Buffer.from(JSON.stringify({ ...t, s, maxAge })).toString('base64url'),

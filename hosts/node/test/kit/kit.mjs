@@ -1,5 +1,6 @@
 // What the tests share: a site, cookies, a provider that answers fetch.
 import { createSign, generateKeyPairSync } from 'node:crypto';
+import http from 'node:http';
 import { createSite } from '../../index.mjs';
 
 export const SECRET = 'tests-only-0fX3kq9ZtR7mW2vB8yN5cJ1h';
@@ -48,6 +49,19 @@ export class Provider {
   nonce;
   #keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
+  /** The same behind plain http on this machine, for packages that bring a fetch of their own. */
+  static async listening(t) {
+    const provider = new Provider();
+    const server = http.createServer(async (req, res) => {
+      const answer = await provider.fetch(new URL(req.url, provider.issuer).href, { method: req.method });
+      res.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+    });
+    await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
+    t.after(() => { server.closeAllConnections(); server.close(); });
+    provider.issuer = `http://127.0.0.1:${server.address().port}`;
+    return provider;
+  }
+
   #idToken() {
     const now = Math.floor(Date.now() / 1000);
     const head = b64({ alg: 'RS256', kid: 'k1', typ: 'JWT' });
@@ -57,7 +71,7 @@ export class Provider {
 
   #answer(path) {
     if (path === '/.well-known/openid-configuration') {
-      return { issuer: this.issuer, authorization_endpoint: `${this.issuer}/authorize`, token_endpoint: `${this.issuer}/token`, jwks_uri: `${this.issuer}/keys`, id_token_signing_alg_values_supported: ['RS256'], response_types_supported: ['code'], subject_types_supported: ['public'], code_challenge_methods_supported: ['S256'] };
+      return { issuer: this.issuer, authorization_endpoint: `${this.issuer}/authorize`, token_endpoint: `${this.issuer}/token`, userinfo_endpoint: `${this.issuer}/userinfo`, jwks_uri: `${this.issuer}/keys`, id_token_signing_alg_values_supported: ['RS256'], response_types_supported: ['code'], subject_types_supported: ['public'], code_challenge_methods_supported: ['S256'] };
     }
     if (path === '/token') return { access_token: 'at', token_type: 'Bearer', expires_in: 60, id_token: this.#idToken() };
     if (path === '/keys') return { keys: [{ ...this.#keys.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256', use: 'sig' }] };

@@ -1,0 +1,131 @@
+'use strict';
+
+// The callbacks and events of NextAuth's options, as functions that the engine asks. A program is made
+// for each call and keeps what its functions were given and answered: the originals hand objects from
+// one function to the next, where the engine hands on their text.
+
+const { UsherError, wrongType } = require('./errors.cjs');
+
+const SESSION_EVENTS = ['session'];
+const ALL_EVENTS = ['session', 'signIn', 'signOut'];
+
+const has = (functions, name) => typeof functions?.[name] === 'function';
+
+/** The setting `hooks` for options: what has to be asked while a session is read, or on every route. */
+function hooksOf({ callbacks, events, mapped = false }, everyRoute) {
+  const hooks = [];
+  if (has(callbacks, 'jwt') || (everyRoute && mapped)) hooks.push('jwt');
+  if (has(callbacks, 'session') || has(callbacks, 'jwt')) hooks.push('session');
+  if (everyRoute && has(callbacks, 'signIn')) hooks.push('sign_in');
+  if (everyRoute && has(callbacks, 'redirect')) hooks.push('redirect');
+  if ((everyRoute ? ALL_EVENTS : SESSION_EVENTS).some((name) => has(events, name))) hooks.push('events');
+  return hooks;
+}
+
+/** `jwt.encode` and `jwt.decode`, with what the originals pass beside the token. */
+function codecs({ encode, decode }, given) {
+  if (!encode) return {};
+  return {
+    decode: ({ token, salt }) => decode({ ...given(salt), token }),
+    encode: ({ token, salt, maxAge }) => encode({ ...given(salt), token, maxAge }),
+  };
+}
+
+/**
+ * `system` is what v4 and v5 do differently:
+ *   given(salt)           what encode and decode get beside the token
+ *   user(mapped, own)     the user of a provider's profile()
+ *   shown(seen, session)  the session that the callback is handed
+ *   refused(error)        what signIn means that threw
+ *   eventFailed(name, error)
+ */
+class Program {
+  /** What the session callback answered: an object that may hold more than JSON can. */
+  session;
+  /** What a function threw. */
+  error;
+  #options;
+  #system;
+  #providers;
+  #given; // the claims as the jwt callback got them: one that changes them in place is seen, too
+  #token;
+  #person;
+
+  constructor(options, system, providers = new Map()) {
+    const { callbacks = {}, events = {}, jwt = {} } = options;
+    this.#options = { callbacks, events };
+    this.#system = system;
+    this.#providers = providers;
+    this.onError = (error) => { this.error = error; };
+    this.hooks = {
+      ...codecs(jwt, system.given),
+      jwt: (params) => this.#jwt(params),
+      session: (params) => this.#session(params),
+      signIn: (params) => this.#signIn(params),
+      redirect: (params) => callbacks.redirect(params),
+      event: (name, message) => this.#event(name, message),
+    };
+  }
+
+  /** User and account as the provider's profile() makes them; once for each sign-in. */
+  async #people(params) {
+    const provider = this.#providers.get(params.account?.provider);
+    if (!params.profile || !has(provider, 'profile')) return params;
+    this.#person ??= await this.#system.user(await provider.profile(params.profile, params.account), params.user);
+    const { user, id } = this.#person;
+    return { ...params, user, account: { ...params.account, providerAccountId: id ?? params.account.providerAccountId }, mapped: true };
+  }
+
+  async #jwt(params) {
+    const { mapped, ...people } = params.user ? await this.#people(params) : params;
+    if (mapped) {
+      const { user } = people;
+      people.token = { ...people.token, name: user.name, email: user.email, picture: user.image, sub: String(user.id) };
+    }
+    const { callbacks } = this.#options;
+    if (!has(callbacks, 'jwt')) return people.token;
+    this.#given = people.token;
+    this.#token = await callbacks.jwt(people);
+    if (typeof this.#token !== 'object' || Array.isArray(this.#token)) throw wrongType('what callbacks.jwt returns', 'a token or null', this.#token);
+    return this.#token;
+  }
+
+  async #session({ session, token }) {
+    const { callbacks } = this.#options;
+    const shown = this.#given ? this.#system.shown(session, this.#given) : session;
+    this.session = has(callbacks, 'session') ? await callbacks.session({ session: shown, token: this.#token ?? token }) : shown;
+    return this.session === undefined ? null : this.session;
+  }
+
+  async #signIn(params) {
+    const { mapped, ...people } = await this.#people(params);
+    const { callbacks } = this.#options;
+    let answer;
+    try {
+      answer = await callbacks.signIn(people);
+    } catch (error) {
+      return this.#system.refused(error);
+    }
+    if (typeof answer !== 'string' || !this.#system.redirected) return typeof answer === 'string' ? answer : !!answer;
+    return this.#system.redirected(answer);
+  }
+
+  async #event(name, message) {
+    const { events } = this.#options;
+    if (!has(events, name)) return;
+    try {
+      const { mapped, ...people } = message.account ? await this.#people(message) : message;
+      await events[name](this.#token && people.token ? { ...people, token: this.#token } : people);
+    } catch (error) {
+      this.#system.eventFailed(name, error);
+    }
+  }
+}
+
+function noDatabase(options) {
+  const strategy = options.session?.strategy;
+  if (strategy !== 'database' && (strategy !== undefined || !options.adapter)) return;
+  throw new UsherError('USHER_E_SETTING', 'usher: sessions in a database are not part of this version; set session.strategy to "jwt"');
+}
+
+module.exports = { Program, hooksOf, noDatabase };

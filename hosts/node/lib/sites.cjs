@@ -1,0 +1,47 @@
+'use strict';
+
+// One site for each set of settings, kept while it is used: making one derives keys.
+
+const { createSite } = require('./site.cjs');
+
+const SITES_MAX = 32;
+
+const sites = new Map();
+
+function siteOf(settings) {
+  const key = JSON.stringify(settings);
+  let site = sites.get(key);
+  if (site) return site;
+  site = createSite(settings, { env: null });
+  sites.set(key, site);
+  if (sites.size > SITES_MAX) sites.delete(sites.keys().next().value);
+  return site;
+}
+
+const PAGES = { signIn: 'sign_in', signOut: 'sign_out', error: 'error', verifyRequest: 'verify_request', newUser: 'new_user' };
+
+function pageSettings(pages = {}) {
+  const settings = {};
+  for (const [name, ours] of Object.entries(PAGES)) if (pages[name]) settings[ours] = pages[name];
+  return settings;
+}
+
+function cookieSettings(secure, cookie = {}) {
+  const { name, options = {} } = cookie;
+  const settings = { secure: secure ? 'true' : 'false' };
+  if (name) settings.session = { name };
+  if (options.domain) settings.domain = options.domain;
+  if (options.path) settings.path = options.path;
+  if (typeof options.sameSite === 'string') settings.same_site = options.sameSite;
+  return settings;
+}
+
+/** Where a proxy that is trusted says that the request went to; undefined if it does not say. */
+function forwardedOrigin(headers, protocol) {
+  const get = (name) => (typeof headers?.get === 'function' ? headers.get(name) : headers?.[name]);
+  const host = get('x-forwarded-host') ?? get('host');
+  if (typeof host !== 'string' || !/^[a-z0-9.:[\]-]+$/i.test(host)) return undefined;
+  return `${get('x-forwarded-proto') === 'http' ? 'http' : protocol}://${host.toLowerCase()}`;
+}
+
+module.exports = { siteOf, pageSettings, cookieSettings, forwardedOrigin };
