@@ -40,8 +40,6 @@ static void test_pairs(void **state)
         {"9007199254740993", "9007199254740992", true},
         {"1", "2", false},
         {"1", "\"1\"", false},
-        {"1e999", "null", true}, /* as JSON.stringify prints Infinity */
-        {"null", "-1e999", true},
         {"1e308", "null", false},
         {"true", "true", true},
         {"true", "false", false},

@@ -216,7 +216,7 @@ static const struct {
     {"exp 2^53", WITHOUT_EXP ",\"exp\":9007199254740992", USHER_CAUSE_ID_TOKEN_TIME},
     {"exp 2^63", WITHOUT_EXP ",\"exp\":9223372036854775808", USHER_CAUSE_ID_TOKEN_TIME},
     {"exp 1e300", WITHOUT_EXP ",\"exp\":1e300", USHER_CAUSE_ID_TOKEN_TIME},
-    {"exp 1e999", WITHOUT_EXP ",\"exp\":1e999", USHER_CAUSE_ID_TOKEN_TIME},
+    {"exp 1e999", WITHOUT_EXP ",\"exp\":1e999", USHER_CAUSE_ID_TOKEN_MALFORMED},
 
     {"iat absent", WITHOUT_IAT, USHER_CAUSE_ID_TOKEN_TIME},
     {"iat null", WITHOUT_IAT ",\"iat\":null", USHER_CAUSE_ID_TOKEN_TIME},

@@ -120,7 +120,6 @@ static void test_claims_to_auth0(void **state)
         {"{\"sid\":\"S\",\"ucat\":1.5e3,\"uend\":9,\"usid\":\"U\",\"mcd\":{\"domain\":\"d\"}}",
          "{\"user\":{},\"tokenSet\":{},\"internal\":{\"sid\":\"S\",\"createdAt\":1.5e3,"
          "\"sessionExpiresAt\":9,\"mcd\":{\"domain\":\"d\"},\"usid\":\"U\"}}"},
-        {"{\"ucat\":1e400}", "{\"user\":{},\"tokenSet\":{}," MADE "}"},
         {"{\"accessTokens\":[1],\"connectionTokenSets\":[{\"connection\":\"c\"}]}",
          "{\"user\":{},\"tokenSet\":{},\"accessTokens\":[1],\"connectionTokenSets\":[{"
          "\"connection\":\"c\"}]," MADE "}"},

@@ -21,7 +21,6 @@ static void test_what_claims_say(void **state)
         {"{\"iat\":1.5,\"exp\":2.25,\"ucat\":3e2,\"uend\":0}", 1.5, 2.25, 300, 0},
         {"{\"ucat\":\"3\",\"uend\":[4]}", NONE, NONE, NONE, NONE},
         {"{\"ucat\":null,\"uend\":true}", NONE, NONE, NONE, NONE},
-        {"{\"iat\":1e400,\"exp\":1e400,\"ucat\":-1e400,\"uend\":1e999}", NONE, NONE, NONE, NONE},
         {"{\"u\\u0063at\":7}", NONE, NONE, 7, NONE},
         {"{\"user\":{\"ucat\":7}}", NONE, NONE, NONE, NONE},
     };

@@ -123,8 +123,10 @@ static void test_claims(void **state)
         {"{\"exp\":1767225601}", USHER_SESSION_VALID, 0},
         {"{\"exp\":1767225585.5}", USHER_SESSION_VALID, 0},
         {"{\"exp\":1e300}", USHER_SESSION_VALID, 0},
-        {"{\"exp\":1e999}", USHER_SESSION_VALID, 0}, /* Infinity, as JavaScript reads it */
-        {"{\"exp\":-1e999}", USHER_SESSION_EXPIRED, USHER_CAUSE_TOKEN_EXPIRED},
+        {"{\"exp\":1e999}", USHER_SESSION_REJECTED, USHER_CAUSE_TOKEN_MALFORMED}, /* for ever? */
+        {"{\"exp\":-1e999}", USHER_SESSION_REJECTED, USHER_CAUSE_TOKEN_MALFORMED},
+        {"{\"exp\":1767225601,\"a\":[{\"b\":1e309}]}", USHER_SESSION_REJECTED,
+         USHER_CAUSE_TOKEN_MALFORMED},
         {"{\"exp\":\"1767225601\"}", USHER_SESSION_REJECTED, USHER_CAUSE_TOKEN_CLAIMS},
         {"{\"exp\":null}", USHER_SESSION_REJECTED, USHER_CAUSE_TOKEN_CLAIMS},
         {"{\"exp\":[1767225601]}", USHER_SESSION_REJECTED, USHER_CAUSE_TOKEN_CLAIMS},

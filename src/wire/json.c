@@ -3,6 +3,7 @@
 #include "wire/json.h"
 
 #include <assert.h>
+#include <float.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -14,7 +15,8 @@ const usher_json_limits usher_json_limits_claims = {.depth = USHER_JSON_DEPTH_MA
                                                     .members = 10000};
 const usher_json_limits usher_json_limits_document = {.depth = 32, .members = 4096};
 
-#define FEW 16 /* members that are compared with each other one by one */
+#define HEAD_DIGITS 18 /* of a number that needs no second look */
+#define FEW         16 /* members that are compared with each other one by one */
 
 typedef struct scan {
     const uint8_t *start, *end;
@@ -133,20 +135,38 @@ static const uint8_t *digits_end(scan *s, const uint8_t *p)
     return p;
 }
 
+#define SURELY_FINITE 300 /* digits before the point */
+
+/* JavaScript prints no number that it could not hold, and one that it reads as infinity compares as
+ * no time should: an `exp` of 1e999 would never be over. */
+static const uint8_t *finite_end(scan *s, const uint8_t *start, const uint8_t *end)
+{
+    usher_json number = {USHER_JSON_NUMBER, false, {(const char *)start, (size_t)(end - start)}};
+    double value;
+
+    if (usher_json_double(&value, number) && value <= DBL_MAX && value >= -DBL_MAX) return end;
+    return fail(s, start, "json: a number that no double can hold");
+}
+
 static const uint8_t *number_end(scan *s, const uint8_t *p)
 {
+    const uint8_t *start = p;
+    bool large;
+
     if (*p == '-') p++;
     if (p < s->end && *p == '0')
         p++; /* a digit behind it is an error, found by whoever looks for a comma */
     else if (!(p = digits_end(s, p)))
         return NULL;
+    large = p - start > SURELY_FINITE;
     if (p < s->end && *p == '.' && !(p = digits_end(s, p + 1))) return NULL;
     if (p < s->end && (*p == 'e' || *p == 'E')) {
+        large = true;
         p++;
         if (p < s->end && (*p == '+' || *p == '-')) p++;
-        return digits_end(s, p);
+        if (!(p = digits_end(s, p))) return NULL;
     }
-    return p;
+    return large ? finite_end(s, start, p) : p;
 }
 
 static const uint8_t *word_end(scan *s, const uint8_t *p, const char *word)
@@ -442,18 +462,25 @@ static usher_json_member *find_among_few(member_index *x, const usher_json_membe
     return NULL;
 }
 
-/* False: no memory, and the arena knows why. */
-static bool index_add(member_index *x, const usher_json_member *m)
+/* What stands behind the last member becomes one, or the value of one that is there. */
+static inline void index_take(member_index *x)
 {
+    usher_json_member *m = &x->items[x->count];
     usher_json_member *same = x->count < FEW ? find_among_few(x, m) : NULL;
 
     if (same) {
         same->value = m->value;
         x->duplicates = true;
-        return true;
-    }
+    } else
+        x->count++;
+}
+
+/* False: no memory, and the arena knows why. */
+static bool index_add(member_index *x, const usher_json_member *m)
+{
     if (x->count == x->room && !index_grow(x)) return false;
-    x->items[x->count++] = *m;
+    x->items[x->count] = *m;
+    index_take(x);
     return true;
 }
 
@@ -572,6 +599,51 @@ static usher_status merge_duplicates(member_index *x, usher_error *err)
     return USHER_OK;
 }
 
+/* A member as JSON.stringify writes most of them: no space, no escape, the value a string or a few
+ * digits. `p` is at the name's quote; returns the comma or brace behind the value. NULL says that
+ * it is something else, right or wrong, and nothing more. */
+static inline const uint8_t *plain_member(usher_json_member *m, const uint8_t *p,
+                                          const uint8_t *end)
+{
+    if (p == end || *p != '"') return NULL;
+    const uint8_t *name_stop = usher_json_plain_end(p + 1, end), *value = name_stop + 2, *stop;
+    if (end - name_stop < 4 || name_stop[0] != '"' || name_stop[1] != ':') return NULL;
+    bool string = *value == '"';
+    if (string) {
+        stop = usher_json_plain_end(value + 1, end);
+        if (stop == end || *stop++ != '"') return NULL;
+    } else {
+        if (*value == '0') return NULL;
+        for (stop = value; stop < end && is_digit(*stop) && stop - value < HEAD_DIGITS; stop++) {
+        }
+        if (stop == value) return NULL;
+    }
+    if (stop == end || (*stop != ',' && *stop != '}')) return NULL;
+    m->name = (usher_str){(const char *)p + 1, (size_t)(name_stop - p) - 1};
+    m->name_escaped = false;
+    m->value.type = string ? USHER_JSON_STRING : USHER_JSON_NUMBER;
+    m->value.escaped = false;
+    m->value.text = (usher_str){(const char *)value, (size_t)(stop - value)};
+    return stop;
+}
+
+/* As many plain members as follow each other, read where they are to stay: a copy of what was just
+ * written waits until it has reached the cache. From behind the opening brace (`first`) or a value,
+ * to behind the last one's. */
+static const uint8_t *plain_members(member_index *x, const uint8_t *p, const uint8_t *end,
+                                    bool *first)
+{
+    while (x->count < x->room && x->left && (*first || (p < end && *p == ','))) {
+        const uint8_t *next = plain_member(&x->items[x->count], p + !*first, end);
+        if (!next) break;
+        index_take(x);
+        x->left--;
+        *first = false;
+        p = next;
+    }
+    return p;
+}
+
 /* `p` is at the opening brace; *after gets what follows the closing one. */
 static usher_status index_object(member_index *x, scan *s, const uint8_t *p, const uint8_t **after,
                                  usher_error *err)
@@ -580,7 +652,9 @@ static usher_status index_object(member_index *x, scan *s, const uint8_t *p, con
 
     if (!push(s, p)) return scan_failure(s, err);
     p++;
+    if (p < s->end && *p == '"' && !index_grow(x)) return usher_arena_fail(x->arena, err);
     for (bool first = true;; first = false) {
+        p = plain_members(x, p, s->end, &first);
         if (!(p = advance(s, p, true, first, &m))) return scan_failure(s, err);
         if (s->depth == 0) break;
         if (x->left-- == 0)
@@ -607,7 +681,11 @@ static usher_status read_object(usher_json_object *out, usher_arena *a, usher_st
         return usher_fail(err, USHER_E_SYNTAX, "json: object expected", (size_t)(p - s.start));
     if ((rc = index_object(&x, &s, p, &after, err))) return rc;
     if (!text_end(&s, after)) return scan_failure(&s, err);
-    usher_arena_trim(a, x.items, x.room * sizeof *x.items, x.count * sizeof *x.items);
+    size_t room = x.room * sizeof *x.items, used = x.count * sizeof *x.items;
+    if (x.duplicates)
+        usher_arena_trim(a, x.items, room, used);
+    else
+        usher_arena_untouched(a, x.items, room, used);
     *out =
         (usher_json_object){x.items, x.count, x.duplicates, x.escaped || x.room > FEW ? 0 : x.seen};
     return USHER_OK;

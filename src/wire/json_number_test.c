@@ -20,6 +20,15 @@ static usher_json number(usher_str text)
     memcpy(last, text.ptr, text.len);
     text.ptr = last;
 
+    usher_json number = {USHER_JSON_NUMBER, false, text};
+    double value;
+
+    /* What no double can hold is no JSON of ours; its value is infinity all the same. */
+    if (usher_json_double(&value, number) && isinf(value)) {
+        assert_int_equal(usher_json_read(&v, text, &usher_json_limits_claims, NULL),
+                         USHER_E_SYNTAX);
+        return number;
+    }
     if (usher_json_read(&v, text, &usher_json_limits_claims, NULL))
         fail_msg("%.*s is not JSON", (int)text.len, text.ptr);
     return v;
