@@ -285,8 +285,12 @@ napi_value addon_resume(napi_env env, napi_callback_info info)
 
     if (!addon_arguments(args, E_COUNT, env, info)) return NULL;
     addon_exchange *x = waiting_at(&number, a, env, args[E_NUMBER]);
-    if (!x || !read_event(&event, x, env, args)) return NULL;
+    if (!x) return NULL;
     addon_wake(a, number);
+    if (!read_event(&event, x, env, args)) { /* it has thrown, and nobody comes back after that */
+        addon_give(a, x);
+        return NULL;
+    }
     x->want = (usher_want){.kind = USHER_WANT_NOTHING};
     return settle(env, a, x, usher_resume(x->ex, &event, &x->want, &err), &err);
 }

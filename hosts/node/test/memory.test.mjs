@@ -1,5 +1,6 @@
 // Memory stays where it is, however many calls there are. USHER_TEST_CALLS=1000000 for the long run.
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import test from 'node:test';
 import { cookieFor, siteOf } from './kit/kit.mjs';
 
@@ -33,4 +34,19 @@ test('sites go when nobody holds them', { skip }, async () => {
   for (let i = 0; i < 6; i += 1) { make(); globalThis.gc?.(); await rest(); }
   const grown = (process.memoryUsage.rss() - before) / 2 ** 20;
   assert.ok(grown < 96, `grew by ${grown.toFixed(1)} MiB`);
+});
+
+test('an answer that cannot be taken leaves no exchange waiting', () => {
+  const { native } = createRequire(import.meta.url)('../lib/native.cjs');
+  const settings = { profile: 'authjs-5', base_url: 'https://a.example', secret: '5f0c9a61d27b4e83b1f6c4a09e7d3528', session: { token: 'hook' } };
+  const [site] = native.siteNew(JSON.stringify(settings), null);
+  const ask = () => native.run(site, 1, undefined, undefined, '__Secure-authjs.session-token=a', undefined, undefined, true);
+  const number = ask();
+  assert.equal(typeof number, 'number');
+  for (const bad of [['what', 200, ''], ['hooked', 'x', ''], ['hooked', 200, '\u2028'], ['hooked', 200, '', 'no buffer']]) {
+    assert.equal(ask(), number + 1);
+    assert.throws(() => native.resume(number + 1, bad[0], bad[1], bad[2], bad[3], 0, '{}'), TypeError);
+    assert.throws(() => native.describe(number + 1), /an exchange that waits/);
+  }
+  native.abandon(number);
 });
