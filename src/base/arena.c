@@ -145,22 +145,32 @@ void *usher_arena_grow(usher_arena *a, void *ptr, size_t old_size, size_t new_si
     return p;
 }
 
-void usher_arena_trim(usher_arena *a, void *ptr, size_t old_size, size_t new_size)
+static void give_back(usher_arena *a, char *ptr, size_t old_size, size_t new_size, bool wipe)
 {
 #ifdef USHER_ARENA_DEBUG
-    (void)a, (void)ptr, (void)old_size, (void)new_size;
+    (void)a, (void)ptr, (void)old_size, (void)new_size, (void)wipe;
 #else
     usher_arena_block *b = a->blocks;
     size_t old_rounded = (old_size + ALIGN - 1) / ALIGN * ALIGN;
     size_t new_rounded = (new_size + ALIGN - 1) / ALIGN * ALIGN;
 
     if (!ptr || !b || new_rounded > old_rounded || b->used < old_rounded ||
-        b->data + b->used - old_rounded != (char *)ptr)
+        b->data + b->used - old_rounded != ptr)
         return;
-    usher_wipe((char *)ptr + new_rounded, old_rounded - new_rounded);
+    if (wipe) usher_wipe(ptr + new_rounded, old_rounded - new_rounded);
     b->used -= old_rounded - new_rounded;
     a->used -= old_rounded - new_rounded;
 #endif
+}
+
+void usher_arena_trim(usher_arena *a, void *ptr, size_t old_size, size_t new_size)
+{
+    give_back(a, ptr, old_size, new_size, true);
+}
+
+void usher_arena_untouched(usher_arena *a, void *ptr, size_t old_size, size_t new_size)
+{
+    give_back(a, ptr, old_size, new_size, false);
 }
 
 usher_status usher_arena_fail(const usher_arena *a, usher_error *err)

@@ -34,6 +34,8 @@ void *usher_arena_get_zero(usher_arena *a, size_t count, size_t size);
 void *usher_arena_grow(usher_arena *a, void *ptr, size_t old_size, size_t new_size);
 /* Gives back the tail of the newest allocation, wiped; otherwise does nothing. */
 void usher_arena_trim(usher_arena *a, void *ptr, size_t old_size, size_t new_size);
+/* The same for a tail that nothing was ever written to: what is not wiped costs nothing. */
+void usher_arena_untouched(usher_arena *a, void *ptr, size_t old_size, size_t new_size);
 
 usher_status usher_arena_fail(const usher_arena *a, usher_error *err);
 

@@ -21,15 +21,22 @@ static inline const uint8_t *usher_json_plain_end(const uint8_t *p, const uint8_
     const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
     const __m128i space = _mm_set1_epi8(' ');
 
+/* Signed, so that one comparison finds both controls and bytes from 0x80 on. */
+#define USHER_JSON_STOPS(v)                                                                        \
+    _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),                 \
+                 _mm_cmplt_epi8(v, space))
+
     for (; end - p >= 16; p += 16) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        /* Signed, so that one comparison finds both controls and bytes from 0x80 on. */
-        __m128i stop =
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
-                         _mm_cmplt_epi8(v, space));
-        unsigned mask = (unsigned)_mm_movemask_epi8(stop);
+        unsigned mask = (unsigned)_mm_movemask_epi8(USHER_JSON_STOPS(v));
         if (mask) return p + __builtin_ctz(mask);
+        for (; end - p >= 48; p += 32) { /* a long one: an access token */
+            __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(p + 16));
+            __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(p + 32));
+            if (_mm_movemask_epi8(_mm_or_si128(USHER_JSON_STOPS(a), USHER_JSON_STOPS(b)))) break;
+        }
     }
+#undef USHER_JSON_STOPS
 #endif
     while (p < end && usher_json_is_plain(*p))
         p++;
