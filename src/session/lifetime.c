@@ -6,10 +6,10 @@
 
 #define YEAR_9999 INT64_C(253402300799)
 
-static bool number_claim(double *out, const usher_claims *claims, usher_str name)
+static bool number_claim(double *out, const usher_claims *claims, usher_known_claim which)
 {
     *out = 0;
-    return usher_json_double(out, usher_json_get(&claims->object, name)) && isfinite(*out);
+    return usher_json_double(out, usher_claims_get(claims, which)) && isfinite(*out);
 }
 
 usher_life usher_life_of(const usher_claims *claims)
@@ -19,8 +19,8 @@ usher_life usher_life_of(const usher_claims *claims)
                        .sealed_s = claims->iat,
                        .exp_s = claims->exp};
 
-    life.has_created = number_claim(&life.created_s, claims, USHER_CLAIM_CREATED);
-    life.has_end = number_claim(&life.end_s, claims, USHER_CLAIM_END);
+    life.has_created = number_claim(&life.created_s, claims, USHER_KNOWN_CREATED);
+    life.has_end = number_claim(&life.end_s, claims, USHER_KNOWN_END);
     return life;
 }
 

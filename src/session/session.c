@@ -12,21 +12,20 @@
  * same. A token without end is none either: stolen, it would be good for ever. */
 static bool looks_like_session(const usher_claims *claims)
 {
-    const usher_json_object *o = &claims->object;
-    bool check = usher_json_get(o, USHER_STR("value")).type == USHER_JSON_STRING &&
-                 usher_json_get(o, USHER_STR("provider")).type == USHER_JSON_STRING;
-    bool user = usher_json_get(o, USHER_STR("sub")).type != USHER_JSON_ABSENT ||
-                usher_json_get(o, USHER_STR("name")).type != USHER_JSON_ABSENT ||
-                usher_json_get(o, USHER_STR("email")).type != USHER_JSON_ABSENT;
+    bool check = usher_claims_get(claims, USHER_KNOWN_VALUE).type == USHER_JSON_STRING &&
+                 usher_claims_get(claims, USHER_KNOWN_PROVIDER).type == USHER_JSON_STRING;
+    bool user = usher_claims_get(claims, USHER_KNOWN_SUB).type != USHER_JSON_ABSENT ||
+                usher_claims_get(claims, USHER_KNOWN_NAME).type != USHER_JSON_ABSENT ||
+                usher_claims_get(claims, USHER_KNOWN_EMAIL).type != USHER_JSON_ABSENT;
 
     return claims->has_exp && (user || !check);
 }
 
 /* The text of a claim; absent if it is not there or no string. */
 static usher_status text_claim(usher_str *out, usher_arena *a, const usher_claims *claims,
-                               usher_str name, usher_error *err)
+                               usher_known_claim which, usher_error *err)
 {
-    usher_json value = usher_json_get(&claims->object, name);
+    usher_json value = usher_claims_get(claims, which);
 
     *out = (usher_str){0};
     return value.type == USHER_JSON_STRING ? usher_json_string(out, a, value, err) : USHER_OK;
@@ -34,9 +33,9 @@ static usher_status text_claim(usher_str *out, usher_arena *a, const usher_claim
 
 /* Copied as it stands in the token: whatever a claim holds, the browser gets what was sealed. */
 static void put_claim(usher_json_writer *w, usher_str name, const usher_claims *claims,
-                      usher_str claim)
+                      usher_known_claim claim)
 {
-    usher_json value = usher_json_get(&claims->object, claim);
+    usher_json value = usher_claims_get(claims, claim);
 
     if (value.type == USHER_JSON_ABSENT) return;
     usher_json_name(w, name);
@@ -56,9 +55,9 @@ usher_status usher_session_write_json(struct usher_session *s, usher_arena *a,
     usher_json_open_object(&w);
     usher_json_name(&w, USHER_STR("user"));
     usher_json_open_object(&w);
-    put_claim(&w, USHER_STR("name"), claims, USHER_STR("name"));
-    put_claim(&w, USHER_STR("email"), claims, USHER_STR("email"));
-    put_claim(&w, USHER_STR("image"), claims, USHER_STR("picture"));
+    put_claim(&w, USHER_STR("name"), claims, USHER_KNOWN_NAME);
+    put_claim(&w, USHER_STR("email"), claims, USHER_KNOWN_EMAIL);
+    put_claim(&w, USHER_STR("image"), claims, USHER_KNOWN_PICTURE);
     usher_json_close_object(&w);
     usher_json_put_member(&w, USHER_STR("expires"), (usher_str){iso, sizeof iso});
     usher_json_close_object(&w);
@@ -75,10 +74,10 @@ usher_status usher_session_from_claims(struct usher_session *out, bool *is_sessi
     *out = (struct usher_session){0};
     *is_session = false;
     if (!looks_like_session(claims)) return USHER_OK;
-    if ((rc = text_claim(&s.subject, a, claims, USHER_STR("sub"), err)) ||
-        (rc = text_claim(&s.name, a, claims, USHER_STR("name"), err)) ||
-        (rc = text_claim(&s.email, a, claims, USHER_STR("email"), err)) ||
-        (rc = text_claim(&s.picture, a, claims, USHER_STR("picture"), err)))
+    if ((rc = text_claim(&s.subject, a, claims, USHER_KNOWN_SUB, err)) ||
+        (rc = text_claim(&s.name, a, claims, USHER_KNOWN_NAME, err)) ||
+        (rc = text_claim(&s.email, a, claims, USHER_KNOWN_EMAIL, err)) ||
+        (rc = text_claim(&s.picture, a, claims, USHER_KNOWN_PICTURE, err)))
         return rc;
     *out = s;
     *is_session = true;
