@@ -122,12 +122,19 @@ static void make_id(usher_exchange *ex)
     usher_hex(ex->id, bytes, sizeof bytes);
 }
 
+static void zero(usher_exchange *ex, size_t from, size_t to)
+{
+    memset((char *)ex + from, 0, to - from);
+}
+
+/* Every request pays for what is zeroed here, so it is what a request may have left, no more. */
 void usher_exchange_forget(usher_exchange *ex)
 {
-    size_t from = offsetof(usher_exchange, request);
-
     usher_arena_reset(&ex->arena);
-    memset((char *)ex + from, 0, offsetof(usher_exchange, response_headers) - from);
+    zero(ex, offsetof(usher_exchange, request), offsetof(usher_exchange, first.pieces.names));
+    if (ex->did_more)
+        zero(ex, offsetof(usher_exchange, sign_in), offsetof(usher_exchange, response_headers));
+    ex->did_more = false;
 }
 
 usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,
@@ -228,6 +235,7 @@ usher_status usher_flow_operate(usher_exchange *ex, usher_operation *run, bool f
     *want = (usher_want){0};
     if (!ex || ex->state != USHER_AT_START || ex->final)
         return usher_fail(err, USHER_E_USAGE, "exchange: start it before this operation", 0);
+    ex->did_more |= run != usher_flow_get_token;
     ex->final = final;
     ex->run = run;
     ex->response = (usher_response){0};
@@ -244,6 +252,7 @@ usher_status usher_resume(usher_exchange *ex, const usher_event *event, usher_wa
         return usher_fail(err, USHER_E_USAGE, "exchange: no event, or one of another version", 0);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (steps[i].state != ex->state || steps[i].event != event->kind) continue;
+        ex->did_more = true;
         if (event->now_ms > ex->now_ms) ex->now_ms = event->now_ms; /* time does not run back */
         return end(ex, steps[i].run(ex, event, want, err), want, err);
     }
@@ -338,9 +347,9 @@ bool usher_exchange_session_written(const usher_exchange *ex)
 
 usher_str usher_exchange_session_profile(const usher_exchange *ex)
 {
-    bool valid = ex->verdict == USHER_SESSION_VALID && ex->held.format;
+    bool valid = ex->verdict == USHER_SESSION_VALID && ex->held.found;
 
-    return valid ? ex->held.format->profile->name : (usher_str){0};
+    return valid ? ex->held.found->profile->name : (usher_str){0};
 }
 
 bool usher_exchange_signed_in(const usher_exchange *ex)

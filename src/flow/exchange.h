@@ -67,18 +67,19 @@ typedef struct usher_cookie_line {
 /* What a request brought of one format's session. */
 typedef struct usher_brought {
     bool read;
-    usher_session_cookie pieces; /* empty for Auth0's */
-    usher_auth0_jar *jar;        /* NULL for the others */
+    usher_auth0_jar *jar; /* NULL for the others */
     bool too_many;
-    usher_str token;  /* the value to open; absent if none came */
-    bool refused;     /* by the program's hook */
-    usher_str claims; /* what the program's hook made of it */
+    usher_str token;             /* the value to open; absent if none came */
+    bool refused;                /* by the program's hook */
+    usher_str claims;            /* what the program's hook made of it */
+    usher_session_cookie pieces; /* empty for Auth0's; ends with names that need no zeroes */
 } usher_brought;
 
 /* The session that was found, as long as the exchange works on it. */
 typedef struct usher_held {
     bool judged;                /* the verdict is known */
-    const usher_format *format; /* where it was found; NULL: nowhere */
+    const usher_format *format; /* where it is now: found, or written since; NULL: nowhere */
+    const usher_format *found;  /* where it was found */
     usher_claims claims;        /* of a claims format, or the sealed ones of Auth0's */
     usher_auth0_session *auth0; /* of Auth0's */
     double end_s;               /* when it is over; may be infinite */
@@ -123,6 +124,7 @@ struct usher_exchange {
     usher_arena arena;
     usher_jwe_cipher *cipher;
     uint64_t id_seed;
+    bool did_more; /* than usher_get_token: sign_in and hooked may not be zero */
 
     /* one request */
     usher_site *site;
@@ -143,16 +145,13 @@ struct usher_exchange {
     usher_str csrf_token;
     bool csrf_verified;
     usher_str callback_url;
-    usher_brought first;   /* of the format that is written */
-    usher_brought *others; /* of the other ones, once one of them was looked for */
+    usher_brought *others; /* of all formats but the first, once one was looked for */
     usher_held held;
     size_t decoding;     /* the format whose hook is asked */
     usher_str unencoded; /* claims that wait for the program's hook */
     int64_t unencoded_exp_s;
     bool read_only;
-    usher_json_object changes; /* of usher_update_session */
-    usher_sign_in sign_in;
-    usher_hooked hooked;
+    usher_json_object changes;       /* of usher_update_session */
     struct usher_auth0_visit *auth0; /* flow/auth0.h; NULL on other routes */
 
     /* results */
@@ -163,6 +162,11 @@ struct usher_exchange {
     size_t set_cookie_count, report_count;
     char id[USHER_ID_LEN];
     bool signed_in, signed_out;
+    usher_brought first; /* of the format that is written */
+
+    /* Zeroed if the request before did more than read its session. */
+    usher_sign_in sign_in;
+    usher_hooked hooked;
 
     /* Filled up to their counts, and not wiped between requests: five kilobytes of zeroes would
      * cost more than finding the cookie. They hold views and numbers, no secrets. */
@@ -277,6 +281,7 @@ usher_step usher_flow_encoded;
 /* The session's JSON for those who hand it out. */
 usher_status usher_flow_session_json(usher_exchange *ex, usher_error *err);
 usher_operation usher_flow_session_answer; /* GET, POST session */
+usher_operation usher_flow_get_token;      /* touches neither sign_in nor hooked */
 
 /* sign_in.c, callback.c, credentials.c, sign_out.c, providers.c */
 usher_status usher_sign_in_get(usher_exchange *ex, usher_error *err);

@@ -9,32 +9,50 @@
 #define COOKIE_HEADER_MAX ((size_t)256 << 10)
 #define HEADERS_SENT_MAX  1000
 
-/* Names are compared by length first: a browser sends some fifteen headers and we look for ten. */
+#define WANTED_HEADERS(X)                                                                          \
+    X("authorization", authorization, false)                                                       \
+    X("content-type", content_type, false)                                                         \
+    X("accept", accept, false)                                                                     \
+    X("x-requested-with", requested_with, false)                                                   \
+    X("sec-fetch-mode", fetch_mode, false)                                                         \
+    X("x-auth-return-redirect", return_redirect, false)                                            \
+    X("x-original-uri", original_uri, true)                                                        \
+    X("x-original-method", original_method, true)                                                  \
+    X("x-forwarded-uri", forwarded_uri, true)                                                      \
+    X("x-forwarded-method", forwarded_method, true)
+
 static const struct {
     usher_str name;
     size_t field;
     bool trusted_only;
 } wanted_headers[] = {
-#define WANTED(text, member, trusted)                                                              \
-    {                                                                                              \
-        USHER_STR_INIT(text), offsetof(usher_request_headers, member), trusted                     \
-    }
-    WANTED("authorization", authorization, false),
-    WANTED("content-type", content_type, false),
-    WANTED("accept", accept, false),
-    WANTED("x-requested-with", requested_with, false),
-    WANTED("sec-fetch-mode", fetch_mode, false),
-    WANTED("x-auth-return-redirect", return_redirect, false),
-    WANTED("x-original-uri", original_uri, true),
-    WANTED("x-original-method", original_method, true),
-    WANTED("x-forwarded-uri", forwarded_uri, true),
-    WANTED("x-forwarded-method", forwarded_method, true),
-#undef WANTED
+#define ROW(text, member, trusted)                                                                 \
+    {USHER_STR_INIT(text), offsetof(usher_request_headers, member), trusted},
+    WANTED_HEADERS(ROW)
+#undef ROW
 };
+
+/* A bit for each length that a name we look for has: a browser sends some fifteen headers, and most
+ * are passed over by this. */
+#define BIT(text, member, trusted) | UINT32_C(1) << (sizeof text - 1)
+static const uint32_t wanted_lengths = UINT32_C(1) << (sizeof "cookie" - 1) WANTED_HEADERS(BIT);
+#undef BIT
 
 static usher_str *slot(usher_exchange *ex, size_t i)
 {
     return (usher_str *)(void *)((char *)&ex->headers + wanted_headers[i].field);
+}
+
+/* `name` is in small letters, as most servers hand headers on. */
+static bool is_named(const usher_header *h, usher_str name)
+{
+    if (h->name.len != name.len || (h->name.ptr[0] | 0x20) != name.ptr[0]) return false;
+    return usher_str_eq(h->name, name) || usher_str_eq_case(h->name, name);
+}
+
+static bool is_cookie(const usher_header *h)
+{
+    return is_named(h, USHER_STR("cookie"));
 }
 
 /* RFC 6265 forbids a second Cookie field and HTTP/2 allows it; Node.js joins them with "; ", so do
@@ -46,7 +64,7 @@ static usher_status join_cookies(usher_exchange *ex, size_t fields, size_t bytes
     usher_buf_init(&joined, &ex->arena, bytes + 2 * fields);
     for (size_t i = 0; i < ex->request->header_count; i++) {
         const usher_header *h = &ex->request->headers[i];
-        if (!usher_str_eq_case(h->name, USHER_STR("cookie"))) continue;
+        if (!is_cookie(h)) continue;
         if (joined.len) usher_buf_put(&joined, USHER_STR("; "));
         usher_buf_put(&joined, h->value);
     }
@@ -58,7 +76,7 @@ static void read_header(usher_exchange *ex, const usher_header *h)
     for (size_t i = 0; i < sizeof wanted_headers / sizeof *wanted_headers; i++) {
         if (h->name.len != wanted_headers[i].name.len) continue;
         if (wanted_headers[i].trusted_only && !ex->request->peer_trusted) continue;
-        if (!usher_str_eq_case(h->name, wanted_headers[i].name)) continue;
+        if (!is_named(h, wanted_headers[i].name)) continue;
         if (!slot(ex, i)->ptr)
             *slot(ex, i) = h->value; /* the first one counts */
         else if (wanted_headers[i].trusted_only)
@@ -75,10 +93,14 @@ usher_status usher_flow_read_request(usher_exchange *ex, usher_error *err)
     ex->path = usher_str_cut(r->target, '?', &ex->query_text);
     ex->post = usher_str_eq(r->method, USHER_STR("POST"));
     for (size_t i = 0; i < r->header_count && i < HEADERS_SENT_MAX; i++) {
-        read_header(ex, &r->headers[i]);
-        if (!usher_str_eq_case(r->headers[i].name, USHER_STR("cookie"))) continue;
-        if (fields++ == 0) ex->headers.cookie = r->headers[i].value;
-        bytes += r->headers[i].value.len;
+        const usher_header *h = &r->headers[i];
+        if (h->name.len >= 32 || !(wanted_lengths >> h->name.len & 1)) continue;
+        if (!is_cookie(h)) {
+            read_header(ex, h);
+            continue;
+        }
+        if (fields++ == 0) ex->headers.cookie = h->value;
+        bytes += h->value.len;
     }
     ex->too_large = r->header_count > HEADERS_SENT_MAX || bytes > COOKIE_HEADER_MAX;
     if (ex->too_large) ex->headers.cookie = (usher_str){0};

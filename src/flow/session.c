@@ -124,7 +124,7 @@ usher_status usher_get_session(usher_exchange *ex, usher_want *want, usher_error
     return usher_flow_operate(ex, get_session, false, want, err);
 }
 
-static usher_status get_token(usher_exchange *ex, usher_want *want, usher_error *err)
+usher_status usher_flow_get_token(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     (void)want;
     return usher_flow_read_session(ex, true, err);
@@ -132,7 +132,7 @@ static usher_status get_token(usher_exchange *ex, usher_want *want, usher_error 
 
 usher_status usher_get_token(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    return usher_flow_operate(ex, get_token, false, want, err);
+    return usher_flow_operate(ex, usher_flow_get_token, false, want, err);
 }
 
 static usher_status get_csrf_token(usher_exchange *ex, usher_want *want, usher_error *err)

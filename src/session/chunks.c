@@ -90,8 +90,11 @@ static size_t run_at_start(chunk *items, size_t count)
 /* "Equal to every other" is no order, so how a list comes out depends on who compares with whom.
  * This is what JavaScript's sort does with so few items: take the run they begin with, then insert
  * the rest one by one by bisection, behind its equals. Stable where the order is one. */
-static void chunks_sort(chunk_list *list)
+static void chunks_sort(chunk_list *list, const usher_profile *profile)
 {
+    if (list->count < 2) return;
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i].number = chunk_number(list->items[i].name, profile);
     for (size_t next = run_at_start(list->items, list->count); next < list->count; next++) {
         chunk moving = list->items[next];
         size_t left = 0, right = next;
@@ -118,8 +121,8 @@ static chunk *chunk_find(chunk_list *list, usher_str name)
 }
 
 /* A name that came before: the last value counts for Next.js' edge parser, the first elsewhere. */
-static usher_status chunk_take(chunk_list *list, usher_arena *a, const usher_profile *profile,
-                               usher_cookie_dialect dialect, usher_cookie_raw raw, usher_error *err)
+static usher_status chunk_take(chunk_list *list, usher_arena *a, usher_cookie_dialect dialect,
+                               usher_cookie_raw raw, usher_error *err)
 {
     usher_str value;
     bool keep;
@@ -133,7 +136,7 @@ static usher_status chunk_take(chunk_list *list, usher_arena *a, const usher_pro
     } else if (list->count == USHER_CHUNKS_MAX) {
         list->too_many = true;
     } else {
-        list->items[list->count++] = (chunk){raw.name, value, chunk_number(raw.name, profile)};
+        list->items[list->count++] = (chunk){.name = raw.name, .value = value};
     }
     return USHER_OK;
 }
@@ -157,7 +160,7 @@ static usher_status chunks_collect(chunk_list *list, usher_arena *a, const usher
     list->count = 0; /* the items need no zeroes: this is the hot path */
     list->too_many = false;
     while (usher_cookie_seek(&raw, &header, name, dialect))
-        if ((rc = chunk_take(list, a, profile, dialect, raw, err))) return rc;
+        if ((rc = chunk_take(list, a, dialect, raw, err))) return rc;
     if (profile->chunks_ignore_empty) drop_empty(list);
     return USHER_OK;
 }
@@ -193,14 +196,16 @@ usher_status usher_session_cookie_read(usher_session_cookie *out, usher_arena *a
     chunk_list list;
     usher_status rc;
 
-    *out = (usher_session_cookie){0};
+    out->count = 0; /* the names need no zeroes either */
+    out->value = (usher_str){0};
+    out->too_many = false;
     if (name.len == 0) return usher_fail(err, USHER_E_USAGE, "chunks: a cookie without name", 0);
     if ((rc = chunks_collect(&list, a, profile, dialect, name, header, err))) return rc;
     for (size_t i = 0; i < list.count; i++)
         out->names[out->count++] = list.items[i].name;
     if ((out->too_many = list.too_many)) return USHER_OK;
-    chunks_sort(&list);
-    if ((rc = chunks_join(&out->value, a, &list, err))) *out = (usher_session_cookie){0};
+    chunks_sort(&list, profile);
+    if ((rc = chunks_join(&out->value, a, &list, err))) out->count = 0;
     return rc;
 }
 

@@ -15,9 +15,10 @@
 
 typedef struct usher_session_cookie {
     usher_str value; /* joined; absent if no such cookie came, or all were empty */
-    usher_str names[USHER_CHUNKS_MAX]; /* as received, in order: what has to be deleted */
     size_t count;
     bool too_many; /* more than USHER_CHUNKS_MAX: value is absent, treat as rejected */
+    /* As received, in order: what has to be deleted. Filled up to `count`, and no further. */
+    usher_str names[USHER_CHUNKS_MAX];
 } usher_session_cookie;
 
 /* `header` is the value of the Cookie header (several fields joined by "; "). No copy is made when

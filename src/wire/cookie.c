@@ -131,12 +131,35 @@ static bool may_begin(usher_str pair, usher_str prefix, usher_cookie_dialect dia
     return pair.len >= prefix.len && pair.ptr[0] == prefix.ptr[0] && usher_str_starts(pair, prefix);
 }
 
+/* Past the pairs that may_begin() would say no to, in one loop: most of a Cookie header is other
+ * people's. The rest begins as take_pair() leaves it. */
+static usher_str skip_others(usher_str header, usher_str prefix, usher_cookie_dialect dialect)
+{
+    const char *at = header.ptr, *end = at + header.len;
+
+    while (at) {
+        const char *name = at;
+        header = (usher_str){at, (size_t)(end - at)};
+        if (name < end && *name == ';') name++;
+        while (name < end && is_blank(*name, dialect))
+            name++;
+        size_t left = (size_t)(end - name);
+        if (left < prefix.len) break;
+        if (*name == *prefix.ptr && memcmp(name, prefix.ptr, prefix.len) == 0) return header;
+        at = memchr(name, ';', left);
+    }
+    return str_range(header, header.len, header.len);
+}
+
 bool usher_cookie_seek(usher_cookie_raw *out, usher_str *header, usher_str prefix,
                        usher_cookie_dialect dialect)
 {
     *out = (usher_cookie_raw){0};
     skip_too_short(header, dialect);
     while (header->len) {
+        if (prefix.len && dialect != USHER_COOKIE_NEXT_EDGE)
+            *header = skip_others(*header, prefix, dialect);
+        if (header->len == 0) break;
         usher_str pair = take_pair(header, dialect);
         if (prefix.len && !may_begin(pair, prefix, dialect)) continue;
         if (read_pair(out, pair, dialect) && usher_str_starts(out->name, prefix)) return true;
