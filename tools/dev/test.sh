@@ -156,6 +156,7 @@ stage_node() {
     step "find or fetch Node 20" node node_path || return 1
     node=$(node_path)
     must 'install the original packages' npm original_packages
+    must 'install next-auth 5' bench-npm bench_packages
     rm -f "$DEV_LOGS"/node-asan.*
     if [[ ${1:-} == asan ]]; then
         shift

@@ -137,4 +137,13 @@ function readProviders(providers, development, fill = (provider) => provider) {
   return all;
 }
 
-module.exports = { readProviders };
+/** What a provider wants in every authorization request goes along as the query of its sign-in. */
+function searchOf(search, method, [action, id], providers) {
+  const wanted = Object.entries(providers.params.get(id) ?? {});
+  if (method !== 'POST' || action !== 'signin' || wanted.length === 0) return search;
+  const query = new URLSearchParams(search);
+  for (const [name, value] of wanted) if (!query.has(name)) query.set(name, value);
+  return `?${query}`;
+}
+
+module.exports = { readProviders, searchOf };

@@ -4,6 +4,7 @@
 
 const { SiteError, wrongType } = require('../lib/errors.cjs');
 const { isObject } = require('../lib/headers.cjs');
+const { searchOf } = require('../lib/providers.cjs');
 const { internals, responseOf } = require('../lib/site.cjs');
 const { checkOptions, configurationError, logError, programOf, providersOf, routesOf } = require('../lib/v4.cjs');
 
@@ -26,15 +27,6 @@ function knownOf(options) {
 }
 
 // ---- one request -----------------------------------------------------------------------------------
-
-/** What a provider wants in every authorization request goes along as the query of its sign-in. */
-function searchOf(search, method, [action, id], providers) {
-  const wanted = Object.entries(providers.params.get(id) ?? {});
-  if (method !== 'POST' || action !== 'signin' || wanted.length === 0) return search;
-  const query = new URLSearchParams(search);
-  for (const [name, value] of wanted) if (!query.has(name)) query.set(name, value);
-  return `?${query}`;
-}
 
 /** The engine's answer: {status, headers, body}. */
 async function answer(options, { segments, method, search, headers, body }) {

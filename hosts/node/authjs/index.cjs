@@ -1,0 +1,178 @@
+'use strict';
+
+// NextAuth(config) of Auth.js v5: { handlers, auth, signIn, signOut, unstable_update }.
+
+const { signIn, signOut, update } = require('../lib/action.cjs');
+const { SiteError, wrongType } = require('../lib/errors.cjs');
+const { isObject } = require('../lib/headers.cjs');
+const { fromNext } = require('../lib/next.cjs');
+const { searchOf } = require('../lib/providers.cjs');
+const { internals, responseOf } = require('../lib/site.cjs');
+const {
+  checkConfig, environmentUrl, logError, placeOf, programOf, providersOf, readerOf, routesOf,
+} = require('../lib/v5.cjs');
+
+// ---- reading ---------------------------------------------------------------------------------------
+
+/** auth() shows what the session callback answers; the token stands in where that has no user. */
+function shownBy({ callbacks = {}, ...config }) {
+  const { session } = callbacks;
+  if (!session) return { ...config, callbacks };
+  const shown = async (params) => ({ user: params.token, ...((await session(params)) ?? params.session) });
+  return { ...config, callbacks: { ...callbacks, session: shown } };
+}
+
+/** {session, setCookies}; nobody where the engine or a callback cannot tell. */
+async function read(given, headers, url, readOnly) {
+  const config = shownBy(given);
+  let program;
+  try {
+    const site = readerOf(config, placeOf(config, headers, url));
+    program = programOf(config, site);
+    const cookie = headers.get('cookie') ?? undefined;
+    return await internals.check(site, { cookie }, readOnly, program);
+  } catch (error) {
+    if (error instanceof TypeError && !program) throw error;
+    logError(config, program?.error ?? error);
+    return { session: null, setCookies: [] };
+  }
+}
+
+// ---- requests --------------------------------------------------------------------------------------
+
+/** The request at the origin that the environment names. */
+function atHome(req) {
+  const own = environmentUrl();
+  if (!own) return req;
+  const url = new URL(req.nextUrl?.href ?? req.url);
+  const { origin } = new URL(own);
+  return url.origin === origin ? req : new req.constructor(origin + url.href.slice(url.origin.length), req);
+}
+
+const pass = () => new Response(null, { headers: { 'x-middleware-next': '1' } }); // as NextResponse.next()
+
+function toSignIn(request, config) {
+  const url = new URL(request.nextUrl?.href ?? request.url);
+  const { basePath = '/api/auth', pages } = config;
+  const page = pages?.signIn ?? `${basePath}/signin`;
+  if (url.pathname === page) return pass();
+  const target = new URL(url);
+  const query = target.searchParams;
+  target.pathname = page;
+  query.set('callbackUrl', url.href);
+  return new Response(null, { status: 307, headers: { location: target.href } });
+}
+
+/** A middleware, or a function of the program behind one. */
+async function guard(req, context, config, behind) {
+  const request = atHome(req);
+  // As the original: the origin is the one that Next.js' own headers tell; theirs are missing in a test alone.
+  const url = request.headers.has('x-forwarded-proto') ? undefined : request.url;
+  const { session, setCookies } = await read(config, request.headers, url, false);
+  const allowed = config.callbacks?.authorized ? await config.callbacks.authorized({ request, auth: session }) : true;
+  let response;
+  if (allowed instanceof Response) {
+    response = allowed;
+  } else if (behind) {
+    request.auth = session;
+    response = (await behind(request, context)) ?? pass();
+  } else {
+    response = allowed ? pass() : toSignIn(request, config);
+  }
+  const answer = new Response(response.body, response);
+  for (const line of setCookies) answer.headers.append('set-cookie', line);
+  return answer;
+}
+
+/** As a component or an action asks: nothing can be written. */
+async function fromComponent(configOf) {
+  const headers = new Headers(await fromNext('next/headers').headers());
+  const config = await configOf(undefined);
+  return (await read(config, headers, undefined, true)).session;
+}
+
+function headersOf(req) {
+  const { headers } = req;
+  if (!isObject(headers)) throw wrongType('req.headers', 'Headers or an object', headers);
+  const get = typeof headers.get === 'function' ? (name) => headers.get(name) : (name) => headers[name];
+  const all = new Headers();
+  for (const name of ['cookie', 'host', 'x-forwarded-host', 'x-forwarded-proto']) if (get(name)) all.set(name, String(get(name)));
+  return all;
+}
+
+/** In API routes and getServerSideProps: the cookies go to the response. */
+async function fromPages(first, second, configOf) {
+  const req = isObject(first.req) ? first.req : first;
+  const res = isObject(first.res) ? first.res : second;
+  if (!isObject(res) || !(typeof res.appendHeader === 'function' || isObject(res.headers))) throw wrongType('res', 'a response', res);
+  const { session, setCookies } = await read(await configOf(req), headersOf(req), undefined, false);
+  for (const line of setCookies) {
+    if (isObject(res.headers) && typeof res.headers.append === 'function') res.headers.append('set-cookie', line);
+    else res.appendHeader('set-cookie', line);
+  }
+  return session;
+}
+
+// ---- routes ----------------------------------------------------------------------------------------
+
+const json = (status, value) => new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json' } });
+
+/** What the original answers when it cannot be used: its error page, or a line for a program. */
+function failed(config, url, basePath) {
+  if (/\/(session|csrf|providers)$/.test(url.pathname)) return json(503, { message: 'There was a problem with the server configuration. Check the server logs for more information.' });
+  const page = new URL(config.pages?.error ?? `${basePath}/error`, url);
+  page.searchParams.set('error', 'Configuration');
+  return new Response(null, { status: 302, headers: { location: page.href } });
+}
+
+async function answer(req, configOf) {
+  if (!isObject(req) || typeof req.url !== 'string') throw wrongType('req', 'a Request', req);
+  const request = atHome(req);
+  const config = await configOf(request);
+  const url = new URL(request.url);
+  let program;
+  try {
+    const known = providersOf(config);
+    const place = placeOf(config, request.headers, request.url);
+    const site = routesOf(config, place, known);
+    program = programOf(config, site, known);
+    program.onReport = ({ cause, what }) => (config.logger?.warn ?? ((code) => console.warn(`[auth][warn][${code}]`)))(cause, what);
+    const segments = url.pathname.slice(site.basePath.length).split('/').filter(Boolean);
+    const target = url.pathname + searchOf(url.search, request.method, segments, known);
+    return responseOf(await internals.serve(site, { method: request.method, url: target, headers: request.headers, body: request.body }, program));
+  } catch (error) {
+    if (!program?.error && !(error instanceof SiteError) && error.code !== 'USHER_E_SETTING') throw error;
+    logError(config, program?.error ?? error);
+    return program ? failed(config, url, config.basePath ?? '/api/auth') : json(500, { message: 'There was a problem with the server configuration. Check the server logs for more information.' });
+  }
+}
+
+// ---- NextAuth --------------------------------------------------------------------------------------
+
+function authOf(configOf) {
+  return (...args) => {
+    const [first, second] = args;
+    if (args.length === 0) return fromComponent(configOf);
+    if (first instanceof Request) return Promise.resolve(configOf(first)).then((config) => guard(first, second, config));
+    if (typeof first === 'function') return async (req, context) => guard(req, context, await configOf(req), first);
+    if (!isObject(first)) return Promise.reject(wrongType('req', 'a Request, a request of Node, a context, or a function', first));
+    return fromPages(first, second, configOf);
+  };
+}
+
+/** As the original; `config` may be a function of the request. */
+function NextAuth(config) {
+  const lazy = typeof config === 'function';
+  if (!lazy) providersOf(checkConfig(config)); // what this version does not have is said now
+  const configOf = lazy ? async (req) => checkConfig(await config(req), 'what config returns') : () => config;
+  const handler = (req) => answer(req, configOf);
+  return {
+    handlers: { GET: handler, POST: handler },
+    auth: authOf(configOf),
+    signIn: async (...args) => signIn(await configOf(undefined), ...args),
+    signOut: async (options) => signOut(await configOf(undefined), options),
+    unstable_update: async (data) => update(await configOf(undefined), data),
+  };
+}
+
+module.exports = Object.assign(NextAuth, { default: NextAuth });

@@ -1,0 +1,3 @@
+import NextAuth from './index.cjs';
+
+export default NextAuth;

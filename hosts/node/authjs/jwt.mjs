@@ -1,0 +1,3 @@
+import jwt from './jwt.cjs';
+
+export const { encode, decode, getToken } = jwt;

@@ -1,0 +1,142 @@
+'use strict';
+
+// Auth.js v5's config as settings of a site, and what its entries share.
+
+const { UsherError, wrongType } = require('./errors.cjs');
+const { isObject } = require('./headers.cjs');
+const { Program, hooksOf, noDatabase } = require('./program.cjs');
+const { readProviders } = require('./providers.cjs');
+const { cookieSettings, forwardedOrigin, pageSettings, siteOf } = require('./sites.cjs');
+
+const BASE_PATH = '/api/auth';
+const MAX_AGE = 30 * 24 * 60 * 60;
+
+const isDevelopment = () => process.env.NODE_ENV !== 'production';
+
+function defaultCookieName(secure) {
+  return `${secure ? '__Secure-' : ''}authjs.session-token`;
+}
+
+function secretsOf(config) {
+  const { env } = process;
+  const one = config.secret ?? env.AUTH_SECRET ?? env.NEXTAUTH_SECRET;
+  const all = one ?? [env.AUTH_SECRET_3, env.AUTH_SECRET_2, env.AUTH_SECRET_1].filter(Boolean);
+  return Array.isArray(all) ? { secrets: all } : { secret: all };
+}
+
+// ---- where ---------------------------------------------------------------------------------------
+
+const environmentUrl = () => process.env.AUTH_URL ?? process.env.NEXTAUTH_URL;
+
+function isTrusted(config) {
+  const { env } = process;
+  return config.trustHost ?? !!(env.AUTH_URL ?? env.AUTH_TRUST_HOST ?? env.VERCEL ?? env.CF_PAGES ?? isDevelopment());
+}
+
+/** [origin, base path]: of the environment, else of the request if its host is trusted. */
+function placeOf(config, headers, url) {
+  const given = environmentUrl();
+  const own = given ? new URL(given) : undefined;
+  const path = config.basePath ?? (own && own.pathname !== '/' ? own.pathname.replace(/\/$/, '') : BASE_PATH);
+  if (own) return [own.origin, path];
+  if (!isTrusted(config)) throw new UsherError('USHER_E_SETTING', 'UntrustedHost: set AUTH_URL, or AUTH_TRUST_HOST if a proxy in front writes the host');
+  return [url ? new URL(url).origin : forwardedOrigin(headers, 'https') ?? 'http://localhost:3000', path];
+}
+
+// ---- settings ------------------------------------------------------------------------------------
+
+function codecOf({ jwt = {} }) {
+  if (!jwt.encode && !jwt.decode) return undefined;
+  if (!jwt.encode || !jwt.decode) throw wrongType('config.jwt', 'with both encode and decode, or neither', jwt);
+  return 'hook';
+}
+
+function settingsOf(config, [base, path]) {
+  noDatabase(config);
+  const secure = config.useSecureCookies ?? base.startsWith('https:');
+  const { maxAge = MAX_AGE, updateAge } = config.session ?? {};
+  const token = codecOf(config);
+  const cookie = config.cookies?.sessionToken;
+  return {
+    profile: 'authjs-5',
+    base_url: base,
+    base_path: path,
+    development: isDevelopment(),
+    ...secretsOf(config),
+    cookies: cookieSettings(secure, { name: cookie?.name ?? defaultCookieName(secure), options: cookie?.options }),
+    session: { max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && { token }) },
+    hooks: hooksOf(config, false),
+  };
+}
+
+const readerOf = (config, place) => siteOf(settingsOf(config, place));
+
+function routesOf(config, place, known) {
+  return siteOf({
+    ...settingsOf(config, place),
+    hooks: hooksOf({ ...config, mapped: known.mapped }, true),
+    pages: pageSettings(config.pages),
+    providers: known.settings,
+  });
+}
+
+/** AUTH_ID_ID, AUTH_ID_SECRET and AUTH_ID_ISSUER stand in for what a provider leaves out. */
+function fromEnvironment(provider) {
+  const id = String(provider.id).toUpperCase().replaceAll('-', '_');
+  const { [`AUTH_${id}_ID`]: clientId, [`AUTH_${id}_SECRET`]: clientSecret, [`AUTH_${id}_ISSUER`]: issuer } = process.env;
+  return { ...provider, clientId: provider.clientId ?? clientId, clientSecret: provider.clientSecret ?? clientSecret, issuer: provider.issuer ?? issuer };
+}
+
+const providersOf = (config) => readProviders(config.providers ?? [], isDevelopment(), fromEnvironment);
+
+/** One site for tokens alone: their salt is the cookie's name. */
+function siteFor({ secret, cookieName }) {
+  return siteOf({
+    profile: 'authjs-5',
+    base_url: 'http://localhost:3000',
+    development: isDevelopment(),
+    ...(Array.isArray(secret) ? { secrets: secret } : { secret }),
+    cookies: cookieSettings(cookieName.startsWith('__'), { name: cookieName }),
+  });
+}
+
+// ---- functions of the program --------------------------------------------------------------------
+
+function logError(config, error) {
+  const log = config.logger?.error ?? ((e) => console.error('[auth][error]', e));
+  log(error instanceof Error ? error : new Error(String(error)));
+}
+
+/** Where an answer of signIn leads, by the rule for every URL. */
+function redirected(config, url, baseUrl) {
+  if (config.callbacks?.redirect) return config.callbacks.redirect({ url, baseUrl });
+  if (url.startsWith('/')) return baseUrl + url;
+  return new URL(url).origin === baseUrl ? url : baseUrl;
+}
+
+function systemOf(config, site) {
+  const { secret, secrets } = secretsOf(config);
+  const id = (mapped) => (mapped.id === undefined ? undefined : String(mapped.id));
+  return {
+    given: (salt) => ({ ...config.jwt, secret: secrets ?? secret, salt, maxAge: config.jwt?.maxAge ?? config.session?.maxAge ?? MAX_AGE }),
+    user: (mapped, own) => ({ user: { ...mapped, id: own.id, email: mapped.email?.toLowerCase() }, id: id(mapped) }),
+    shown: (session) => session,
+    redirected: (url) => redirected(config, url, site.baseUrl),
+    refused: (error) => {
+      logError(config, error);
+      return false;
+    },
+    eventFailed: (name, error) => logError(config, error),
+  };
+}
+
+const programOf = (config, site, known) => new Program(config, systemOf(config, site), known?.byId);
+
+function checkConfig(config, name = 'config') {
+  if (!isObject(config) || Array.isArray(config)) throw wrongType(name, 'an object or a function', config);
+  return config;
+}
+
+module.exports = {
+  MAX_AGE, checkConfig, defaultCookieName, environmentUrl, logError, placeOf, programOf, providersOf, readerOf, routesOf, siteFor,
+};
