@@ -20,7 +20,7 @@ fuzz_sources() { git ls-files -co --exclude-standard -- '*_fuzz.c' | sort; }
 # Without a bound most runs are spent on kilobytes of repetition.
 fuzz_max_len() {
     find "$1" -type f -printf '%s\n' | sort -n | awk '{size[NR] = $1}
-        END {odd = NR < 40 ? 1 : int(NR / 20); max = 2 * size[NR - odd]; print max > 256 ? max : 256}'
+        END {odd = NR < 40 ? 1 : int(NR / 20); max = 2 * size[NR - odd]; print (max > 256 ? max : 256)}'
 }
 
 # Replaying the corpora has every check of the address sanitizer; here the dearest are left out: a
