@@ -78,6 +78,7 @@ typedef struct usher_brought {
 /* The session that was found, as long as the exchange works on it. */
 typedef struct usher_held {
     bool judged;                /* the verdict is known */
+    bool bearer;                /* a Bearer token would have counted */
     const usher_format *format; /* where it is now: found, or written since; NULL: nowhere */
     const usher_format *found;  /* where it was found */
     usher_claims claims;        /* of a claims format, or the sealed ones of Auth0's */

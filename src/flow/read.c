@@ -331,7 +331,7 @@ static usher_status judge_formats(usher_exchange *ex, bool bearer, usher_error *
 
         if (rc) return rc;
         if (ex->verdict == USHER_SESSION_VALID) {
-            ex->held.format = &ex->site->formats[i];
+            ex->held.format = ex->held.found = &ex->site->formats[i];
             ex->report_count = reports;
             return i ? into_own_form(ex, err) : USHER_OK;
         }
@@ -354,10 +354,23 @@ static usher_status read_fresh(usher_exchange *ex, usher_error *err)
     return judge_token(ex, &ex->site->formats[0], &hooked, token, err);
 }
 
+/* One operation takes a Bearer token and another after the same start does not: what the first found
+ * there is no session to the second, which would make a cookie of it; and where the first did not
+ * look, the second may still find one. */
+static bool asks_anew(const usher_exchange *ex, bool bearer)
+{
+    bool came = ex->headers.authorization.len && !ex->first.jar && !ex->first.token.len;
+
+    if (!came || bearer == ex->held.bearer) return false;
+    return ex->held.bearer || ex->verdict != USHER_SESSION_VALID;
+}
+
 usher_status usher_flow_read_session(usher_exchange *ex, bool bearer, usher_error *err)
 {
     if (ex->held.judged && ex->held.fresh.len) return read_fresh(ex, err);
-    if (ex->held.judged) return USHER_OK;
+    if (ex->held.judged && !asks_anew(ex, bearer)) return USHER_OK;
+    ex->held = (usher_held){.bearer = bearer};
+    ex->session = (usher_session){0};
     usher_status rc = judge_formats(ex, bearer, err);
     ex->held.judged = rc == USHER_OK;
     return rc;

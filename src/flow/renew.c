@@ -122,8 +122,7 @@ static usher_status look_for_old(usher_exchange *ex, usher_error *err)
     /* Whatever was there, the answer is about the new one. */
     ex->verdict = USHER_NO_SESSION;
     ex->session = (usher_session){0};
-    ex->held.format = NULL;
-    ex->held.fresh = (usher_str){0};
+    ex->held = (usher_held){.judged = true};
     return rc;
 }
 

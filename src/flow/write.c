@@ -286,6 +286,10 @@ usher_status usher_flow_write_auth0(usher_exchange *ex, usher_auth0_session *s,
     if (exceeds(ex, s->json)) return too_large(ex);
     s->has_end = w->keep_exp && isfinite(ex->held.end_s);
     s->end_s = ex->held.end_s;
+    /* These sessions do not say when they were sealed: that the clock was set back since, or that
+     * the site now allows less idleness, looks the same. Neither takes away what was promised. */
+    s->has_promise = !w->keep_exp && ex->held.auth0 && isfinite(ex->held.end_s);
+    s->promised_s = ex->held.end_s;
     if (usher_auth0_end(&f->auth0, s, c.now_s) <= c.now_s) return USHER_OK;
     rc = usher_auth0_session_write(lines, &token, &c, ex->first.jar, s, ex->entropy, err);
     if (rc == USHER_OK && token.len > ex->site->token_max) return too_large(ex);

@@ -25,6 +25,8 @@ typedef struct usher_auth0_session {
     bool legacy; /* version 3 wrote it; converted */
     bool has_end; /* it was carried over from elsewhere and ends no later than there */
     double end_s;
+    bool has_promise; /* it was sealed with this end, which renewing does not shorten */
+    double promised_s;
 } usher_auth0_session;
 
 /* What a verdict needs and every call here takes. */

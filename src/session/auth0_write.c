@@ -24,14 +24,27 @@ int64_t usher_auth0_max_age(const usher_auth0_options *options, double created_s
     return left >= 1 ? (int64_t)left : 0;
 }
 
+/* The same for what a session is bound by besides. */
+static int64_t max_age_of(const usher_auth0_options *options, const usher_auth0_session *session,
+                          int64_t now_s)
+{
+    double age = (double)usher_auth0_max_age(options, session->created_s, now_s);
+    double promised = session->promised_s - (double)now_s;
+    double most = session->created_s + (double)options->absolute_s - (double)now_s;
+
+    if (session->has_promise && promised > age) age = promised < most ? promised : most;
+    if (session->has_end && session->end_s - (double)now_s < age)
+        age = session->end_s - (double)now_s;
+    return age >= 1 ? (int64_t)age : 0;
+}
+
 int64_t usher_auth0_end(const usher_auth0_options *options, const usher_auth0_session *session,
                         int64_t now_s)
 {
-    int64_t age_s = usher_auth0_max_age(options, session->created_s, now_s);
+    int64_t end;
 
-    if (session->has_end && session->end_s < (double)now_s + (double)age_s)
-        return session->end_s > (double)now_s ? (int64_t)session->end_s : now_s;
-    return now_s + age_s;
+    if (__builtin_add_overflow(now_s, max_age_of(options, session, now_s), &end)) return INT64_MAX;
+    return end;
 }
 
 static usher_auth0_attributes attributes_of(const usher_auth0_context *c, int64_t max_age_s,
@@ -260,7 +273,7 @@ usher_status usher_auth0_session_write(usher_auth0_lines *lines, usher_str *toke
                                        const usher_auth0_session *session, usher_entropy entropy,
                                        usher_error *err)
 {
-    int64_t max_age_s = usher_auth0_end(c->options, session, c->now_s) - c->now_s;
+    int64_t max_age_s = max_age_of(c->options, session, c->now_s);
     writer w = writer_of(lines, c, jar, max_age_s, c->options->transient, err);
     usher_status rc;
 

@@ -550,7 +550,10 @@ static void test_every_allocation_may_fail(void **state)
             kit_crypto.fail_at = n, kit_crypto.calls = 0, kit_crypto.failed = false;
             usher_status rc = whole_life(usher_allocator_default(), row, &made);
             kit_crypto.fail_at = SIZE_MAX;
-            if (rc && USHER_STATUS_CLASS(rc) != USHER_CLASS_HOST)
+            /* libcrypto's decoders of PEM do not always say that it was memory: then the key is
+             * called unfit when the site is made, and nothing was accepted or refused with it. */
+            bool hidden = step > 1 && rc == USHER_E_SETTING && !made;
+            if (rc && USHER_STATUS_CLASS(rc) != USHER_CLASS_HOST && !hidden)
                 fail_msg("row %zu, allocation %zu: %s", row, n, usher_status_name(rc));
             assert_true(rc == USHER_OK || kit_crypto.failed);
             n += step;

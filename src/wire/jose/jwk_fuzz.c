@@ -40,7 +40,7 @@ static void check_key(const usher_jwk *key)
     case USHER_JWK_EC_P384: assert(EVP_PKEY_is_a(key->key, "EC") && bits == 384); break;
     case USHER_JWK_EC_P521: assert(EVP_PKEY_is_a(key->key, "EC") && bits == 521); break;
     case USHER_JWK_ED25519: assert(EVP_PKEY_is_a(key->key, "ED25519")); break;
-    case USHER_JWK_TYPES: assert(!"a type"); break;
+    case USHER_JWK_TYPES: assert(false); break;
     }
 }
 
