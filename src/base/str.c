@@ -7,11 +7,6 @@ usher_str usher_str_z(const char *z)
     return (usher_str){z, z ? strlen(z) : 0};
 }
 
-bool usher_str_eq(usher_str a, usher_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 static unsigned char lower(char c)
 {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
@@ -25,19 +20,9 @@ bool usher_str_eq_case(usher_str a, usher_str b)
     return true;
 }
 
-bool usher_str_starts(usher_str s, usher_str prefix)
-{
-    return s.len >= prefix.len && usher_str_eq((usher_str){s.ptr, prefix.len}, prefix);
-}
-
 bool usher_str_ends(usher_str s, usher_str suffix)
 {
     return s.len >= suffix.len && usher_str_eq(usher_str_from(s, s.len - suffix.len), suffix);
-}
-
-bool usher_str_has(usher_str s, char c)
-{
-    return s.len && memchr(s.ptr, c, s.len);
 }
 
 int usher_str_cmp(usher_str a, usher_str b)
@@ -46,15 +31,6 @@ int usher_str_cmp(usher_str a, usher_str b)
     int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
 
     return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-usher_str usher_str_cut(usher_str s, char sep, usher_str *rest)
-{
-    const char *hit = s.len ? memchr(s.ptr, sep, s.len) : NULL;
-    size_t head = hit ? (size_t)(hit - s.ptr) : s.len;
-
-    *rest = hit ? (usher_str){hit + 1, s.len - head - 1} : (usher_str){0};
-    return (usher_str){s.ptr, head};
 }
 
 size_t usher_str_find(usher_str s, usher_str needle)

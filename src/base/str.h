@@ -2,6 +2,8 @@
 #ifndef USHER_BASE_STR_H
 #define USHER_BASE_STR_H
 
+#include <string.h>
+
 #include "usher/base.h"
 
 static inline usher_str usher_str_of(const char *ptr, size_t len)
@@ -11,16 +13,40 @@ static inline usher_str usher_str_of(const char *ptr, size_t len)
 
 usher_str usher_str_z(const char *z); /* of a NUL-terminated text; NULL gives the absent value */
 
-bool usher_str_eq(usher_str a, usher_str b);      /* exact bytes; not for secrets */
+/* Exact bytes; not for secrets. Here to be inlined, as are those below: a session check calls them
+ * forty times. */
+static inline bool usher_str_eq(usher_str a, usher_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
 bool usher_str_eq_case(usher_str a, usher_str b); /* ASCII letters without case */
-bool usher_str_starts(usher_str s, usher_str prefix);
+
+static inline bool usher_str_starts(usher_str s, usher_str prefix)
+{
+    return s.len >= prefix.len && usher_str_eq((usher_str){s.ptr, prefix.len}, prefix);
+}
+
 bool usher_str_ends(usher_str s, usher_str suffix);
-bool usher_str_has(usher_str s, char c);
+
+static inline bool usher_str_has(usher_str s, char c)
+{
+    return s.len && memchr(s.ptr, c, s.len);
+}
+
 int usher_str_cmp(usher_str a, usher_str b); /* by bytes, then by length */
 
 /* Returns what precedes the first `sep`; *rest gets what follows it (absent if there is no `sep`:
  * rest->ptr is NULL). */
-usher_str usher_str_cut(usher_str s, char sep, usher_str *rest);
+static inline usher_str usher_str_cut(usher_str s, char sep, usher_str *rest)
+{
+    const char *hit = s.len ? (const char *)memchr(s.ptr, sep, s.len) : NULL;
+    size_t head = hit ? (size_t)(hit - s.ptr) : s.len;
+
+    *rest = hit ? (usher_str){hit + 1, s.len - head - 1} : (usher_str){0};
+    return (usher_str){s.ptr, head};
+}
+
 /* The offset of `needle`, or SIZE_MAX. */
 size_t usher_str_find(usher_str s, usher_str needle);
 usher_str usher_str_from(usher_str s, size_t at); /* the tail; empty past the end */

@@ -8,8 +8,11 @@
 
 static bool number_claim(double *out, const usher_claims *claims, usher_known_claim which)
 {
+    usher_json spare;
+    const usher_json *value = usher_claims_find(claims, which, &spare);
+
     *out = 0;
-    return usher_json_double(out, usher_claims_get(claims, which)) && isfinite(*out);
+    return value && usher_json_double(out, *value) && isfinite(*out);
 }
 
 usher_life usher_life_of(const usher_claims *claims)

@@ -7,16 +7,24 @@
 
 /* ---- claims -> session --------------------------------------------------------------------- */
 
+static bool has_claim(const usher_claims *claims, usher_known_claim which, bool string)
+{
+    usher_json spare;
+    const usher_json *value = usher_claims_find(claims, which, &spare);
+
+    return value && (!string || value->type == USHER_JSON_STRING);
+}
+
 /* A state, PKCE or nonce cookie holds {"value":…,"provider":…}. Its key differs from the session's,
  * so none should come here; should a setting ever make two keys equal, it is no session all the
  * same. A token without end is none either: stolen, it would be good for ever. */
 static bool looks_like_session(const usher_claims *claims)
 {
-    bool check = usher_claims_get(claims, USHER_KNOWN_VALUE).type == USHER_JSON_STRING &&
-                 usher_claims_get(claims, USHER_KNOWN_PROVIDER).type == USHER_JSON_STRING;
-    bool user = usher_claims_get(claims, USHER_KNOWN_SUB).type != USHER_JSON_ABSENT ||
-                usher_claims_get(claims, USHER_KNOWN_NAME).type != USHER_JSON_ABSENT ||
-                usher_claims_get(claims, USHER_KNOWN_EMAIL).type != USHER_JSON_ABSENT;
+    bool check =
+        has_claim(claims, USHER_KNOWN_VALUE, true) && has_claim(claims, USHER_KNOWN_PROVIDER, true);
+    bool user = has_claim(claims, USHER_KNOWN_SUB, false) ||
+                has_claim(claims, USHER_KNOWN_NAME, false) ||
+                has_claim(claims, USHER_KNOWN_EMAIL, false);
 
     return claims->has_exp && (user || !check);
 }
@@ -25,10 +33,14 @@ static bool looks_like_session(const usher_claims *claims)
 static usher_status text_claim(usher_str *out, usher_arena *a, const usher_claims *claims,
                                usher_known_claim which, usher_error *err)
 {
-    usher_json value = usher_claims_get(claims, which);
+    usher_json spare;
+    const usher_json *value = usher_claims_find(claims, which, &spare);
 
     *out = (usher_str){0};
-    return value.type == USHER_JSON_STRING ? usher_json_string(out, a, value, err) : USHER_OK;
+    if (!value || value->type != USHER_JSON_STRING) return USHER_OK;
+    if (value->escaped) return usher_json_string(out, a, *value, err);
+    *out = (usher_str){value->text.ptr + 1, value->text.len - 2}; /* without its quotes */
+    return USHER_OK;
 }
 
 /* Copied as it stands in the token: whatever a claim holds, the browser gets what was sealed. */

@@ -26,7 +26,7 @@ static const usher_str known_names[USHER_KNOWN_COUNT] = {
 static inline usher_known_claim known_of(usher_str name)
 {
 #define IS(text, which)                                                                            \
-    if (memcmp(name.ptr, text, sizeof text - 1) == 0) return which
+    if (usher_str_eq((usher_str){name.ptr, sizeof text - 1}, USHER_STR(text))) return which
     switch (name.len) {
     case 3:
         IS("sub", USHER_KNOWN_SUB);
@@ -75,11 +75,12 @@ usher_json usher_claims_look(const usher_claims *claims, usher_known_claim which
 /* A time claim is a number or not there; anything else is refused, null included. */
 static bool time_claim(double *out, bool *has, const usher_claims *claims, usher_known_claim which)
 {
-    usher_json value = usher_claims_get(claims, which);
+    usher_json spare;
+    const usher_json *value = usher_claims_find(claims, which, &spare);
 
     *out = 0;
-    *has = value.type != USHER_JSON_ABSENT;
-    return !*has || usher_json_double(out, value);
+    *has = value != NULL;
+    return !*has || usher_json_double(out, *value);
 }
 
 usher_cause usher_claims_judge(usher_claims *claims, int64_t now_s, int64_t tolerance_s)

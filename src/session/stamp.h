@@ -42,12 +42,23 @@ typedef struct usher_claims {
 /* By name, for claims that nobody judged. */
 usher_json usher_claims_look(const usher_claims *claims, usher_known_claim which);
 
+/* The value of a claim, or NULL if it is not there. `spare` is room for it. */
+static inline const usher_json *usher_claims_find(const usher_claims *claims,
+                                                  usher_known_claim which, usher_json *spare)
+{
+    if (claims->known.of && claims->known.of == claims->object.members)
+        return claims->known.value[which];
+    *spare = usher_claims_look(claims, which);
+    return spare->type ? spare : NULL;
+}
+
 /* The value of a claim; type ABSENT if it is not there. */
 static inline usher_json usher_claims_get(const usher_claims *claims, usher_known_claim which)
 {
-    if (!claims->known.of || claims->known.of != claims->object.members)
-        return usher_claims_look(claims, which);
-    return claims->known.value[which] ? *claims->known.value[which] : (usher_json){0};
+    usher_json spare;
+    const usher_json *value = usher_claims_find(claims, which, &spare);
+
+    return value ? *value : (usher_json){0};
 }
 
 /* Reads exp, iat and nbf of `object` into the claims and judges them, by the originals' rules: exp

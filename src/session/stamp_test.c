@@ -124,6 +124,48 @@ static void test_judged(void **state)
     usher_arena_deinit(&a);
 }
 
+/* What is found in one pass is what looking for each name would find. */
+static void test_known_claims(void **state)
+{
+    static const char *const names[USHER_KNOWN_COUNT] = {
+        "sub", "name", "email", "picture", "iat", "nbf", "exp", "ucat", "uend", "value", "provider",
+    };
+    static const char *const texts[] = {
+        "{}",
+        "{\"sub\":\"1\",\"name\":\"2\",\"email\":\"3\",\"picture\":\"4\",\"iat\":5,\"nbf\":6,"
+        "\"exp\":7,\"ucat\":8,\"uend\":9,\"value\":\"10\",\"provider\":\"11\"}",
+        "{\"suB\":1,\"nam\":2,\"names\":3,\"pictures\":4,\"emails\":5,\"uent\":6,\"xalue\":7}",
+        "{\"exp\":1,\"sub\":2,\"exp\":3,\"\":4}",
+        "{\"s\\u0075b\":1,\"exp\":2}",
+        "{ \"sub\" : null , \"uend\" : [1] }",
+    };
+    usher_arena a;
+
+    (void)state;
+    usher_arena_init(&a, usher_allocator_default(), 4096, 1 << 20);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        usher_claims claims = {.text = kit_str(texts[i])};
+        usher_json_object other;
+
+        assert_ok(usher_json_read_object(&claims.object, &a, claims.text, &usher_json_limits_claims,
+                                         NULL));
+        (void)usher_claims_judge(&claims, NOW, 15);
+        for (size_t k = 0; k < USHER_KNOWN_COUNT; k++) {
+            usher_json want = usher_json_get(&claims.object, kit_str(names[k]));
+            usher_json got = usher_claims_get(&claims, (usher_known_claim)k);
+            assert_int_equal(got.type, want.type);
+            assert_ptr_equal(got.text.ptr, want.text.ptr);
+        }
+        /* Other members than those that were judged: looked for anew. */
+        assert_ok(usher_json_read_object(&other, &a, USHER_STR("{\"sub\":\"other\"}"),
+                                         &usher_json_limits_claims, NULL));
+        claims.object = other;
+        assert_str(usher_claims_get(&claims, USHER_KNOWN_SUB).text, "\"other\"");
+        assert_int_equal(usher_claims_get(&claims, USHER_KNOWN_EXP).type, USHER_JSON_ABSENT);
+    }
+    usher_arena_deinit(&a);
+}
+
 static void test_every_allocation_may_fail(void **state)
 {
     kit_alloc memory = {0};
@@ -155,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_stamped),
         cmocka_unit_test(test_not_stamped),
         cmocka_unit_test(test_judged),
+        cmocka_unit_test(test_known_claims),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
 

@@ -145,7 +145,8 @@ static usher_str skip_others(usher_str header, usher_str prefix, usher_cookie_di
             name++;
         size_t left = (size_t)(end - name);
         if (left < prefix.len) break;
-        if (*name == *prefix.ptr && memcmp(name, prefix.ptr, prefix.len) == 0) return header;
+        if (*name == *prefix.ptr && usher_str_eq((usher_str){name, prefix.len}, prefix))
+            return header;
         at = memchr(name, ';', left);
     }
     return str_range(header, header.len, header.len);

@@ -61,6 +61,78 @@ static usher_json_object must_index(usher_str text)
     return o;
 }
 
+/* Members as JSON.stringify writes them have a loop of their own. A space before each name takes
+ * it out of use: the same must come of it, wrong texts included. */
+static size_t put_spaces(char out[300], const char *text)
+{
+    size_t spaces = 0;
+
+    for (; *text; text++) {
+        *out++ = *text;
+        if (*text != '{' && *text != ',') continue;
+        *out++ = ' ';
+        spaces++;
+    }
+    *out = '\0';
+    return spaces;
+}
+
+static void test_plain_members_are_members(void **state)
+{
+    static const char *const texts[] = {
+        "{\"a\":1}",
+        "{\"a\":\"x\",\"b\":12,\"a\":\"y\"}",
+        "{\"a\":123456789012345678,\"b\":1234567890123456789,\"c\":0,\"d\":10}",
+        "{\"\":\"\",\"b\":\"\",\"c\":\"\\\"\",\"d\\n\":\"\\n\"}",
+        "{\"long\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789\","
+        "\"b\":[1,{\"c\":\"d\"}],\"e\":true,\"f\":-1,\"g\":1.5,\"h\":1e3,\"i\":\"j\"}",
+        "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,"
+        "\"k\":11,\"l\":12,\"m\":13,\"n\":14,\"o\":15,\"p\":16,\"q\":17,\"r\":18,\"a\":19}",
+        "{\"a\":01}",
+        "{\"a\":1x}",
+        "{\"a\":1",
+        "{\"a\":\"x",
+        "{\"a\":\"x\"",
+        "{\"a\":\"x\",",
+        "{\"a\":\"x\",}",
+        "{\"a\":\"x\"]",
+        "{\"a\"",
+        "{\"a\":",
+        "{\"a\":}",
+        "{\"a\" \"b\"}",
+        "{\"a\":\"\x01\"}",
+        "{\"a\":\"\xff\"}",
+        "{\"a\":1}x",
+        "{\"a\":\"0123456789abcdef0123456789abcdef0123456789abcdef\x1f\"}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        char spaced[300];
+        usher_json_object quick, slow;
+        usher_error quick_err = {0}, slow_err = {0};
+        usher_str text = exact(kit_str(texts[i]));
+
+        size_t spaces = put_spaces(spaced, texts[i]);
+        usher_status rc =
+            usher_json_read_object(&quick, &arena, text, &usher_json_limits_claims, &quick_err);
+        assert_int_equal(usher_json_read_object(&slow, &arena, kit_str(spaced),
+                                                &usher_json_limits_claims, &slow_err),
+                         rc);
+        assert_int_equal(quick.count, slow.count);
+        assert_int_equal(quick.duplicates, slow.duplicates);
+        if (rc) assert_true(slow_err.at > quick_err.at && slow_err.at <= quick_err.at + spaces);
+        for (size_t m = 0; m < quick.count; m++) {
+            assert_true(usher_str_eq(quick.members[m].name, slow.members[m].name));
+            if (quick.members[m].value.type != USHER_JSON_ARRAY)
+                assert_true(usher_str_eq(quick.members[m].value.text, slow.members[m].value.text));
+            assert_int_equal(quick.members[m].value.type, slow.members[m].value.type);
+            assert_int_equal(quick.members[m].value.escaped, slow.members[m].value.escaped);
+        }
+        release(text);
+    }
+}
+
 /* The grammar. A row that is refused says where the first wrong byte is; the end of the text counts
  * as one. */
 #define YES(text, type)                                                                            \
@@ -1209,6 +1281,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(test_plain_members_are_members),
         TEST(test_grammar),
         TEST(test_no_start_of_a_text_is_a_text),
         TEST(test_scan_stops_where_it_should),
