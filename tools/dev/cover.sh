@@ -5,6 +5,8 @@
 # The other compiler's counters: gcc counts edges of machine code, clang the sides of conditions.
 cover_corpus() {
     local flags='-fprofile-instr-generate -fcoverage-mapping' dir=build-cover-corpus targets rc=0
+    # Programs of the build that have counters too would leave their profile in the root.
+    local -x LLVM_PROFILE_FILE=$PWD/build-cover-corpus/build.profraw
     need cover
     configure "$dir" clang-14 -Dbuildtype=debug -Darena_debug=true -Db_lundef=false \
         "-Dc_args=$flags" "-Dc_link_args=$flags" || die 'meson refused' './dev deps cover'
