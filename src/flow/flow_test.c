@@ -860,6 +860,56 @@ static void test_bearer_tokens_make_no_cookie(void **state)
     browser_close(&b);
 }
 
+/* Nor do they where several operations follow one start, in whatever order. */
+static void test_bearer_tokens_count_where_asked(void **state)
+{
+    (void)state;
+    browser b;
+    char body[256], bearer[6100];
+    usher_exchange *ex;
+    usher_want want;
+
+    browser_open(&b, "nextauth-4", "");
+    fetch_csrf(&b);
+    snprintf(body, sizeof body, "csrfToken=%s&user=ada", b.csrf);
+    ask(&b, usher_handle, "POST", "/api/auth/callback/development", body, NULL, NULL, NULL);
+    snprintf(bearer, sizeof bearer, "Bearer %s", cookie_value(&b, "session-token"));
+    usher_header headers[] = {{USHER_STR("Authorization"), kit_str(bearer)},
+                              {USHER_STR("Cookie"), USHER_STR("next-auth.session-token=bad")}};
+    usher_request request = {.size = sizeof request,
+                             .method = USHER_STR("GET"),
+                             .target = USHER_STR("/api/auth/session"),
+                             .headers = headers,
+                             .header_count = 1};
+    assert_ok(usher_exchange_new(&ex, NULL, NULL));
+    assert_ok(usher_exchange_start(ex, b.site, &request, NOW_S * 1000, NULL));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(usher_get_session(ex, &want, NULL));
+        assert_int_equal(usher_exchange_verdict(ex), USHER_NO_SESSION);
+        assert_null(usher_exchange_session(ex));
+        assert_ok(usher_get_token(ex, &want, NULL));
+        assert_int_equal(usher_exchange_verdict(ex), USHER_SESSION_VALID);
+        assert_str(usher_session_name(usher_exchange_session(ex)), "Ada");
+        assert_ok(usher_update_session(ex, USHER_STR("{\"a\":1}"), &want, NULL));
+        assert_int_equal(usher_exchange_verdict(ex), USHER_NO_SESSION);
+        assert_false(usher_exchange_session_written(ex));
+        assert_ok(usher_get_token(ex, &want, NULL));
+    }
+    assert_ok(usher_handle(ex, &want, NULL));
+    assert_int_equal(usher_exchange_verdict(ex), USHER_NO_SESSION);
+    keep_answer(&b, ex);
+    assert_string_equal(b.body, "{}");
+    /* a cookie, even a bad one, hides the token, and is said to be bad once */
+    request.header_count = 2;
+    assert_ok(usher_exchange_start(ex, b.site, &request, NOW_S * 1000, NULL));
+    assert_ok(usher_get_token(ex, &want, NULL));
+    assert_ok(usher_get_session(ex, &want, NULL));
+    assert_ok(usher_get_token(ex, &want, NULL));
+    assert_int_equal(usher_exchange_verdict(ex), USHER_SESSION_REJECTED);
+    usher_exchange_free(ex);
+    browser_close(&b);
+}
+
 /* What a browser sends too much of is its own doing: an answer, and never 503. */
 static void test_too_much_is_an_answer(void **state)
 {
@@ -1208,6 +1258,7 @@ int main(void)
         cmocka_unit_test(test_every_draw_of_entropy_may_fail),
         cmocka_unit_test(test_a_bad_old_copy_is_asked_for_again),
         cmocka_unit_test(test_bearer_tokens_make_no_cookie),
+        cmocka_unit_test(test_bearer_tokens_count_where_asked),
         cmocka_unit_test(test_too_much_is_an_answer),
         cmocka_unit_test(test_forward_auth_answers),
         cmocka_unit_test(test_misuse_is_told),

@@ -354,9 +354,9 @@ static usher_status read_fresh(usher_exchange *ex, usher_error *err)
     return judge_token(ex, &ex->site->formats[0], &hooked, token, err);
 }
 
-/* One operation takes a Bearer token and another after the same start does not: what the first found
- * there is no session to the second, which would make a cookie of it; and where the first did not
- * look, the second may still find one. */
+/* One operation takes a Bearer token, and another after the same start does not: what the first
+ * found there is no session to the second, which would make a cookie of it; and where the first did
+ * not look, the second may still find one. */
 static bool asks_anew(const usher_exchange *ex, bool bearer)
 {
     bool came = ex->headers.authorization.len && !ex->first.jar && !ex->first.token.len;
