@@ -304,7 +304,7 @@ static usher_status judge_format(usher_exchange *ex, size_t index, bool bearer, 
     /* More cookies than anybody has: none of them is believed. */
     if (ex->too_large || usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_SESSION_REJECTED, USHER_CAUSE_REQUEST_TOO_LARGE);
-    if (rc) return rc;
+    if (rc || !b) return rc ? rc : usher_arena_fail(&ex->arena, err);
     if (b->jar) return judge_jar(ex, f, b, err);
     return judge_pieces(ex, f, b, bearer && index == 0, err);
 }
