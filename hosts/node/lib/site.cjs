@@ -23,15 +23,17 @@ const WANTS_MAX = 32;
 async function settle(number, means, program) {
   for (let i = 0; ; i += 1) {
     let event;
+    let now;
     try {
       if (i === WANTS_MAX) throw new UsherError('USHER_E_LIMIT', 'usher: too many wants');
       event = await perform(JSON.parse(native.describe(number)), means, program);
+      now = means.now?.(); // the program's, and so it may throw
     } catch (error) {
       native.abandon(number);
       throw error;
     }
     const end = native.resume(number, event.kind, event.status ?? 0, event.type ?? '', event.body,
-      event.fetched ?? 0, event.value ?? '', means.now?.());
+      event.fetched ?? 0, event.value ?? '', now);
     if (typeof end === 'string') return end;
     number = end;
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import test from 'node:test';
+import { createSite } from '../index.mjs';
 import { cookieFor, siteOf } from './kit/kit.mjs';
 
 // The address sanitizer keeps what was freed for a while.
@@ -49,4 +50,14 @@ test('an answer that cannot be taken leaves no exchange waiting', () => {
     assert.throws(() => native.describe(number + 1), /an exchange that waits/);
   }
   native.abandon(number);
+});
+
+test('a clock that throws leaves no exchange waiting', async () => {
+  let calls = 0;
+  const now = () => { if (calls++ % 2) throw new Error('no time'); return Date.now(); };
+  const settings = { profile: 'authjs-5', base_url: 'https://a.example', secret: '5f0c9a61d27b4e83b1f6c4a09e7d3528', session: { token: 'hook' } };
+  const site = createSite(settings, { env: null, now, hooks: { decode: () => null, encode: () => 'x' } });
+  for (let i = 0; i < 4200; i += 1) { // more than may wait
+    await assert.rejects(site.getToken({ cookie: '__Secure-authjs.session-token=a' }), /no time/);
+  }
 });
