@@ -51,7 +51,7 @@ static usher_status sign_in_url(usher_str *out, usher_exchange *ex, usher_str ta
 
     usher_buf_init(&back, &ex->arena, (size_t)32 << 10);
     if (!ex->site->profile->return_path_only) usher_buf_put(&back, ex->site->base_url);
-    if (target.len <= TARGET_MAX) put_target(&back, ex, target);
+    if (target.ptr && target.len <= TARGET_MAX) put_target(&back, ex, target);
     if ((rc = usher_buf_take(&here, &back, err)) ||
         (rc = usher_respond_page_url(&page, ex, USHER_PAGE_SIGN_IN, err)))
         return rc;
