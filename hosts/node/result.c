@@ -132,7 +132,10 @@ static void put_hook(usher_json_writer *w, const usher_hook *h)
     bool known = h->kind < (int)(sizeof kinds / sizeof *kinds);
 
     put_text(w, "kind", usher_str_z(kinds[known ? h->kind : 0])); /* none of ours: it fails */
-    put_text(w, "value", h->value);
+    if (h->kind == USHER_HOOK_DECODE)
+        put_text(w, "value", h->value); /* a token; the others are JSON, and parsed with the rest */
+    else
+        put_raw(w, "value", h->value);
     put_text(w, "name", h->name);
     put_text(w, "cookieName", h->cookie_name);
     put_int(w, "maxAgeS", h->max_age_s);

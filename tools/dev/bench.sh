@@ -4,8 +4,13 @@
 
 dev_bench() {
     local mode node
-    (($#)) || die 'bench: what should be measured?' './dev bench open seal | counts [--update]'
+    (($#)) || die 'bench: what should be measured?' './dev bench open seal | node | counts [--update]'
     need bench
+    if [[ $1 == node ]]; then
+        shift
+        bench_node "$@"
+        return
+    fi
     configure build-bench gcc -Dbuildtype=release -Dbench=true -Dtests=false -Dio=disabled ||
         die 'meson refused' './dev deps bench'
     compile build-bench 'build for measuring (gcc, -O3)' || die 'the build failed' 'ninja -C build-bench'
@@ -21,13 +26,23 @@ dev_bench() {
     must 'fetch the original packages' bench-npm bench_packages
     for mode in "$@"; do
         [[ $mode == open || $mode == seal ]] ||
-            die "bench: there is no '$mode'" './dev bench open seal | counts [--update]'
+            die "bench: there is no '$mode'" './dev bench open seal | node | counts [--update]'
         "$node" bench/run.mjs "$mode" --bench build-bench/bench/usher-bench --out artefacts ||
             die 'the benchmark failed' 'its reason is above'
     done
     [[ -e artefacts/bench-open.json && -e artefacts/bench-seal.json ]] || return 0
     "$node" bench/plot.mjs artefacts/bench-open.json artefacts/bench-seal.json artefacts/performance.svg
     note 'drawn: artefacts/performance.svg. What docs/performance.md quotes is kept in bench/results'
+}
+
+# The addon as it ships, beside the original packages in one process.
+bench_node() {
+    local node
+    must 'find or fetch Node 20' node node_path
+    node=$(node_path)
+    must 'fetch the original packages' bench-npm bench_packages
+    node_addon build-node "$node" -Dbuildtype=release || die 'the addon was not built' './dev test node'
+    "$node" bench/node.mjs --out artefacts "$@" || die 'the benchmark failed' 'its reason is above'
 }
 
 node_path() { tests/node.sh "$PWD/.cache/node"; }

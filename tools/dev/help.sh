@@ -8,7 +8,7 @@ build||build usherd, usher and the libraries into build/
 run|[--port N] [-- USHERD-OPTIONS]|build, start usherd with examples/quickstart, say what to try
 test|[unit|vectors|secrets|lint|clang|node|e2e [NAME...]]|everything CI runs, or one stage of it
 vectors|[FILE...]|the measured cases, through the usher command
-bench|open|seal|counts [--update]|a session beside the floor and the originals; its instructions beside the last ones
+bench|open|seal|node|counts [--update]|a session beside the floor and the originals; the Node package; instructions beside the last ones
 fuzz|[TARGET] [--seconds N]|libFuzzer on each target, 30 s each unless told otherwise
 lint||both compilers with -Werror, the checkers of tools/, formatting, shell scripts
 cover|[corpus]|line and branch coverage of the unit tests, as a page; or of the readers, by the seeds alone

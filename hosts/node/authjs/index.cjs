@@ -14,12 +14,19 @@ const {
 
 // ---- reading ---------------------------------------------------------------------------------------
 
+const shown = new WeakMap();
+
 /** auth() shows what the session callback answers; the token stands in where that has no user. */
-function shownBy({ callbacks = {}, ...config }) {
-  const { session } = callbacks;
-  if (!session) return { ...config, callbacks };
-  const shown = async (params) => ({ user: params.token, ...((await session(params)) ?? params.session) });
-  return { ...config, callbacks: { ...callbacks, session: shown } };
+function shownBy(config) {
+  const session = config.callbacks?.session;
+  if (!session) return config;
+  let known = shown.get(config);
+  if (known?.session !== session) {
+    const callback = async (params) => ({ user: params.token, ...((await session(params)) ?? params.session) });
+    known = { session, config: { ...config, callbacks: { ...config.callbacks, session: callback } } };
+    shown.set(config, known);
+  }
+  return known.config;
 }
 
 /** {session, setCookies}; nobody where the engine or a callback cannot tell. */

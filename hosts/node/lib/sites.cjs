@@ -18,6 +18,35 @@ function siteOf(settings) {
   return site;
 }
 
+const places = new Map();
+
+/** [origin, path without a slash at its end] of a URL that the environment names: read once. */
+function urlParts(text) {
+  let place = places.get(text);
+  if (place) return place;
+  const url = new URL(text.startsWith('http') ? text : `https://${text}`);
+  place = [url.origin, url.pathname.replace(/\/$/, '')];
+  if (places.size >= SITES_MAX) places.clear();
+  places.set(text, place);
+  return place;
+}
+
+/**
+ * The site of an options object, looked up by identity where nothing it is made of has changed: calls
+ * that pass the same options do not pay for writing their settings down. `parts` are compared one by one.
+ */
+class Memo {
+  #known = new WeakMap();
+
+  get(options, parts, make) {
+    const known = this.#known.get(options);
+    if (known && known.parts.length === parts.length && known.parts.every((part, i) => part === parts[i])) return known.site;
+    const site = make();
+    this.#known.set(options, { parts, site });
+    return site;
+  }
+}
+
 const PAGES = { signIn: 'sign_in', signOut: 'sign_out', error: 'error', verifyRequest: 'verify_request', newUser: 'new_user' };
 
 function pageSettings(pages = {}) {
@@ -44,4 +73,6 @@ function forwardedOrigin(headers, protocol) {
   return `${get('x-forwarded-proto') === 'http' ? 'http' : protocol}://${host.toLowerCase()}`;
 }
 
-module.exports = { siteOf, pageSettings, cookieSettings, forwardedOrigin };
+module.exports = {
+  Memo, urlParts, siteOf, pageSettings, cookieSettings, forwardedOrigin,
+};

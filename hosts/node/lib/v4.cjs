@@ -6,10 +6,11 @@ const { SiteError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { Program, hooksOf, noDatabase } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
-const { cookieSettings, forwardedOrigin, pageSettings, siteOf } = require('./sites.cjs');
+const { Memo, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
 
 const DEFAULT_URL = 'http://localhost:3000';
 const BASE_PATH = '/api/auth';
+const TOKEN_SITES_MAX = 32;
 const MAX_AGE = 30 * 24 * 60 * 60;
 
 const isDevelopment = () => process.env.NODE_ENV !== 'production';
@@ -32,20 +33,29 @@ function placeOf(headers) {
   const { env } = process;
   const trusted = env.NEXTAUTH_URL ? undefined : env.VERCEL ?? env.AUTH_TRUST_HOST;
   const given = env.NEXTAUTH_URL || (trusted && forwardedOrigin(headers, 'https')) || DEFAULT_URL;
-  const url = new URL(given.startsWith('http') ? given : `https://${given}`);
-  const path = url.pathname.replace(/\/$/, '');
-  return [url.origin, path || BASE_PATH];
+  const [origin, path] = urlParts(given);
+  return [origin, path || BASE_PATH];
 }
+
+const tokenSites = new Map();
 
 /** The site that tokens alone need. */
 function siteFor({ secret, cookieName, secure }) {
-  return siteOf({
+  const [base] = placeOf();
+  const development = isDevelopment();
+  const key = typeof secret === 'string' ? `${base} ${development} ${secure} ${cookieName} ${secret}` : undefined;
+  const known = key && tokenSites.get(key);
+  if (known) return known;
+  const site = siteOf({
     profile: 'nextauth-4',
-    base_url: placeOf()[0],
-    development: isDevelopment(),
+    base_url: base,
+    development,
     ...(Array.isArray(secret) ? { secrets: secret } : { secret }),
     cookies: cookieSettings(secure, { name: cookieName }),
   });
+  if (tokenSites.size >= TOKEN_SITES_MAX) tokenSites.clear();
+  if (key) tokenSites.set(key, site);
+  return site;
 }
 
 // ---- options -----------------------------------------------------------------------------------
@@ -57,9 +67,8 @@ function codecOf({ jwt = {} }) {
 }
 
 /** What is the same for reading sessions and for the routes. */
-function settingsOf(options, headers) {
+function settingsOf(options, [base, path]) {
   noDatabase(options);
-  const [base, path] = placeOf(headers);
   const secure = options.useSecureCookies ?? base.startsWith('https:');
   const { maxAge = MAX_AGE, updateAge } = options.session ?? {};
   const token = codecOf(options);
@@ -76,12 +85,20 @@ function settingsOf(options, headers) {
   };
 }
 
-const readerOf = (options, headers) => siteOf(settingsOf(options, headers));
+const readers = new Memo();
+
+function readerOf(options, headers) {
+  const place = placeOf(headers);
+  const { secret, session, cookies, jwt, adapter, useSecureCookies } = options;
+  const parts = [...place, isDevelopment(), secretOf(jwt?.secret ?? secret), session?.strategy, session?.maxAge, session?.updateAge, cookies?.sessionToken,
+    jwt?.encode, jwt?.decode, adapter, useSecureCookies, hooksOf(options, false).join()];
+  return readers.get(options, parts, () => siteOf(settingsOf(options, place)));
+}
 
 /** The site of the routes; `known` is what readProviders found. */
 function routesOf(options, headers, known) {
   return siteOf({
-    ...settingsOf(options, headers),
+    ...settingsOf(options, placeOf(headers)),
     hooks: hooksOf({ ...options, mapped: known.mapped }, true),
     pages: pageSettings(options.pages),
     providers: known.settings,

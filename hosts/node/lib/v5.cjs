@@ -6,7 +6,7 @@ const { UsherError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { Program, hooksOf, noDatabase } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
-const { cookieSettings, forwardedOrigin, pageSettings, siteOf } = require('./sites.cjs');
+const { Memo, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
 
 const BASE_PATH = '/api/auth';
 const MAX_AGE = 30 * 24 * 60 * 60;
@@ -36,9 +36,9 @@ function isTrusted(config) {
 /** [origin, base path]: of the environment, else of the request if its host is trusted. */
 function placeOf(config, headers, url) {
   const given = environmentUrl();
-  const own = given ? new URL(given) : undefined;
-  const path = config.basePath ?? (own && own.pathname !== '/' ? own.pathname.replace(/\/$/, '') : BASE_PATH);
-  if (own) return [own.origin, path];
+  const own = given ? urlParts(given) : undefined;
+  const path = config.basePath ?? (own?.[1] || BASE_PATH);
+  if (own) return [own[0], path];
   if (!isTrusted(config)) throw new UsherError('USHER_E_SETTING', 'UntrustedHost: set AUTH_URL, or AUTH_TRUST_HOST if a proxy in front writes the host');
   return [url ? new URL(url).origin : forwardedOrigin(headers, 'https') ?? 'http://localhost:3000', path];
 }
@@ -69,7 +69,15 @@ function settingsOf(config, [base, path]) {
   };
 }
 
-const readerOf = (config, place) => siteOf(settingsOf(config, place));
+const readers = new Memo();
+
+function readerOf(config, place) {
+  const { session, cookies, jwt, adapter, useSecureCookies } = config;
+  const { secret, secrets } = secretsOf(config);
+  const parts = [...place, isDevelopment(), secret ?? secrets.join(), session?.strategy, session?.maxAge, session?.updateAge, cookies?.sessionToken,
+    jwt?.encode, jwt?.decode, adapter, useSecureCookies, hooksOf(config, false).join()];
+  return readers.get(config, parts, () => siteOf(settingsOf(config, place)));
+}
 
 function routesOf(config, place, known) {
   return siteOf({

@@ -124,20 +124,20 @@ async function decoded(want, hooks) {
 }
 
 async function encoded(want, hooks) {
-  const token = await hooks.encode({ token: JSON.parse(want.value), salt: want.cookieName, maxAge: want.maxAgeS });
+  const token = await hooks.encode({ token: want.value, salt: want.cookieName, maxAge: want.maxAgeS });
   return typeof token === 'string' ? { kind: 'hooked', value: token } : { kind: 'failed' };
 }
 
 /** jwt, session, signIn, redirect: the value that the program answers; null and false are a no. */
 async function answered(want, hooks) {
-  const answer = await hooks[want.kind](JSON.parse(want.value));
+  const answer = await hooks[want.kind](want.value);
   if (answer === null || answer === false) return { kind: 'refused' };
   const value = JSON.stringify(answer);
   return value === undefined ? { kind: 'failed' } : { kind: 'hooked', value };
 }
 
 async function told(want, hooks) {
-  await hooks.event(want.name, JSON.parse(want.value));
+  await hooks.event(want.name, want.value);
   return { kind: 'hooked', value: 'null' };
 }
 
