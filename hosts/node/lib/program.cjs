@@ -37,6 +37,8 @@ function codecs({ encode, decode }, given) {
  *   user(mapped, own)     the user of a provider's profile()
  *   shown(seen, session)  the session that the callback is handed
  *   refused(error)        what signIn means that threw
+ *   redirected(url)       where a URL leads that signIn answered; absent: there
+ *   tellsUser             events get the user as profile, not what the provider said
  *   eventFailed(name, error)
  */
 class Program {
@@ -115,6 +117,7 @@ class Program {
     if (!has(events, name)) return;
     try {
       const { mapped, ...people } = message.account ? await this.#people(message) : message;
+      if (mapped && this.#system.tellsUser) people.profile = people.user;
       await events[name](this.#token && people.token ? { ...people, token: this.#token } : people);
     } catch (error) {
       this.#system.eventFailed(name, error);

@@ -115,6 +115,7 @@ function systemOf(options, site) {
   const given = () => ({ ...options.jwt, secret: secretOf(options.jwt?.secret ?? options.secret), maxAge: options.jwt?.maxAge ?? MAX_AGE });
   return {
     given,
+    tellsUser: true,
     user: (mapped, own) => ({ user: { ...mapped, id: mapped.id === undefined ? own.id : String(mapped.id) }, id: mapped.id === undefined ? undefined : String(mapped.id) }),
     // The claims from before the callback, which it may have changed in place.
     shown: (session, token) => ({ ...session, user: { name: token.name, email: token.email, image: token.picture } }),

@@ -154,7 +154,7 @@ test('events are told, and one that throws changes nothing', async (t) => {
   const both = [];
   for (const make of [NextAuth, Theirs]) {
     const told = [];
-    const tell = (name) => (message) => { told.push([name, Object.keys(message).filter((k) => message[k] !== undefined).sort(), message.user?.name ?? message.token?.name]); if (name === 'signOut') throw new Error('away'); };
+    const tell = (name) => (message) => { told.push([name, Object.keys(message).filter((k) => message[k] !== undefined).sort(), message.user?.name ?? message.token?.name, message.profile]); if (name === 'signOut') throw new Error('away'); };
     const handler = make({ secret, providers: [companyOf(provider)], logger: quiet, events: { signIn: tell('signIn'), signOut: tell('signOut'), session: tell('session') } });
     const jar = new Jar();
     const { url } = JSON.parse((await begin(handler, jar)).body);
@@ -164,7 +164,7 @@ test('events are told, and one that throws changes nothing', async (t) => {
     assert.ok(!jar.has(SESSION));
     both.push(told);
   }
-  assert.deepEqual(both[0].map(([name, , who]) => [name, who]), both[1].map(([name, , who]) => [name, who]));
+  assert.deepEqual(both[0].map(([name, , ...who]) => [name, ...who]), both[1].map(([name, , ...who]) => [name, ...who]));
   assert.deepEqual(both[0][0][1].filter((k) => k !== 'isNewUser'), both[1][0][1].filter((k) => k !== 'isNewUser'));
 });
 
