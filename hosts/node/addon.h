@@ -17,6 +17,7 @@ typedef enum addon_answer {
     ANSWER_SESSION, /* the session's JSON, or null */
     ANSWER_CLAIMS,  /* the sealed claims, or null */
     ANSWER_ALL,     /* verdict, session, claims, decision, response, reports */
+    ANSWER_READ,    /* the same without claims and body, for who renews a session beside a page */
 } addon_answer;
 
 /* An exchange, and the memory of the call that it works for. */

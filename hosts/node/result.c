@@ -65,17 +65,18 @@ static void put_reports(usher_json_writer *w, const usher_exchange *ex)
     usher_json_close_array(w);
 }
 
-static void put_response(usher_json_writer *w, const usher_response *r)
+static void put_response(usher_json_writer *w, const usher_response *r, bool with_body)
 {
     put_int(w, "status", r->status);
     put_headers(w, r->headers, r->header_count);
-    put_text(w, "body", r->body);
+    if (with_body) put_text(w, "body", r->body);
 }
 
 static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
 {
     static const char *const decisions[] = {"undecided", "allow", "deny"};
     const usher_session *s = usher_exchange_session(x->ex);
+    bool whole = x->answer == ANSWER_ALL;
     usher_json_writer w;
     usher_buf b;
 
@@ -84,9 +85,9 @@ static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
     usher_json_open_object(&w);
     put_text(&w, "verdict", usher_str_z(usher_verdict_word(usher_exchange_verdict(x->ex))));
     put_raw(&w, "session", s ? usher_session_json(s) : (usher_str){0});
-    put_raw(&w, "claims", s ? usher_session_claims(s) : (usher_str){0});
+    if (whole) put_raw(&w, "claims", s ? usher_session_claims(s) : (usher_str){0});
     put_text(&w, "decision", usher_str_z(decisions[usher_exchange_decision(x->ex)]));
-    put_response(&w, usher_exchange_response(x->ex));
+    put_response(&w, usher_exchange_response(x->ex), whole);
     put_bool(&w, "written", usher_exchange_session_written(x->ex));
     put_bool(&w, "signedIn", usher_exchange_signed_in(x->ex));
     put_bool(&w, "signedOut", usher_exchange_signed_out(x->ex));
@@ -102,7 +103,7 @@ usher_status addon_result(usher_str *out, addon_exchange *x, usher_error *err)
 {
     const usher_session *s = usher_exchange_session(x->ex);
 
-    if (x->answer == ANSWER_ALL) return all_of(out, x, err);
+    if (x->answer == ANSWER_ALL || x->answer == ANSWER_READ) return all_of(out, x, err);
     *out = USHER_STR("null");
     if (s)
         *out =

@@ -21,6 +21,7 @@ static const struct {
     {"guard", usher_guard, ANSWER_ALL},
     {"update", NULL, ANSWER_ALL},
     {"claims", usher_get_token, ANSWER_ALL},
+    {"read", usher_get_session, ANSWER_READ},
 };
 
 static int64_t clock_ms(void)

@@ -13,6 +13,7 @@ const CSRF = 3;
 const HANDLE = 4;
 const GUARD = 5;
 const UPDATE = 6;
+const READ = 8;
 
 const BODY_MAX = 1 << 20;
 const WANTS_MAX = 32;
@@ -167,8 +168,8 @@ class Site {
 
   static {
     internals = {
-      /** As checkSession, with functions of this call. */
-      check: async (site, headers, readOnly, program) => site.#checked(await site.#all(CHECK, headers, readOnly, undefined, program)),
+      /** As checkSession without the claims, and with functions of this call. */
+      check: async (site, headers, readOnly, program) => site.#checked(await site.#all(READ, headers, readOnly, undefined, program)),
       /** As handle, for a request in parts; what was decided as the engine tells it. */
       serve: (site, request, program) => site.#serve(HANDLE, request, program),
     };
