@@ -46,6 +46,16 @@ static const pair lists[] = {
 /* In the order in which the originals write a new session. */
 static const usher_str people[] = {USHER_STR_INIT("name"), USHER_STR_INIT("email"),
                                    USHER_STR_INIT("picture"), USHER_STR_INIT("sub")};
+/* What the SDK keeps of a user on its own, and so what its profile route may show a browser. */
+static const usher_str shown[] = {
+    USHER_STR_INIT("nickname"),
+    USHER_STR_INIT("given_name"),
+    USHER_STR_INIT("family_name"),
+    USHER_STR_INIT("email_verified"),
+    USHER_STR_INIT("org_id"),
+    USHER_STR_INIT("act"),
+    USHER_STR_INIT("urn:auth0:my_org_current_user_permissions"),
+};
 static const usher_str stamps[] = {USHER_STR_INIT("iat"), USHER_STR_INIT("exp"),
                                    USHER_STR_INIT("nbf"), USHER_STR_INIT("jti")};
 static const usher_str parts[] = {USHER_STR_INIT("user"), USHER_STR_INIT("tokenSet"),
@@ -218,9 +228,21 @@ static void put_user(usher_json_writer *w, const usher_json_object *claims)
     for (size_t i = 0; i < claims->count; i++) {
         const usher_json_member *m = &claims->members[i];
 
-        if (!is_spoken_for(m) && !named_in(m, people, COUNT(people))) put_as_is(w, m);
+        if (named_in(m, shown, COUNT(shown))) put_as_is(w, m);
     }
     usher_json_close_object(w);
+}
+
+/* Claims that are nobody's business but the site's: beside the user, whom browsers may see. */
+static void put_rest(usher_json_writer *w, const usher_json_object *claims)
+{
+    for (size_t i = 0; i < claims->count; i++) {
+        const usher_json_member *m = &claims->members[i];
+
+        if (!is_spoken_for(m) && !named_in(m, people, COUNT(people)) &&
+            !named_in(m, shown, COUNT(shown)) && !named_in(m, parts, COUNT(parts)))
+            put_as_is(w, m);
+    }
 }
 
 static void put_internal(usher_json_writer *w, const usher_claims *claims, int64_t created_s)
@@ -256,6 +278,7 @@ usher_status usher_bridge_to_auth0(usher_str *session_json, usher_arena *a,
     put_from_claims(&w, &claims->object, lists, COUNT(lists));
     usher_json_name(&w, USHER_STR("internal"));
     put_internal(&w, claims, created_s);
+    put_rest(&w, &claims->object);
     usher_json_close_object(&w);
     return usher_buf_take(session_json, &b, err);
 }

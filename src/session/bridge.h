@@ -6,6 +6,11 @@
  *   Auth0                          claims
  *   user.sub name email picture    sub name email picture
  *   user.*                         * (other members, as they are)
+ *   user.nickname given_name family_name email_verified org_id act
+ *     urn:auth0:my_org_current_user_permissions
+ *                                  those claims; any other claim becomes a member of the session
+ *                                  beside the user: its profile route shows the user to browsers,
+ *                                  and a claim was never meant for them
  *   tokenSet.accessToken           access_token   (accessToken is read too)
  *           .refreshToken          refresh_token  (refreshToken)
  *           .idToken               id_token       (idToken)
@@ -18,7 +23,8 @@
  *   internal.sid .mcd .usid        sid mcd usid
  *           .createdAt             ucat           (if missing, what the caller says)
  *           .sessionExpiresAt      uend
- *   other members                  * (unless the user has one of that name)
+ *   other members                  * (unless the user has one of that name; claims called user,
+ *                                  tokenSet or internal have no place and are dropped)
  *
  * Values keep their bytes. Tokens are believed only as texts, times only as numbers. The sealed
  * times (iat, exp, nbf) and jti are not carried: whoever seals writes them anew, and sees to it

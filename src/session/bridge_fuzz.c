@@ -95,9 +95,13 @@ static usher_str unquoted(usher_arena *a, const usher_json_member *m)
     return name;
 }
 
+/* Claims with these names have no place in Auth0's session. */
+static const usher_str parts[] = {USHER_STR_INIT("user"), USHER_STR_INIT("tokenSet"),
+                                  USHER_STR_INIT("internal")};
+
 /* Every claim of the user is still there, with its bytes. */
 static void check_kept(usher_arena *a, const usher_json_object *before,
-                       const usher_json_object *after)
+                       const usher_json_object *after, bool placeless)
 {
     for (size_t i = 0; i < before->count; i++) {
         const usher_json_member *m = &before->members[i];
@@ -106,6 +110,7 @@ static void check_kept(usher_arena *a, const usher_json_object *before,
 
         if (named_in(m, placed, COUNT(placed))) continue;
         if (named_in(m, people, COUNT(people)) && was.type == USHER_JSON_NULL) continue;
+        if (placeless && named_in(m, parts, COUNT(parts))) continue;
         assert(usher_str_eq(was.text, is.text));
     }
 }
@@ -126,6 +131,27 @@ static void check_session(usher_arena *a, const usher_json_object *session)
     check_once(&tokens);
 }
 
+/* A browser is shown what the SDK itself keeps of a user, and none of a site's own claims. */
+static void check_shown(usher_arena *a, const usher_json_object *session)
+{
+    static const usher_str shown[] = {USHER_STR_INIT("sub"),
+                                      USHER_STR_INIT("name"),
+                                      USHER_STR_INIT("email"),
+                                      USHER_STR_INIT("picture"),
+                                      USHER_STR_INIT("nickname"),
+                                      USHER_STR_INIT("given_name"),
+                                      USHER_STR_INIT("family_name"),
+                                      USHER_STR_INIT("email_verified"),
+                                      USHER_STR_INIT("org_id"),
+                                      USHER_STR_INIT("act"),
+                                      USHER_STR_INIT("urn:auth0:my_org_current_user_permissions")};
+    usher_json_object user;
+
+    assert(usher_json_members(&user, a, part(session, USHER_STR("user")), NULL) == USHER_OK);
+    for (size_t i = 0; i < user.count; i++)
+        assert(named_in(&user.members[i], shown, COUNT(shown)));
+}
+
 static void from_claims(usher_arena *a, const usher_json_object *object)
 {
     usher_claims claims = {.object = *object};
@@ -135,10 +161,11 @@ static void from_claims(usher_arena *a, const usher_json_object *object)
     if (usher_bridge_to_auth0(&text, a, &claims, 1767225600, NULL) || !reads(&session, a, text))
         return;
     check_session(a, &session);
+    check_shown(a, &session);
     if (usher_bridge_to_claims(&text, a, &session, NULL) || !reads(&again, a, text)) return;
     check_no_stamps(&again);
     check_once(&again);
-    check_kept(a, object, &again);
+    check_kept(a, object, &again, true);
 }
 
 static void from_session(usher_arena *a, const usher_json_object *session)
@@ -152,7 +179,7 @@ static void from_session(usher_arena *a, const usher_json_object *session)
     usher_json value = usher_json_get(session, USHER_STR("user"));
     if (value.type == USHER_JSON_OBJECT) {
         assert(usher_json_members(&user, a, value, NULL) == USHER_OK);
-        check_kept(a, &user, &claims);
+        check_kept(a, &user, &claims, false);
     }
     usher_claims c = {.object = claims};
     if (usher_bridge_to_auth0(&text, a, &c, 1767225600, NULL) || !reads(&again, a, text)) return;

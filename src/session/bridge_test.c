@@ -99,8 +99,14 @@ static void test_claims_to_auth0(void **state)
          "\"nbf\":3,\"jti\":\"j\"}",
          "{\"user\":{\"sub\":\"1\",\"name\":\"n\"},\"tokenSet\":{}," MADE "}"},
         {"{\"sub\":\"1\",\"role\": [1 , 2],\"n\":1.50,\"email\":7}",
-         "{\"user\":{\"sub\":\"1\",\"email\":7,\"role\":[1 , 2],\"n\":1.50},\"tokenSet\":{}," MADE
-         "}"},
+         "{\"user\":{\"sub\":\"1\",\"email\":7},\"tokenSet\":{}," MADE
+         ",\"role\":[1 , 2],\"n\":1.50}"},
+        /* what browsers may see, and what they may not */
+        {"{\"sub\":\"1\",\"email_verified\":true,\"act\":{},\"apiKey\":\"k\",\"account\":{"
+         "\"refresh_token\":"
+         "\"r\"},\"nickname\":\"x\"}",
+         "{\"user\":{\"sub\":\"1\",\"email_verified\":true,\"act\":{},\"nickname\":\"x\"},"
+         "\"tokenSet\":{}," MADE ",\"apiKey\":\"k\",\"account\":{\"refresh_token\":\"r\"}}"},
         {"{\"access_token\":\"a\",\"refresh_token\":\"r\",\"id_token\":\"i\",\"expires_at\":5,"
          "\"scope\":\"s\",\"token_type\":\"t\",\"requested_scope\":\"q\",\"audience\":\"u\"}",
          "{\"user\":{},\"tokenSet\":{\"accessToken\":\"a\",\"idToken\":\"i\",\"scope\":\"s\","
@@ -123,13 +129,12 @@ static void test_claims_to_auth0(void **state)
         {"{\"accessTokens\":[1],\"connectionTokenSets\":[{\"connection\":\"c\"}]}",
          "{\"user\":{},\"tokenSet\":{},\"accessTokens\":[1],\"connectionTokenSets\":[{"
          "\"connection\":\"c\"}]," MADE "}"},
-        /* Auth0's own words, said by a claim, stay with the user */
+        /* Auth0's own words have no place when a claim says them */
         {"{\"user\":{\"a\":1},\"tokenSet\":{\"accessToken\":\"x\"},\"internal\":{\"sid\":\"x\"}}",
-         "{\"user\":{\"user\":{\"a\":1},\"tokenSet\":{\"accessToken\":\"x\"},\"internal\":{\"sid\":"
-         "\"x\"}},\"tokenSet\":{}," MADE "}"},
+         "{\"user\":{},\"tokenSet\":{}," MADE "}"},
         {"{\"__proto__\":{\"a\":1},\"\":2,\"a\\u0000\\ud800\":\"\\udc00\"}",
-         "{\"user\":{\"__proto__\":{\"a\":1},\"\":2,\"a\\u0000\\ud800\":\"\\udc00\"},\"tokenSet\":"
-         "{}," MADE "}"},
+         "{\"user\":{},\"tokenSet\":{}," MADE
+         ",\"__proto__\":{\"a\":1},\"\":2,\"a\\u0000\\ud800\":\"\\udc00\"}"},
     };
 
     (void)state;
@@ -148,15 +153,15 @@ static void test_claims_to_auth0(void **state)
 static void test_round_trips(void **state)
 {
     static const char *const claims[] = {
-        "{\"name\":\"n\",\"email\":\"e\",\"picture\":\"p\",\"sub\":\"s\",\"role\":{\"a\":[1]},"
+        "{\"name\":\"n\",\"email\":\"e\",\"picture\":\"p\",\"sub\":\"s\",\"org_id\":{\"a\":[1]},"
         "\"access_token\":\"a\",\"id_token\":\"i\",\"refresh_token\":\"r\",\"expires_at\":7,"
         "\"accessTokens\":[],\"connectionTokenSets\":[{}],\"sid\":\"S\",\"ucat\":1767225540,"
-        "\"uend\":1767229200,\"usid\":\"U\"}",
-        "{\"sub\":\"\\ud83e\\udd89\",\"n\":1E+2,\"ucat\":0.5}",
+        "\"uend\":1767229200,\"usid\":\"U\",\"role\":[2]}",
+        "{\"sub\":\"\\ud83e\\udd89\",\"ucat\":0.5,\"n\":1E+2}",
     };
     static const char *const sessions[] = {
         "{" A0_USER "," A0_TOKENS "," A0_MADE "}",
-        "{\"user\":{\"sub\":\"1\",\"x\":{}},\"tokenSet\":{},\"internal\":{\"sid\":\"S\","
+        "{\"user\":{\"sub\":\"1\",\"act\":{}},\"tokenSet\":{},\"internal\":{\"sid\":\"S\","
         "\"createdAt\":1,\"sessionExpiresAt\":2,\"mcd\":{\"domain\":\"d\"}}}",
     };
     usher_arena a;

@@ -80,8 +80,11 @@ async function fromNextAuth(t, size) {
         const { after } = await move(t, { cookies, old: authjs, expires: end, to: "__session",
             settings: { profile: "auth0-4", secret: secrets[2], accept } });
         const opened = await systems["auth0-4"].open(after, secrets[2]);
-        const { access_token, refresh_token, expires_at, ...user } = JSON.parse(JSON.stringify(all));
-        t.equal(opened.user, user, "the user is who it was");
+        const { access_token, refresh_token, expires_at, sub, name, email, picture, ...rest } =
+            JSON.parse(JSON.stringify(all));
+        t.equal(opened.user, { sub, name, email, picture }, "the user is who it was, and no more is shown");
+        for (const [member, value] of Object.entries(rest))
+            t.equal(opened[member], value, `${member} is beside the user`);
         t.equal(opened.tokenSet, { accessToken: access_token, refreshToken: refresh_token,
             expiresAt: expires_at }, "with the tokens");
         t.ok(opened.exp <= end, "and the same end", opened.exp);

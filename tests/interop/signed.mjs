@@ -1,11 +1,12 @@
 // Signed tokens of two JavaScript packages opened by the CLI, and tokens of the CLI verified by them:
 // the same claims must come out, for each algorithm and each form in which a key is kept.
-import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { createPublicKey, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { CompactSign, calculateJwkThumbprint, jwtVerify } from "jose";
 import jsonwebtoken from "jsonwebtoken";
+import { keyPair } from "../e2e/kit/keys.mjs";
 import { run as runProgram } from "../e2e/kit/process.mjs";
 import { payloads } from "./payloads.mjs";
 
@@ -19,15 +20,15 @@ const jwk = (key) => JSON.stringify(key.export({ format: "jwk" }));
 const algorithms = {
     HS256: { forms: { secret: (key) => key.toString("latin1") } },
     RS256: {
-        make: () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
+        make: () => keyPair("rsa", { modulusLength: 2048 }),
         forms: { "PKCS#8": pem("pkcs8"), "PKCS#1": pem("pkcs1"), JWK: jwk },
     },
     ES256: {
-        make: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
+        make: () => keyPair("ec", { namedCurve: "P-256" }),
         forms: { "PKCS#8": pem("pkcs8"), SEC1: pem("sec1"), JWK: jwk },
     },
     EdDSA: {
-        make: () => generateKeyPairSync("ed25519"),
+        make: () => keyPair("ed25519"),
         forms: { "PKCS#8": pem("pkcs8"), JWK: jwk },
         joseOnly: true,
     },

@@ -1,5 +1,5 @@
 // oidc-provider on loopback, and a way through its sign-in pages without a browser.
-import { generateKeyPairSync } from "node:crypto";
+import { keyPair } from "../e2e/kit/keys.mjs";
 import { freePort, listen, close } from "../e2e/kit/net.mjs";
 import { forms } from "../e2e/kit/flows.mjs";
 
@@ -16,10 +16,10 @@ const people = {
 
 function signingKeys() {
     const pairs = {
-        RS256: generateKeyPairSync("rsa", { modulusLength: 2048 }),
-        PS256: generateKeyPairSync("rsa", { modulusLength: 2048 }),
-        ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
-        EdDSA: generateKeyPairSync("ed25519"),
+        RS256: keyPair("rsa", { modulusLength: 2048 }),
+        PS256: keyPair("rsa", { modulusLength: 2048 }),
+        ES256: keyPair("ec", { namedCurve: "P-256" }),
+        EdDSA: keyPair("ed25519"),
     };
     return Object.entries(pairs).map(([alg, { privateKey }]) => ({
         ...privateKey.export({ format: "jwk" }),

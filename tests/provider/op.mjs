@@ -4,7 +4,8 @@
 //
 // Lies are functions that get what an honest provider would say and return what this one says: a value
 // of the same kind, or a Reply for what is not even that. See misbehaviours.mjs.
-import { createHash, createHmac, generateKeyPairSync, randomBytes, sign, timingSafeEqual }
+import { keyPair } from "../e2e/kit/keys.mjs";
+import { createHash, createHmac, randomBytes, sign, timingSafeEqual }
     from "node:crypto";
 import http from "node:http";
 import { CompactSign } from "jose";
@@ -51,13 +52,13 @@ export const b64u = (data) => Buffer.from(data).toString("base64url");
 
 /** Key pairs by name; made once, since RSA keys take their time. */
 const pairs = {
-    rsa: generateKeyPairSync("rsa", { modulusLength: 2048 }),
-    rsa2: generateKeyPairSync("rsa", { modulusLength: 2048 }),
-    rsa1024: generateKeyPairSync("rsa", { modulusLength: 1024 }),
-    ec: generateKeyPairSync("ec", { namedCurve: "P-256" }),
-    ec2: generateKeyPairSync("ec", { namedCurve: "P-256" }),
-    p384: generateKeyPairSync("ec", { namedCurve: "P-384" }),
-    ed: generateKeyPairSync("ed25519"),
+    rsa: keyPair("rsa", { modulusLength: 2048 }),
+    rsa2: keyPair("rsa", { modulusLength: 2048 }),
+    rsa1024: keyPair("rsa", { modulusLength: 1024 }),
+    ec: keyPair("ec", { namedCurve: "P-256" }),
+    ec2: keyPair("ec", { namedCurve: "P-256" }),
+    p384: keyPair("ec", { namedCurve: "P-384" }),
+    ed: keyPair("ed25519"),
 };
 export const privateKey = (name) => pairs[name].privateKey;
 export const publicKey = (name) => pairs[name].publicKey;
