@@ -124,6 +124,10 @@ static void test_judged(void **state)
     usher_arena_deinit(&a);
 }
 
+#define ALL_OF_THEM                                                                                \
+    "{\"sub\":\"1\",\"name\":\"2\",\"email\":\"3\",\"picture\":\"4\",\"iat\":5,\"nbf\":6,"         \
+    "\"exp\":7,\"ucat\":8,\"uend\":9,\"value\":\"10\",\"provider\":\"11\"}"
+
 /* What is found in one pass is what looking for each name would find. */
 static void test_known_claims(void **state)
 {
@@ -132,8 +136,7 @@ static void test_known_claims(void **state)
     };
     static const char *const texts[] = {
         "{}",
-        "{\"sub\":\"1\",\"name\":\"2\",\"email\":\"3\",\"picture\":\"4\",\"iat\":5,\"nbf\":6,"
-        "\"exp\":7,\"ucat\":8,\"uend\":9,\"value\":\"10\",\"provider\":\"11\"}",
+        ALL_OF_THEM,
         "{\"suB\":1,\"nam\":2,\"names\":3,\"pictures\":4,\"emails\":5,\"uent\":6,\"xalue\":7}",
         "{\"exp\":1,\"sub\":2,\"exp\":3,\"\":4}",
         "{\"s\\u0075b\":1,\"exp\":2}",
