@@ -131,9 +131,8 @@ static usher_status judge_claims(vector *v, const vector_site *s, usher_str toke
     usher_verdict verdict;
     usher_claims claims;
     usher_cause cause;
-    usher_status rc =
-        usher_token_open(&claims, &verdict, &cause, v->arena, v->cipher, s->site->keys,
-                         USHER_FOR_SESSION, token, vector_now(v), err);
+    usher_status rc = usher_token_open(&claims, &verdict, &cause, v->arena, v->cipher,
+                                       s->site->keys, USHER_FOR_SESSION, token, vector_now(v), err);
 
     if (rc) return rc;
     usher_json id = usher_json_get(&claims.object, USHER_STR("jti"));

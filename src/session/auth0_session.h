@@ -22,7 +22,7 @@ typedef struct usher_auth0_session {
     size_t set_count;
     bool has_created;
     double created_s;
-    bool legacy; /* version 3 wrote it; converted */
+    bool legacy;  /* version 3 wrote it; converted */
     bool has_end; /* it was carried over from elsewhere and ends no later than there */
     double end_s;
     bool has_promise; /* it was sealed with this end, which renewing does not shorten */

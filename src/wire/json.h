@@ -3,9 +3,8 @@
  * A value is a span of the source text: reading validates once and indexes in place, and a member
  * that nobody looks at is re-emitted byte for byte (a JavaScript number or an escaped lone
  * surrogate comes back as it was). Grammar: RFC 8259, strictly; UTF-8 must be valid; escapes of
- * lone surrogates and \u0000 are accepted, since JSON.stringify prints them; a number that no double
- * can hold is not, since it does not. Work is linear in the
- * text. */
+ * lone surrogates and \u0000 are accepted, since JSON.stringify prints them; a number that no
+ * double can hold is not, since it does not. Work is linear in the text. */
 #ifndef USHER_WIRE_JSON_H
 #define USHER_WIRE_JSON_H
 

@@ -213,8 +213,8 @@ static usher_status check_once(bool *good, usher_crypto_reason *why, usher_jws_a
 }
 
 /* A wrong signature must not be taken for lack of memory, nor lack of memory for a wrong signature.
- * libcrypto says no silently for both at times (EC and Ed25519 always do for the first), and now and
- * then names another reason for the second, so a no is asked again, once memory is known to be
+ * libcrypto says no silently for both at times (EC and Ed25519 always do for the first), and now
+ * and then names another reason for the second, so a no is asked again, once memory is known to be
  * there. */
 static usher_status check(usher_jws_alg alg, const usher_jwk *key, usher_str input,
                           usher_str signature, usher_error *err)
