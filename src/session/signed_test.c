@@ -516,11 +516,15 @@ static usher_status whole_life(const usher_allocator *alloc, size_t row, bool *m
 
     usher_arena_init(&a, alloc, 512, 1 << 20);
     *made = rc == USHER_OK;
-    if (!rc &&
-        !(rc = usher_signed_seal(&token, &exp, &a, &k, USHER_STR("{\"a\":\"\\u0041\"}"), NOW, 60,
-                                 kit_entropy(&r), NULL)) &&
-        !(rc = usher_signed_open(&claims, &verdict, &cause, &a, &k, token, NOW, 15, NULL)))
-        assert_int_equal(verdict, USHER_SESSION_VALID); /* never a no because memory was short */
+    bool before = kit_crypto.failed;
+    if (!rc)
+        rc = usher_signed_seal(&token, &exp, &a, &k, USHER_STR("{\"a\":\"\\u0041\"}"), NOW, 60,
+                               kit_entropy(&r), NULL);
+    /* When memory fails inside ECDSA, libcrypto at times signs wrongly and says nothing: such a
+     * token opens nowhere. Opening must never say no because memory was short. */
+    bool suspect = !before && kit_crypto.failed;
+    if (!rc && !(rc = usher_signed_open(&claims, &verdict, &cause, &a, &k, token, NOW, 15, NULL)))
+        assert_true(verdict == USHER_SESSION_VALID || suspect);
     usher_arena_deinit(&a);
     usher_signing_keys_deinit(&k);
     return rc;
