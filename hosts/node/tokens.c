@@ -63,7 +63,10 @@ static usher_status seal(usher_str *token, usher_arena *a, const usher_site *sit
     usher_status rc = USHER_E_NOMEM;
 
     *token = (usher_str){0};
-    if (cipher)
+    if (cipher && site->formats[0].form == USHER_TOKEN_SIGNED)
+        rc = usher_signed_seal(token, &exp_s, a, site->formats[0].signing, claims, now_s, max_age_s,
+                               usher_entropy_default(), err);
+    else if (cipher)
         rc = usher_token_seal(token, &exp_s, a, cipher, site->keys, USHER_FOR_SESSION, claims,
                               now_s, max_age_s, usher_entropy_default(), err);
     usher_jwe_cipher_free(cipher);
@@ -116,6 +119,12 @@ napi_value addon_session_cookies(napi_env env, napi_callback_info info)
     if (!addon_arguments(args, 4, env, info) || !addon_site_of(&site, env, args[0]) ||
         !addon_number(&exp, env, args[3], "expires"))
         return NULL;
+    if (site->profile->auth0) {
+        (void)napi_throw_error(
+            env, "USHER_E_USAGE",
+            "sessionCookies: profile auth0-4 writes its cookies with the session");
+        return NULL;
+    }
     if (!(exp >= 0 && exp < 1e12)) return addon_throw_type(env, "expires", "a time in seconds");
     usher_arena_init(&a, usher_allocator_default(), 4096, ARENA_MAX);
     if (optional_bytes(&cookie, env, &a, args[1], "cookie") &&
@@ -127,6 +136,21 @@ napi_value addon_session_cookies(napi_env env, napi_callback_info info)
     }
     usher_arena_deinit(&a);
     return value;
+}
+
+/* What is made here must be what the site reads: not where its program makes the tokens, and not
+ * Auth0's sessions, which are objects and have cookies of their own. */
+static bool makes_tokens(napi_env env, const usher_site *site)
+{
+    const char *why = site->profile->auth0
+                          ? "profile auth0-4 has sessions, not claims: sign in, or "
+                            "make one with `usher mint`"
+                      : site->formats[0].form == USHER_TOKEN_HOOKED
+                          ? "this site's tokens are made by the program's own encode"
+                          : NULL;
+
+    if (why) (void)napi_throw_error(env, "USHER_E_USAGE", why);
+    return !why;
 }
 
 /* Arguments: site, claims as JSON, now and lifetime in seconds. The token, for a test's cookie. */
@@ -141,7 +165,8 @@ napi_value addon_mint(napi_env env, napi_callback_info info)
     usher_status rc;
 
     if (!addon_arguments(args, 4, env, info) || !addon_site_of(&site, env, args[0]) ||
-        !addon_number(&now, env, args[2], "now") || !addon_number(&age, env, args[3], "maxAge"))
+        !makes_tokens(env, site) || !addon_number(&now, env, args[2], "now") ||
+        !addon_number(&age, env, args[3], "maxAge"))
         return NULL;
     if (!(now >= 0 && now < 1e12 && age > -1e10 && age < 1e10))
         return addon_throw_type(env, "maxAge", "a number of seconds");

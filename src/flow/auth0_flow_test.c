@@ -25,7 +25,7 @@ typedef usher_status usher_operation_fn(usher_exchange *ex, usher_want *want, us
 /* One request with its wants' answers, to be run again under stress. */
 typedef struct recorded {
     char method[8], target[9000], header[40000];
-    char extra[2][128]; /* one more header */
+    char extra[2][8000]; /* one more header */
     usher_operation_fn *operation;
     size_t events;
     int http_status[EVENTS_MAX];
@@ -42,7 +42,7 @@ typedef struct browser {
     int64_t now_s;
     uint64_t seed;
     recorded last;
-    char extra[2][128];
+    char extra[2][8000];
     /* the last answer */
     int status;
     char location[70000], body[20000], cache[128], session[8000];
@@ -1143,6 +1143,29 @@ static void test_logout(void **state)
     browser_close(&b);
 }
 
+/* More transactions and old pieces than one answer can take away: the session goes all the same. */
+static void test_logout_with_a_crowd_of_cookies(void **state)
+{
+    (void)state;
+    browser b;
+    size_t n = 0;
+
+    browser_open(&b, "");
+    sign_in(&b);
+    snprintf(b.extra[0], sizeof b.extra[0], "Cookie");
+    for (int i = 0; i < 128; i++)
+        n += (size_t)snprintf(b.extra[1] + n, sizeof b.extra[1] - n, "__txn_%d=x; ", i);
+    for (int i = 0; i < 60; i++)
+        n += (size_t)snprintf(b.extra[1] + n, sizeof b.extra[1] - n, "__session__%d=x; __FC_%d=x%s",
+                              i, i, i < 59 ? "; " : "");
+    get(&b, "/auth/logout");
+    assert_int_equal(b.status, 307);
+    assert_true(b.signed_out);
+    assert_int_equal(b.cookies, 0);
+    assert_int_equal(b.cause, USHER_CAUSE_REQUEST_TOO_LARGE);
+    browser_close(&b);
+}
+
 /* --- access tokens ---------------------------------------------------------------------------- */
 
 #define ROTATED ",\"refresh_token\":\"rt-2\",\"scope\":\"openid profile\""
@@ -1734,6 +1757,7 @@ int main(void)
         cmocka_unit_test(test_each_want_of_a_callback_fails),
         cmocka_unit_test(test_each_want_of_a_login_and_logout_fails),
         cmocka_unit_test(test_logout),
+        cmocka_unit_test(test_logout_with_a_crowd_of_cookies),
         cmocka_unit_test(test_tokens_are_refreshed_when_due),
         cmocka_unit_test(test_what_a_refresh_changes),
         cmocka_unit_test(test_a_refresh_for_somebody_else),

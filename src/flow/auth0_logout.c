@@ -16,9 +16,13 @@ static usher_status forget_all(usher_exchange *ex, usher_error *err)
     usher_status rc;
 
     if (!lines) return usher_arena_fail(&ex->arena, err);
-    if ((rc = usher_flow_forget_session(ex, true, err)) ||
-        (rc = usher_auth0_transaction_clear(lines, &c, &ex->auth0->jar, (usher_str){0}, err)) ||
-        (rc = usher_auth0_put_lines(ex, lines, err)))
+    if ((rc = usher_flow_forget_session(ex, true, err))) return rc;
+    rc = usher_auth0_transaction_clear(lines, &c, &ex->auth0->jar, (usher_str){0}, err);
+    if (!rc) rc = usher_auth0_put_lines(ex, lines, err);
+    /* More transactions than one answer can take away: the session goes all the same. */
+    if (usher_flow_peer_fault(ex, rc))
+        usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, NULL);
+    else if (rc)
         return rc;
     ex->signed_out = ex->verdict == USHER_SESSION_VALID;
     ex->verdict = USHER_NO_SESSION;

@@ -475,9 +475,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!exchange) set_up();
     if (size < 5 || data[4] != '\n') return 0;
-    visit v = {.w = &worlds[data[1] == '5'   ? 1
-                            : data[1] == '6' ? 2
-                                             : 0],
+    size_t world_index = (size_t)(uint8_t)(data[1] - '4');
+    visit v = {.w = &worlds[world_index < sizeof worlds / sizeof *worlds ? world_index : 0],
                .run = operation_of((char)data[0]),
                .request = {.size = sizeof v.request, .peer_trusted = (data[3] | 32) == 't'},
                .twice = !(data[3] & 32)};

@@ -143,13 +143,22 @@ async function told(want, hooks) {
 
 const HOOKS = { decode: decoded, encode: encoded, jwt: answered, session: answered, signIn: answered, redirect: answered, event: told };
 
+/**
+ * What token libraries throw at a token that is none of theirs (jsonwebtoken's names, jose's codes). Any other
+ * error says nothing about the token: a key service that is down must not sign anybody out.
+ */
+function isAboutToken(error) {
+  return /^(JsonWebTokenError|TokenExpiredError|NotBeforeError)$/.test(error?.name)
+    || /^ERR_(JW[EST]_|JOSE_ALG_NOT_ALLOWED$)/.test(error?.code);
+}
+
 async function hooked(want, { hooks, onError }) {
   try {
     if (!Object.hasOwn(HOOKS, want.kind) || typeof hooks?.[want.kind] !== 'function') return { kind: 'failed' };
     return await HOOKS[want.kind](want, hooks);
   } catch (error) {
     onError?.(error, want.kind);
-    return { kind: want.kind === 'decode' ? 'refused' : 'failed' }; // a decoder throws at what is none of its tokens
+    return { kind: want.kind === 'decode' && isAboutToken(error) ? 'refused' : 'failed' };
   }
 }
 

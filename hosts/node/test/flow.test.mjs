@@ -118,8 +118,24 @@ test('tokens of the program: encode and decode', async () => {
   assert.equal(await site.getSession({ cookie: 'authjs.session-token=foreign' }), null);
   const { setCookies } = await site.checkSession({ cookie });
   assert.ok(setCookies.some((c) => /session-token=t\d/.test(c)));
-  const throwing = siteOf({ session: { token: 'hook' } }, { hooks: { decode: () => { throw new Error('no'); } } });
-  assert.equal(await throwing.getSession({ cookie }), null);
+  const throwing = (error) => siteOf({ session: { token: 'hook' } }, { hooks: { decode: () => { throw error; } } });
+  for (const about of [{ name: 'JsonWebTokenError' }, { name: 'TokenExpiredError' }, { code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' }, { code: 'ERR_JWT_EXPIRED' }]) {
+    assert.equal(await throwing(Object.assign(new Error('no'), about)).getSession({ cookie }), null);
+  }
+  // Any other error says nothing about the token: neither a session nor the end of one.
+  for (const other of [new Error('the key service is down'), Object.assign(new Error('no'), { code: 'ERR_JWKS_TIMEOUT' })]) {
+    await assert.rejects(throwing(other).getSession({ cookie }), { code: 'USHER_E_IO' });
+  }
+});
+
+test('mint makes what the site reads', async () => {
+  const token = { sub: '1', name: 'Ann' };
+  const signed = siteOf({ session: { token: 'signed' } });
+  const value = signed.mint({ claims: token });
+  assert.equal(value.split('.').length, 3);
+  assert.equal((await signed.getSession({ cookie: `authjs.session-token=${value}` })).user.name, 'Ann');
+  assert.throws(() => siteOf({ session: { token: 'hook' } }).mint({ claims: token }), { code: 'USHER_E_USAGE' });
+  assert.throws(() => siteOf({ profile: 'auth0-4' }).mint({ claims: token }), { code: 'USHER_E_USAGE' });
 });
 
 for (const profile of ['authjs-5', 'nextauth-4']) {
