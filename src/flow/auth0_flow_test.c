@@ -1,11 +1,9 @@
 /* The routes of Auth0's SDK, with a browser's cookies: each visit from the first request to the
  * last, its refusals, its wants failed in turn, and every allocation and draw of entropy refused in
  * turn. */
-#include "tests/kit/kit.h"
-#include "tests/kit/op.h"
+#include "tests/kit/browser.h"
 
 #include "base/str.h"
-#include "usher/usher.h"
 
 #define NOW_S  INT64_C(1767225600)
 #define SECRET "Zr8KvT3nQx5WmBd7LpYc2HsJf9GaUe4o"
@@ -17,46 +15,9 @@
 
 /* --- a browser -------------------------------------------------------------------------------- */
 
-typedef usher_status usher_operation_fn(usher_exchange *ex, usher_want *want, usher_error *err);
-
-#define JAR_MAX    40
-#define EVENTS_MAX 8
-
-/* One request with its wants' answers, to be run again under stress. */
-typedef struct recorded {
-    char method[8], target[9000], header[40000];
-    char extra[2][8000]; /* one more header */
-    usher_operation_fn *operation;
-    size_t events;
-    int http_status[EVENTS_MAX];
-    char *bodies[EVENTS_MAX];
-    int64_t now_s;
-    uint64_t seed;
-} recorded;
-
-typedef struct browser {
-    usher_site *site;
-    kit_op op;
-    char jar[JAR_MAX][2][6000];
-    size_t cookies;
-    int64_t now_s;
-    uint64_t seed;
-    recorded last;
-    char extra[2][8000];
-    /* the last answer */
-    int status;
-    char location[70000], body[20000], cache[128], session[8000];
-    usher_verdict verdict;
-    size_t set_cookies, wants;
-    usher_cause cause; /* the last one reported */
-    bool signed_in, signed_out, written;
-} browser;
-
 static usher_site *make_site(const char *more, const char *provider)
 {
     char json[4096];
-    usher_site *site = NULL;
-    usher_problems *problems = NULL;
 
     snprintf(json, sizeof json,
              "{\"site\":{\"base_url\":\"" APP "\",\"development\":true,\"profile\":\"auth0-4\","
@@ -64,73 +25,14 @@ static usher_site *make_site(const char *more, const char *provider)
              "\"client_id\":\"client-1\",\"client_secret\":\"a-client-secret-of-some-length\","
              "\"id_token_alg\":\"ES256\"%s}]%s}}",
              provider, more);
-    usher_status rc = usher_site_new(&site, &problems, kit_str(json), NULL, NULL, NULL);
-    for (size_t i = 0; rc && i < usher_problems_count(problems); i++)
-        print_error("%.*s\n", (int)usher_problems_at(problems, i)->message.len,
-                    usher_problems_at(problems, i)->message.ptr);
-    usher_problems_free(problems);
-    assert_ok(rc);
-    return site;
+    return kit_site(json);
 }
 
 static void browser_open(browser *b, const char *more)
 {
-    memset(b, 0, sizeof *b);
-    b->site = make_site(more, "");
-    b->now_s = NOW_S;
-    kit_op_init(&b->op, NOW_S);
+    browser_start(b, make_site(more, ""), NOW_S);
     b->op.metadata = ENDS;
     b->op.tokens = REFRESH;
-}
-
-static void forget_record(recorded *r)
-{
-    for (size_t i = 0; i < r->events; i++)
-        free(r->bodies[i]);
-    r->events = 0;
-}
-
-static void browser_close(browser *b)
-{
-    forget_record(&b->last);
-    usher_site_unref(b->site);
-    kit_op_free(&b->op);
-}
-
-static size_t find_cookie(const browser *b, usher_str name)
-{
-    size_t at = 0;
-
-    while (at < b->cookies && !usher_str_eq(kit_str(b->jar[at][0]), name))
-        at++;
-    return at;
-}
-
-static void put_cookie(browser *b, usher_str name, usher_str value)
-{
-    size_t at = find_cookie(b, name);
-
-    assert_true(at < JAR_MAX && name.len < 6000 && value.len < 6000);
-    snprintf(b->jar[at][0], 6000, "%.*s", (int)name.len, name.ptr);
-    snprintf(b->jar[at][1], 6000, "%.*s", (int)value.len, value.len ? value.ptr : "");
-    if (at == b->cookies) b->cookies++;
-}
-
-static void keep_cookie(browser *b, usher_str line)
-{
-    usher_str rest, pair = usher_str_cut(line, ';', &rest), value;
-    usher_str name = usher_str_cut(pair, '=', &value);
-    size_t at = find_cookie(b, name);
-
-    assert_true(usher_str_find(rest, USHER_STR("HttpOnly")) != SIZE_MAX);
-    if (usher_str_starts(name, USHER_STR("__")))
-        assert_true(usher_str_find(rest, USHER_STR("SameSite=lax")) != SIZE_MAX);
-    if (usher_str_find(rest, USHER_STR("Max-Age=0")) == SIZE_MAX) {
-        put_cookie(b, name, value);
-    } else if (at < b->cookies) {
-        b->cookies--;
-        memmove(b->jar[at], b->jar[at + 1], (b->cookies - at) * sizeof *b->jar);
-    }
 }
 
 static size_t count_cookies(const browser *b, const char *prefix)
@@ -142,134 +44,15 @@ static size_t count_cookies(const browser *b, const char *prefix)
     return n;
 }
 
-static void copy(char *out, size_t room, usher_str s)
-{
-    assert_true(s.len < room);
-    snprintf(out, room, "%.*s", (int)s.len, s.len ? s.ptr : "");
-}
-
-static void keep_answer(browser *b, const usher_exchange *ex)
-{
-    const usher_response *r = usher_exchange_response(ex);
-    const usher_session *s = usher_exchange_session(ex);
-    size_t count;
-    const usher_report *reports = usher_exchange_reports(ex, &count);
-
-    b->status = r->status;
-    b->location[0] = b->cache[0] = b->session[0] = 0;
-    b->set_cookies = 0;
-    copy(b->body, sizeof b->body, r->body);
-    if (s) copy(b->session, sizeof b->session, usher_session_claims(s));
-    for (size_t i = 0; i < r->header_count; i++) {
-        const usher_header *h = &r->headers[i];
-        if (usher_str_eq(h->name, USHER_STR("Location")))
-            copy(b->location, sizeof b->location, h->value);
-        if (usher_str_eq(h->name, USHER_STR("Cache-Control")))
-            copy(b->cache, sizeof b->cache, h->value);
-        if (!usher_str_eq(h->name, USHER_STR("Set-Cookie"))) continue;
-        b->set_cookies++;
-        keep_cookie(b, h->value);
-    }
-    b->cause = count ? reports[count - 1].cause : USHER_CAUSE_NONE;
-    b->verdict = usher_exchange_verdict(ex);
-    b->signed_in = usher_exchange_signed_in(ex);
-    b->signed_out = usher_exchange_signed_out(ex);
-    b->written = usher_exchange_session_written(ex);
-}
-
-static void load(usher_request *request, usher_header headers[2], const recorded *r)
-{
-    size_t n = 0;
-
-    if (r->header[0]) headers[n++] = (usher_header){USHER_STR("Cookie"), kit_str(r->header)};
-    if (r->extra[0][0]) headers[n++] = (usher_header){kit_str(r->extra[0]), kit_str(r->extra[1])};
-    *request = (usher_request){.size = sizeof *request,
-                               .method = kit_str(r->method),
-                               .target = kit_str(r->target),
-                               .headers = headers,
-                               .header_count = n};
-}
-
-/* What stands between the engine and the provider; may change the event. */
-typedef void meddler(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event);
-
-static void record(browser *b, usher_operation_fn *op, const char *method, const char *target)
-{
-    recorded *r = &b->last;
-    size_t n = 0;
-
-    forget_record(r);
-    memset(r, 0, sizeof *r);
-    snprintf(r->method, sizeof r->method, "%s", method);
-    snprintf(r->target, sizeof r->target, "%s", target);
-    memcpy(r->extra, b->extra, sizeof r->extra);
-    for (size_t i = 0; i < b->cookies; i++)
-        n += (size_t)snprintf(r->header + n, sizeof r->header - n, "%s%s=%s", i ? "; " : "",
-                              b->jar[i][0], b->jar[i][1]);
-    r->operation = op;
-    r->now_s = b->now_s;
-    r->seed = ++b->seed;
-}
-
 static void ask(browser *b, usher_operation_fn *op, const char *method, const char *target,
                 meddler *meddle, void *ctx)
 {
-    usher_exchange *ex;
-    usher_error err = {0};
-    usher_want want;
-    usher_event event;
-    usher_request request;
-    usher_header headers[2];
-
-    record(b, op, method, target);
-    kit_random random = {.seed = b->last.seed, .fail_at = SIZE_MAX};
-    usher_exchange_options options = {.size = sizeof options, .entropy = kit_entropy(&random)};
-    load(&request, headers, &b->last);
-    assert_ok(usher_exchange_new(&ex, &options, &err));
-    assert_ok(usher_exchange_start(ex, b->site, &request, b->now_s * 1000, &err));
-    b->wants = 0;
-    usher_status rc = op(ex, &want, &err);
-    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
-        assert_true(b->wants < EVENTS_MAX);
-        b->op.now_s = b->now_s;
-        kit_op_answer(&b->op, &want.fetch, &event);
-        if (meddle) meddle(ctx, b->wants, &want.fetch, &event);
-        b->last.http_status[b->wants] = event.http_status;
-        b->last.bodies[b->wants] = strdup(b->op.body);
-        b->last.events = ++b->wants;
-        rc = usher_resume(ex, &event, &want, &err);
-    }
-    if (rc) fail_msg("%s %s: %s (%s)", method, target, err.what ? err.what : "?", err.where);
-    keep_answer(b, ex);
-    usher_exchange_free(ex);
+    browser_ask(b, op, method, target, NULL, meddle, ctx);
 }
 
 static void get(browser *b, const char *target)
 {
     ask(b, usher_handle, "GET", target, NULL, NULL);
-}
-
-/* The decoded value of a parameter of a URL; false if it is not there. */
-static bool parameter(const char *url, const char *name, char *out, size_t room)
-{
-    size_t n = 0, len = strlen(name);
-    const char *at = strchr(url, '?');
-
-    out[0] = 0;
-    while (at && (strncmp(at + 1, name, len) || at[1 + len] != '='))
-        at = strchr(at + 1, '&');
-    if (!at) return false;
-    for (at += len + 2; *at && *at != '&'; at++) {
-        unsigned c = (unsigned char)*at;
-        if (c == '%') {
-            assert_int_equal(sscanf(at + 1, "%2x", &c), 1);
-            at += 2;
-        }
-        assert_true(n + 1 < room);
-        out[n++] = c == '+' ? ' ' : (char)c;
-    }
-    out[n] = 0;
-    return true;
 }
 
 /* From the link to the provider; `state` is what the callback needs. */
@@ -281,8 +64,8 @@ static void log_in(browser *b, const char *query, char state[128])
     get(b, target);
     if (b->status != 307) fail_msg("%s: %d %s", target, b->status, b->body);
     assert_true(usher_str_starts(kit_str(b->location), USHER_STR(KIT_ISSUER "/auth?")));
-    assert_true(parameter(b->location, "state", state, 128));
-    assert_true(parameter(b->location, "nonce", b->op.nonce, sizeof b->op.nonce));
+    assert_true(kit_parameter(b->location, "state", state, 128));
+    assert_true(kit_parameter(b->location, "nonce", b->op.nonce, sizeof b->op.nonce));
 }
 
 static void come_back(browser *b, const char *state, const char *more, meddler *meddle, void *ctx)
@@ -324,12 +107,12 @@ static void look_at_request(browser *b)
     char value[512];
 
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
-        assert_true(parameter(b->location, expected[i].name, value, sizeof value));
+        assert_true(kit_parameter(b->location, expected[i].name, value, sizeof value));
         assert_string_equal(value, expected[i].value);
     }
-    assert_true(parameter(b->location, "code_challenge", value, sizeof value));
+    assert_true(kit_parameter(b->location, "code_challenge", value, sizeof value));
     assert_int_equal(strlen(value), 43);
-    assert_true(parameter(b->location, "state", value, sizeof value));
+    assert_true(kit_parameter(b->location, "state", value, sizeof value));
     assert_int_equal(strlen(value), 43);
 }
 
@@ -381,9 +164,9 @@ static void test_a_whole_visit(void **state)
     assert_true(b.signed_out);
     assert_int_equal(b.cookies, 0);
     assert_true(usher_str_starts(kit_str(b.location), USHER_STR(KIT_ISSUER "/bye?client_id=")));
-    assert_true(parameter(b.location, "post_logout_redirect_uri", value, sizeof value));
+    assert_true(kit_parameter(b.location, "post_logout_redirect_uri", value, sizeof value));
     assert_string_equal(value, APP);
-    assert_true(parameter(b.location, "id_token_hint", value, sizeof value));
+    assert_true(kit_parameter(b.location, "id_token_hint", value, sizeof value));
     assert_true(strlen(value) > 100);
     assert_non_null(strstr(b.op.asked, "token_type_hint=refresh_token&token=rt-1&client_id="));
     get(&b, "/auth/profile");
@@ -441,7 +224,7 @@ static void test_a_new_sign_in_replaces_the_session(void **state)
     sign_in(&b);
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
     snprintf(first, sizeof first, "%s", strstr(b.session, "\"usid\""));
-    put_cookie(&b, USHER_STR("__session__0"), USHER_STR("left"));
+    browser_put_cookie(&b, USHER_STR("__session__0"), USHER_STR("left"));
     b.now_s += 1000;
     sign_in(&b); /* asserts that one cookie is left */
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
@@ -457,11 +240,6 @@ static void test_a_session_of_another_system(void **state)
     browser b;
     usher_site *other = NULL;
     usher_site *own;
-    usher_exchange *ex;
-    usher_want want;
-    usher_request request;
-    usher_header headers[2];
-    recorded r = {.method = "GET", .target = "/"};
 
     browser_open(&b, ",\"accept\":[{\"profile\":\"authjs-5\"}]");
     own = b.site;
@@ -472,22 +250,9 @@ static void test_a_session_of_another_system(void **state)
     sign_in(&b);
     /* carried over there, and read here */
     b.site = other;
-    record(&b, usher_get_session, "GET", "/");
-    r = b.last;
-    load(&request, headers, &r);
-    assert_ok(usher_exchange_new(&ex, NULL, NULL));
-    assert_ok(usher_exchange_start(ex, other, &request, b.now_s * 1000, NULL));
-    assert_ok(usher_get_session(ex, &want, NULL));
-    const usher_response *answer = usher_exchange_response(ex);
-    b.cookies = 0;
-    for (size_t i = 0; i < answer->header_count; i++)
-        if (usher_str_starts(answer->headers[i].value, USHER_STR("authjs.session-token"))) {
-            usher_str rest, value, pair = usher_str_cut(answer->headers[i].value, ';', &rest);
-            usher_str name = usher_str_cut(pair, '=', &value);
-            put_cookie(&b, name, value);
-        }
-    assert_int_equal(b.cookies, 1);
-    usher_exchange_free(ex);
+    ask(&b, usher_get_session, "GET", "/", NULL, NULL);
+    assert_int_equal(count_cookies(&b, "authjs.session-token"), 1);
+    assert_int_equal(count_cookies(&b, "__session"), 0);
     usher_site_unref(other);
     b.site = own;
     get(&b, "/auth/profile");
@@ -501,7 +266,7 @@ static void test_a_session_of_another_system(void **state)
     get(&b, "/auth/access-token");
     assert_int_equal(b.status, 200);
     assert_int_equal(count_cookies(&b, "__session"), 1);
-    assert_int_equal(b.cookies, 1);
+    assert_int_equal(count_cookies(&b, "authjs.session-token"), 0);
     browser_close(&b);
 }
 
@@ -543,7 +308,7 @@ static void test_login_parameters(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         b.cookies = 0;
         log_in(&b, rows[i].query, s);
-        bool there = parameter(b.location, rows[i].name, value, sizeof value);
+        bool there = kit_parameter(b.location, rows[i].name, value, sizeof value);
         if (there != (rows[i].value != NULL) || (there && strcmp(value, rows[i].value)))
             fail_msg("%s: %s=%s", rows[i].query, rows[i].name, value);
         assert_int_equal(strlen(s), 43);
@@ -724,11 +489,11 @@ static void test_an_application_below_its_origin(void **state)
         assert_int_equal(b.status, 302);
         assert_true(
             usher_str_starts(kit_str(b.location), USHER_STR(APP "/shop/auth/login?returnTo=")));
-        assert_true(parameter(b.location, "returnTo", kept, sizeof kept));
+        assert_true(kit_parameter(b.location, "returnTo", kept, sizeof kept));
         assert_string_equal(kept, rows[i].kept);
         get(&b, b.location + strlen(APP));
-        assert_true(parameter(b.location, "state", s, sizeof s));
-        assert_true(parameter(b.location, "nonce", b.op.nonce, sizeof b.op.nonce));
+        assert_true(kit_parameter(b.location, "state", s, sizeof s));
+        assert_true(kit_parameter(b.location, "nonce", b.op.nonce, sizeof b.op.nonce));
         snprintf(target, sizeof target, "/shop/auth/callback?code=c&state=%s", s);
         get(&b, target);
         if (b.status != 307 || strcmp(b.location, rows[i].end))
@@ -822,7 +587,7 @@ static void test_cookies_that_cannot_be_deleted(void **state)
         browser_open(&b, "");
         log_in(&b, "", s);
         snprintf(old, sizeof old, "%s", b.jar[0][1]);
-        put_cookie(&b, kit_str(names[i]), kit_str(old));
+        browser_put_cookie(&b, kit_str(names[i]), kit_str(old));
         snprintf(target, sizeof target, "/auth/callback?code=c&state=%s",
                  i == 1 ? "a+b" : names[i] + 6);
         get(&b, target);
@@ -979,8 +744,8 @@ static void test_transactions_of_other_flows(void **state)
     browser_open(&b, "");
     log_in(&b, "", s);
     /* a session's cookie is no transaction, nor the other way round */
-    put_cookie(&b, USHER_STR("__session"),
-               usher_str_from(kit_str(b.jar[0][1]), strcspn(b.jar[0][1], "%") + 3));
+    browser_put_cookie(&b, USHER_STR("__session"),
+                       usher_str_from(kit_str(b.jar[0][1]), strcspn(b.jar[0][1], "%") + 3));
     get(&b, "/auth/profile");
     assert_int_equal(b.status, 401);
     get(&b, "/auth/access-token");
@@ -1131,7 +896,7 @@ static void test_logout(void **state)
                 fail_msg("row %zu: %s", i, b.location);
             assert_int_equal(b.signed_out, signed_in);
             assert_int_equal(b.cookies, 0);
-            bool hint = parameter(b.location, "id_token_hint", value, sizeof value);
+            bool hint = kit_parameter(b.location, "id_token_hint", value, sizeof value);
             assert_int_equal(hint,
                              signed_in && strstr(b.location, "/v2/") == NULL && rows[i].location);
             browser_close(&b);
@@ -1139,7 +904,7 @@ static void test_logout(void **state)
     browser_open(&b, ",\"auth0\":{\"id_token_hint\":false}");
     sign_in(&b);
     get(&b, "/auth/logout");
-    assert_false(parameter(b.location, "id_token_hint", value, sizeof value));
+    assert_false(kit_parameter(b.location, "id_token_hint", value, sizeof value));
     browser_close(&b);
 }
 
@@ -1530,7 +1295,7 @@ static void test_another_factor_is_wanted(void **state)
     assert_string_equal(b.cache, SAFE_CACHE);
     /* what is sealed there is no session */
     char *token = strstr(b.body, "eyJ");
-    put_cookie(&b, USHER_STR("__session"), usher_str_of(token, strcspn(token, "\"")));
+    browser_put_cookie(&b, USHER_STR("__session"), usher_str_of(token, strcspn(token, "\"")));
     get(&b, "/auth/profile");
     assert_int_equal(b.status, 401);
     b.cookies = 0;
@@ -1550,51 +1315,9 @@ static void test_another_factor_is_wanted(void **state)
 /* --- every allocation, and every draw of entropy, refused in turn ------------------------------
  */
 
-static usher_status run_recorded(usher_site *site, const recorded *r, kit_alloc *alloc,
-                                 kit_random *random, bool *answered)
-{
-    usher_allocator allocator = kit_allocator(alloc);
-    usher_exchange_options options = {
-        .size = sizeof options, .allocator = &allocator, .entropy = kit_entropy(random)};
-    usher_exchange *ex = NULL;
-    usher_request request;
-    usher_header headers[2];
-    usher_want want;
-    size_t at = 0;
-
-    *answered = false;
-    load(&request, headers, r);
-    usher_status rc = usher_exchange_new(&ex, &options, NULL);
-    if (rc == USHER_OK) rc = usher_exchange_start(ex, site, &request, r->now_s * 1000, NULL);
-    if (rc == USHER_OK) rc = r->operation(ex, &want, NULL);
-    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
-        usher_event event = {.size = sizeof event,
-                             .kind = USHER_EVENT_FETCHED,
-                             .now_ms = r->now_s * 1000,
-                             .fetched_ms = r->now_s * 1000,
-                             .http_status = r->http_status[at],
-                             .content_type = USHER_STR("application/json"),
-                             .body = kit_str(r->bodies[at])};
-        assert_true(++at <= r->events);
-        rc = usher_resume(ex, &event, &want, NULL);
-    }
-    if (ex) {
-        const usher_response *answer = usher_exchange_response(ex);
-        *answered = answer->status != 0;
-        if (rc) { /* could not tell: nothing set, nothing cleared, nobody in or out */
-            assert_int_equal(answer->header_count, 0);
-            assert_null(usher_exchange_session(ex));
-            assert_false(usher_exchange_signed_in(ex) || usher_exchange_signed_out(ex));
-        }
-    }
-    usher_exchange_free(ex);
-    return rc;
-}
-
 static size_t keep_record(browser *b, recorded *all, size_t n)
 {
-    all[n] = b->last;
-    b->last.events = 0;
+    browser_take_record(b, &all[n]);
     return n + 1;
 }
 
@@ -1637,8 +1360,6 @@ static size_t record_all(browser *b, recorded *all)
                                   "\"mfa_requirements\":[]}"};
     ask(b, usher_handle, "GET", "/auth/access-token?audience=other", ask_for_a_factor, &factor);
     assert_int_equal(b->status, 403);
-    free(b->last.bodies[2]);
-    b->last.bodies[2] = strdup(factor.body);
     n = keep_record(b, all, n);
     get(b, "/auth/logout?federated");
     assert_true(b->signed_out);
@@ -1646,91 +1367,35 @@ static size_t record_all(browser *b, recorded *all)
     return keep_record(b, all, n);
 }
 
-static void release(browser *b, recorded *all, size_t n)
+/* As `sweep` has it: see browser.h. */
+static void stress(void (*sweep)(usher_site *, const recorded *, size_t))
 {
-    for (size_t i = 0; i < n; i++)
-        forget_record(&all[i]);
-    browser_close(b);
-}
+    static recorded all[12];
+    browser b;
+    size_t n = record_all(&b, all);
 
-static void sweep(usher_site *site, const recorded *r, bool from_then_on)
-{
-    bool answered;
-    size_t n = 0;
-    kit_alloc alloc;
-
-    do {
-        alloc = (kit_alloc){.fail_at = n++, .from_then_on = from_then_on};
-        kit_random random = {.seed = r->seed, .fail_at = SIZE_MAX};
-        usher_status rc = run_recorded(site, r, &alloc, &random, &answered);
-        if (alloc.live) fail_msg("%s: allocation %zu: %zu leak", r->target, n - 1, alloc.live);
-        if (rc != (alloc.failed ? USHER_E_NOMEM : USHER_OK))
-            fail_msg("%s: allocation %zu: %s", r->target, n - 1, usher_status_name(rc));
-    } while (alloc.failed);
-    assert_true(answered && n > 2);
+    sweep(b.site, all, n);
+    while (n)
+        recorded_free(&all[--n]);
+    browser_close(&b);
 }
 
 static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
-    static recorded all[12];
-    browser b;
-    size_t n = record_all(&b, all);
-
-    for (size_t i = 0; i < n; i++) {
-        sweep(b.site, &all[i], false);
-        sweep(b.site, &all[i], true);
-    }
-    release(&b, all, n);
+    stress(recorded_without_memory);
 }
 
 static void test_every_crypto_allocation_may_fail(void **state)
 {
     (void)state;
-    static recorded all[12];
-    browser b;
-    size_t n = record_all(&b, all);
-
-    for (size_t i = 0; i < n; i++)
-        for (size_t at = 0; at < 100000; at++) {
-            bool answered;
-            kit_alloc alloc = {.fail_at = SIZE_MAX};
-            kit_random random = {.seed = all[i].seed, .fail_at = SIZE_MAX};
-            kit_crypto.calls = 0;
-            kit_crypto.failed = false;
-            kit_crypto.fail_at = at;
-            usher_status rc = run_recorded(b.site, &all[i], &alloc, &random, &answered);
-            kit_crypto.fail_at = SIZE_MAX;
-            assert_int_equal(alloc.live, 0);
-            if (rc == USHER_OK)
-                assert_true(answered);
-            else if (rc != USHER_E_NOMEM && rc != USHER_E_CRYPTO)
-                fail_msg("%s: crypto allocation %zu: %s", all[i].target, at, usher_status_name(rc));
-            if (!kit_crypto.failed) break;
-        }
-    release(&b, all, n);
+    stress(recorded_without_crypto);
 }
 
 static void test_every_draw_of_entropy_may_fail(void **state)
 {
     (void)state;
-    static recorded all[12];
-    browser b;
-    size_t n = record_all(&b, all), failures = 0;
-
-    for (size_t i = 0; i < n; i++)
-        for (size_t at = 0;; at++) {
-            bool answered;
-            kit_alloc alloc = {.fail_at = SIZE_MAX};
-            kit_random random = {.seed = all[i].seed, .fail_at = at};
-            usher_status rc = run_recorded(b.site, &all[i], &alloc, &random, &answered);
-            assert_int_equal(alloc.live, 0);
-            assert_int_equal(rc, random.calls <= at ? USHER_OK : USHER_E_CRYPTO);
-            if (random.calls <= at) break;
-            failures++;
-        }
-    assert_true(failures > n);
-    release(&b, all, n);
+    stress(recorded_without_entropy);
 }
 
 int main(void)

@@ -1,61 +1,17 @@
 /* Every flow from the first request to the last, with a browser's cookies, and then each of them
  * again with every allocation refused and every want failing, late or lying. Rows proved: T01
  * (state and PKCE cookies), T17, T20-T24 and T26 in part, T82, R2 and R3 for these flows. */
-#include "tests/kit/kit.h"
-#include "tests/kit/op.h"
+#include "tests/kit/browser.h"
 
 #include "base/str.h"
-#include "usher/usher.h"
 
 #define NOW_S INT64_C(1767225600)
 
-/* --- a browser
- * ------------------------------------------------------------------------------------ */
-
-typedef usher_status usher_operation_fn(usher_exchange *ex, usher_want *want, usher_error *err);
-
-#define JAR_MAX 32
-
-typedef struct browser {
-    usher_site *site;
-    kit_op op;
-    char jar[JAR_MAX][2][6000]; /* name, value */
-    size_t cookies;
-    char header[60000];
-    char csrf[128];
-    int64_t now_s;
-    uint64_t seed;
-    /* the last answer */
-    int status;
-    char location[8192];
-    char body[20000];
-    usher_verdict verdict;
-    size_t set_cookies;
-    usher_cause causes[8];
-    size_t cause_count;
-    bool signed_in, signed_out;
-    usher_decision decision;
-    size_t wants;
-    char user_header[64];
-} browser;
-
-/* One request with its wants' answers, to be run again under stress. */
-typedef struct recorded {
-    char method[8], target[4096], header[60000], body[2048], accept[32];
-    usher_operation_fn *operation;
-    size_t events;
-    int http_status[6];
-    char *bodies[6];
-    int64_t now_s;
-    uint64_t seed;
-} recorded;
+/* --- a browser -------------------------------------------------------------------------------- */
 
 static usher_site *make_site(const char *profile, const char *extra)
 {
     char json[4096];
-    usher_site *site = NULL;
-    usher_problems *problems = NULL;
-    usher_error err = {0};
 
     snprintf(json, sizeof json,
              "{\"site\":{\"base_url\":\"http://localhost:3000\",\"development\":true,"
@@ -67,161 +23,21 @@ static usher_site *make_site(const char *profile, const char *extra)
              "{\"id\":\"development\",\"type\":\"development\",\"name\":\"Development\","
              "\"users\":[{\"id\":\"ada\",\"name\":\"Ada\",\"email\":\"ada@example.com\"}]}]}}",
              profile, extra);
-    usher_status rc = usher_site_new(&site, &problems, kit_str(json), NULL, NULL, &err);
-    for (size_t i = 0; rc && i < usher_problems_count(problems); i++)
-        print_error("%zu:%zu %.*s\n", usher_problems_at(problems, i)->line,
-                    usher_problems_at(problems, i)->column,
-                    (int)usher_problems_at(problems, i)->message.len,
-                    usher_problems_at(problems, i)->message.ptr);
-    usher_problems_free(problems);
-    assert_ok(rc);
-    return site;
+    return kit_site(json);
 }
 
 static void browser_open(browser *b, const char *profile, const char *extra)
 {
-    memset(b, 0, sizeof *b);
-    b->site = make_site(profile, extra);
-    b->now_s = NOW_S;
-    kit_op_init(&b->op, NOW_S);
+    browser_start(b, make_site(profile, extra), NOW_S);
+    b->accept = "text/html";
 }
 
-static void browser_close(browser *b)
-{
-    usher_site_unref(b->site);
-    kit_op_free(&b->op);
-}
-
-static void keep_cookie(browser *b, usher_str line)
-{
-    usher_str rest, pair = usher_str_cut(line, ';', &rest), value;
-    usher_str name = usher_str_cut(pair, '=', &value);
-    size_t at = 0;
-
-    while (at < b->cookies && !usher_str_eq(kit_str(b->jar[at][0]), name))
-        at++;
-    bool gone = usher_str_find(rest, USHER_STR("Max-Age=0")) != SIZE_MAX;
-    if (gone && at < b->cookies) {
-        b->cookies--;
-        if (at < b->cookies)
-            memmove(b->jar[at], b->jar[at + 1], (b->cookies - at) * sizeof *b->jar);
-    }
-    if (gone) return;
-    assert_true(at < JAR_MAX && name.len < 6000 && value.len < 6000);
-    snprintf(b->jar[at][0], 6000, "%.*s", (int)name.len, name.ptr);
-    snprintf(b->jar[at][1], 6000, "%.*s", (int)value.len, value.ptr);
-    if (at == b->cookies) b->cookies++;
-}
-
-static void put_header(browser *b)
-{
-    size_t n = 0;
-
-    b->header[0] = 0;
-    for (size_t i = 0; i < b->cookies; i++)
-        n += (size_t)snprintf(b->header + n, sizeof b->header - n, "%s%s=%s", i ? "; " : "",
-                              b->jar[i][0], b->jar[i][1]);
-}
-
-static void copy(char *out, size_t room, usher_str s)
-{
-    snprintf(out, room, "%.*s", (int)s.len, s.len ? s.ptr : "");
-}
-
-static void keep_answer(browser *b, const usher_exchange *ex)
-{
-    const usher_response *r = usher_exchange_response(ex);
-    size_t count;
-    const usher_report *reports = usher_exchange_reports(ex, &count);
-
-    b->status = r->status;
-    b->location[0] = b->user_header[0] = 0;
-    b->set_cookies = 0;
-    copy(b->body, sizeof b->body, r->body);
-    for (size_t i = 0; i < r->header_count; i++) {
-        if (usher_str_eq(r->headers[i].name, USHER_STR("Location")))
-            copy(b->location, sizeof b->location, r->headers[i].value);
-        if (usher_str_eq(r->headers[i].name, USHER_STR("X-Usher-User")))
-            copy(b->user_header, sizeof b->user_header, r->headers[i].value);
-        if (!usher_str_eq(r->headers[i].name, USHER_STR("Set-Cookie"))) continue;
-        b->set_cookies++;
-        keep_cookie(b, r->headers[i].value);
-    }
-    b->cause_count = count;
-    for (size_t i = 0; i < count; i++)
-        b->causes[i] = reports[i].cause;
-    b->verdict = usher_exchange_verdict(ex);
-    b->decision = usher_exchange_decision(ex);
-    b->signed_in = usher_exchange_signed_in(ex);
-    b->signed_out = usher_exchange_signed_out(ex);
-}
-
-/* What stands between the engine and the provider in a request; may change the event. */
-typedef void meddler(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event);
-
-static void load(usher_request *request, usher_header headers[4], const recorded *r)
-{
-    size_t n = 0;
-
-    if (r->header[0]) headers[n++] = (usher_header){USHER_STR("Cookie"), kit_str(r->header)};
-    if (r->body[0])
-        headers[n++] = (usher_header){USHER_STR("Content-Type"),
-                                      USHER_STR("application/x-www-form-urlencoded")};
-    if (r->accept[0]) headers[n++] = (usher_header){USHER_STR("Accept"), kit_str(r->accept)};
-    *request = (usher_request){.size = sizeof *request,
-                               .method = kit_str(r->method),
-                               .target = kit_str(r->target),
-                               .headers = headers,
-                               .header_count = n,
-                               .body = r->body[0] ? kit_str(r->body) : (usher_str){0}};
-}
-
-/* Runs one request to its end; `rec` (may be NULL) remembers it. */
+/* `rec` (may be NULL) remembers the request. */
 static void ask(browser *b, usher_operation_fn *op, const char *method, const char *target,
                 const char *body, meddler *meddle, void *ctx, recorded *rec)
 {
-    static recorded scratch;
-    usher_exchange *ex;
-    usher_error err = {0};
-    usher_want want;
-    usher_event event;
-    usher_request request;
-    usher_header headers[4];
-
-    if (!rec) rec = &scratch;
-    memset(rec, 0, sizeof *rec);
-    put_header(b);
-    snprintf(rec->method, sizeof rec->method, "%s", method);
-    snprintf(rec->target, sizeof rec->target, "%s", target);
-    snprintf(rec->header, sizeof rec->header, "%s", b->header);
-    snprintf(rec->body, sizeof rec->body, "%s", body ? body : "");
-    snprintf(rec->accept, sizeof rec->accept, "text/html");
-    rec->operation = op;
-    rec->now_s = b->now_s;
-    rec->seed = ++b->seed;
-    kit_random random = {.seed = rec->seed, .fail_at = SIZE_MAX};
-    usher_exchange_options options = {.size = sizeof options, .entropy = kit_entropy(&random)};
-    load(&request, headers, rec);
-    assert_ok(usher_exchange_new(&ex, &options, &err));
-    assert_ok(usher_exchange_start(ex, b->site, &request, b->now_s * 1000, &err));
-    b->wants = 0;
-    usher_status rc = op(ex, &want, &err);
-    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
-        assert_true(b->wants < 6);
-        b->op.now_s = b->now_s;
-        kit_op_answer(&b->op, &want.fetch, &event);
-        if (meddle) meddle(ctx, b->wants, &want.fetch, &event);
-        rec->http_status[b->wants] = event.http_status;
-        rec->bodies[b->wants] = b->op.body ? strdup(b->op.body) : NULL;
-        rec->events = ++b->wants;
-        rc = usher_resume(ex, &event, &want, &err);
-    }
-    if (rc) fail_msg("%s %s: %s (%s)", method, target, err.what ? err.what : "?", err.where);
-    keep_answer(b, ex);
-    usher_exchange_free(ex);
-    if (rec == &scratch)
-        for (size_t i = 0; i < rec->events; i++)
-            free(rec->bodies[i]);
+    browser_ask(b, op, method, target, body, meddle, ctx);
+    if (rec) browser_take_record(b, rec);
 }
 
 static void get(browser *b, const char *target)
@@ -239,33 +55,12 @@ static void fetch_csrf(browser *b)
 
 static bool has_cookie(const browser *b, const char *part)
 {
-    for (size_t i = 0; i < b->cookies; i++)
-        if (strstr(b->jar[i][0], part)) return true;
-    return false;
+    return browser_find(b, part) < b->cookies;
 }
 
 static bool has_cause(const browser *b, usher_cause cause)
 {
-    for (size_t i = 0; i < b->cause_count; i++)
-        if (b->causes[i] == cause) return true;
-    return false;
-}
-
-static void parameter(const char *url, const char *name, char *out, size_t room)
-{
-    char key[64];
-    snprintf(key, sizeof key, "%s=", name);
-    const char *at = strchr(url, '?');
-    out[0] = 0;
-    while (at) {
-        at++;
-        if (!strncmp(at, key, strlen(key))) {
-            size_t n = strcspn(at + strlen(key), "&");
-            snprintf(out, room, "%.*s", (int)n, at + strlen(key));
-            return;
-        }
-        at = strchr(at, '&');
-    }
+    return browser_has_cause(b, cause);
 }
 
 /* From the sign-in button to the provider; leaves `state` for the callback. */
@@ -278,8 +73,8 @@ static void start_sign_in(browser *b, char *state, size_t room, recorded *rec)
     ask(b, usher_handle, "POST", "/api/auth/signin/op", body, NULL, NULL, rec);
     assert_int_equal(b->status, 302);
     assert_true(usher_str_starts(kit_str(b->location), USHER_STR(KIT_ISSUER "/auth?")));
-    parameter(b->location, "state", state, room);
-    parameter(b->location, "nonce", b->op.nonce, sizeof b->op.nonce);
+    (void)kit_parameter(b->location, "state", state, room);
+    (void)kit_parameter(b->location, "nonce", b->op.nonce, sizeof b->op.nonce);
 }
 
 static void callback_target(char *out, size_t room, const char *state)
@@ -496,22 +291,15 @@ static void test_foreign_callback_urls_stay_home(void **state)
 
 static void drop_cookie(browser *b, const char *part)
 {
-    for (size_t i = 0; i < b->cookies; i++)
-        if (strstr(b->jar[i][0], part)) {
-            b->cookies--;
-            if (i < b->cookies)
-                memmove(b->jar[i], b->jar[i + 1], (b->cookies - i) * sizeof *b->jar);
-            return;
-        }
-    fail_msg("no cookie %s", part);
+    browser_drop_cookie(b, browser_find(b, part));
 }
 
 static char *cookie_value(browser *b, const char *part)
 {
-    for (size_t i = 0; i < b->cookies; i++)
-        if (strstr(b->jar[i][0], part)) return b->jar[i][1];
-    fail_msg("no cookie %s", part);
-    abort(); /* fail_msg does not return, but the compiler cannot know */
+    size_t at = browser_find(b, part);
+
+    if (at == b->cookies) fail_msg("no cookie %s", part);
+    return b->jar[at][1];
 }
 
 /* Targets have room for a few parameters more. */
@@ -853,7 +641,7 @@ static void test_bearer_tokens_make_no_cookie(void **state)
     assert_int_equal(usher_exchange_verdict(ex), USHER_NO_SESSION);
     assert_ok(usher_exchange_start(ex, b.site, &request, (NOW_S + 5 * 86400) * 1000, &err));
     assert_ok(usher_forward_auth(ex, &want, &err));
-    keep_answer(&b, ex);
+    browser_keep_answer(&b, ex);
     assert_int_equal(b.status, 200);
     assert_int_equal(b.set_cookies, 0);
     usher_exchange_free(ex);
@@ -897,7 +685,7 @@ static void test_bearer_tokens_count_where_asked(void **state)
     }
     assert_ok(usher_handle(ex, &want, NULL));
     assert_int_equal(usher_exchange_verdict(ex), USHER_NO_SESSION);
-    keep_answer(&b, ex);
+    browser_keep_answer(&b, ex);
     assert_string_equal(b.body, "{}");
     /* a cookie, even a bad one, hides the token, and is said to be bad once */
     request.header_count = 2;
@@ -965,52 +753,6 @@ static void test_too_much_is_an_answer(void **state)
 /* --- every allocation, and every draw of entropy, refused in turn
  * --------------------------------- */
 
-/* Runs a recorded request with what `alloc` and `random` allow. Returns the status. */
-static usher_status run_recorded(usher_site *site, const recorded *r, kit_alloc *alloc,
-                                 kit_random *random, bool *answered)
-{
-    usher_allocator allocator = kit_allocator(alloc);
-    usher_exchange_options options = {
-        .size = sizeof options, .allocator = &allocator, .entropy = kit_entropy(random)};
-    usher_exchange *ex = NULL;
-    usher_request request;
-    usher_header headers[4];
-    usher_error err = {0};
-    usher_want want;
-    size_t event_at = 0;
-
-    *answered = false;
-    load(&request, headers, r);
-    usher_status rc = usher_exchange_new(&ex, &options, &err);
-    if (rc == USHER_OK) rc = usher_exchange_start(ex, site, &request, r->now_s * 1000, &err);
-    if (rc == USHER_OK) rc = r->operation(ex, &want, &err);
-    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
-        usher_event event = {.size = sizeof event,
-                             .kind = USHER_EVENT_FETCHED,
-                             .now_ms = r->now_s * 1000,
-                             .fetched_ms = r->now_s * 1000,
-                             .http_status = r->http_status[event_at],
-                             .content_type = USHER_STR("application/json"),
-                             .body = kit_str(r->bodies[event_at])};
-        assert_true(++event_at <= r->events);
-        rc = usher_resume(ex, &event, &want, &err);
-    }
-    if (ex) {
-        const usher_response *answer = usher_exchange_response(ex);
-        *answered = answer->status != 0;
-        if (rc) { /* could not tell: nothing set, nothing cleared, nobody in */
-            size_t reports;
-            assert_int_equal(answer->header_count, 0);
-            assert_int_equal(usher_exchange_decision(ex), USHER_UNDECIDED);
-            assert_null(usher_exchange_session(ex));
-            assert_false(usher_exchange_signed_in(ex) || usher_exchange_signed_out(ex));
-            usher_exchange_reports(ex, &reports);
-        }
-    }
-    usher_exchange_free(ex);
-    return rc;
-}
-
 static size_t record_all(browser *b, const char *profile, recorded *all)
 {
     char s[1024], target[2048], body[256];
@@ -1035,110 +777,38 @@ static size_t record_all(browser *b, const char *profile, recorded *all)
     return n;
 }
 
-static void sweep(usher_site *site, const recorded *r, bool from_then_on)
+/* As `sweep` has it: see browser.h. */
+static void stress(void (*sweep)(usher_site *, const recorded *, size_t))
 {
-    bool answered;
-    size_t n = 0, refused = 0;
-    kit_alloc alloc;
+    static recorded all[16];
 
-    do {
-        alloc = (kit_alloc){.fail_at = n++, .from_then_on = from_then_on};
-        kit_random random = {.seed = r->seed, .fail_at = SIZE_MAX};
-        usher_status rc = run_recorded(site, r, &alloc, &random, &answered);
-        if (alloc.live)
-            fail_msg("%s: allocation %zu refused: %zu leak", r->target, n - 1, alloc.live);
-        if (rc != (alloc.failed ? USHER_E_NOMEM : USHER_OK))
-            fail_msg("%s: allocation %zu refused: status %s", r->target, n - 1,
-                     usher_status_name(rc));
-        refused += alloc.failed;
-    } while (alloc.failed);
-    assert_true(refused > 0);
-    assert_true(answered || r->operation == usher_get_token);
+    for (size_t p = 0; p < 2; p++) {
+        browser b;
+        size_t n = record_all(&b, profiles[p], all);
+
+        sweep(b.site, all, n);
+        while (n)
+            recorded_free(&all[--n]);
+        browser_close(&b);
+    }
 }
 
 static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
-    static recorded all[16];
-
-    for (size_t p = 0; p < 2; p++) {
-        browser b;
-        size_t n = record_all(&b, profiles[p], all);
-        for (size_t i = 0; i < n; i++) {
-            sweep(b.site, &all[i], false);
-            sweep(b.site, &all[i], true);
-        }
-        for (size_t i = 0; i < n; i++)
-            for (size_t e = 0; e < all[i].events; e++)
-                free(all[i].bodies[e]);
-        browser_close(&b);
-    }
+    stress(recorded_without_memory);
 }
 
-/* The same for what libcrypto allocates: it may survive some refusals, but then the answer is
- * right. */
 static void test_every_crypto_allocation_may_fail(void **state)
 {
     (void)state;
-    static recorded all[16];
-
-    for (size_t p = 0; p < 2; p++) {
-        browser b;
-        size_t n = record_all(&b, profiles[p], all);
-        for (size_t i = 0; i < n; i++) {
-            bool answered;
-            for (size_t at = 0; at < 100000; at++) {
-                kit_alloc alloc = {.fail_at = SIZE_MAX};
-                kit_random random = {.seed = all[i].seed, .fail_at = SIZE_MAX};
-                kit_crypto.calls = 0;
-                kit_crypto.failed = false;
-                kit_crypto.fail_at = at;
-                usher_status rc = run_recorded(b.site, &all[i], &alloc, &random, &answered);
-                kit_crypto.fail_at = SIZE_MAX;
-                assert_int_equal(alloc.live, 0);
-                if (rc == USHER_OK)
-                    assert_true(answered || all[i].operation == usher_get_token);
-                else if (rc != USHER_E_NOMEM && rc != USHER_E_CRYPTO)
-                    fail_msg("%s: crypto allocation %zu refused: %s", all[i].target, at,
-                             usher_status_name(rc));
-                if (!kit_crypto.failed) break;
-            }
-        }
-        for (size_t i = 0; i < n; i++)
-            for (size_t e = 0; e < all[i].events; e++)
-                free(all[i].bodies[e]);
-        browser_close(&b);
-    }
+    stress(recorded_without_crypto);
 }
 
 static void test_every_draw_of_entropy_may_fail(void **state)
 {
     (void)state;
-    static recorded all[16];
-
-    for (size_t p = 0; p < 2; p++) {
-        browser b;
-        size_t n = record_all(&b, profiles[p], all), failures = 0;
-        for (size_t i = 0; i < n; i++)
-            for (size_t at = 0;; at++) {
-                bool answered;
-                kit_alloc alloc = {.fail_at = SIZE_MAX};
-                kit_random random = {.seed = all[i].seed, .fail_at = at};
-                usher_status rc = run_recorded(b.site, &all[i], &alloc, &random, &answered);
-                assert_int_equal(alloc.live, 0);
-                if (random.calls <= at) {
-                    assert_int_equal(rc, USHER_OK);
-                    break;
-                }
-                assert_int_equal(rc, USHER_E_CRYPTO);
-                failures++;
-            }
-        assert_true(failures > n);
-        for (size_t i = 0; i < n; i++)
-            for (size_t e = 0; e < all[i].events; e++)
-                free(all[i].bodies[e]);
-        browser_close(&b);
-    }
+    stress(recorded_without_entropy);
 }
 
 /* --- forward authentication

@@ -3,7 +3,7 @@
  * kind of session at every distance from the clock: the verdict is what the rules say.
  *
  * All sites share one secret, which is as bad as it can get. */
-#include "tests/kit/kit.h"
+#include "tests/kit/browser.h"
 
 #include "base/str.h"
 #include "flow/site.h"
@@ -19,20 +19,6 @@
 #define HTTPS  "\"base_url\":\"https://app.example.com\",\"secret\":\"" SECRET "\""
 
 /* --- sites ------------------------------------------------------------------------------------ */
-
-static usher_site *site_of(const char *settings)
-{
-    usher_problems *problems = NULL;
-    usher_site *site = NULL;
-    usher_status rc = usher_site_new(&site, &problems, kit_str(settings), NULL, NULL, NULL);
-
-    for (size_t i = 0; rc && i < usher_problems_count(problems); i++)
-        print_error("%.*s\n", (int)usher_problems_at(problems, i)->message.len,
-                    usher_problems_at(problems, i)->message.ptr);
-    usher_problems_free(problems);
-    assert_ok(rc);
-    return site;
-}
 
 /* Who can open a value: kinds of key, not of cookie. */
 enum {
@@ -216,7 +202,7 @@ static void add_gcm(stock *s, const usher_site *site, unsigned opens)
 
 static void add_authjs(stock *s, const char *settings, unsigned opens)
 {
-    usher_site *site = site_of(settings);
+    usher_site *site = kit_site(settings);
 
     add(s, "a session", seal(s, site->keys, USHER_FOR_SESSION, "{" PERSON "}"), opens);
     /* A check's claims under a session's key: shape decides. */
@@ -276,7 +262,7 @@ static void add_auth0(stock *s)
         {"claims under Auth0's key", A0_HEAD, "{" PERSON "," A0_EXP "}", NOBODY},
         {"version 3 without a user", V3_HEAD, "{\"accessToken\":\"a\"}", NOBODY},
     };
-    usher_site *site = site_of("{\"profile\":\"auth0-4\"," HTTP "}");
+    usher_site *site = kit_site("{\"profile\":\"auth0-4\"," HTTP "}");
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         add(s, kinds[i].what, auth0_seal(s, site, kinds[i].header, kinds[i].plain), kinds[i].opens);
@@ -293,7 +279,7 @@ static void add_auth0(stock *s)
 
 static void add_signed(stock *s, const char *settings, unsigned opens)
 {
-    usher_site *site = site_of(settings);
+    usher_site *site = kit_site(settings);
     usher_str token;
     int64_t exp;
 
@@ -340,7 +326,7 @@ typedef struct visitor {
 
 static void visitor_open(visitor *v, const char *settings)
 {
-    v->site = site_of(settings);
+    v->site = kit_site(settings);
     assert_ok(usher_exchange_new(&v->ex, NULL, NULL));
 }
 
@@ -640,7 +626,7 @@ static void test_a_change_makes_nobody_younger(void **state)
     visitor_open(&v, "{\"profile\":\"authjs-5\"," HTTP
                      ",\"session\":{\"absolute_duration\":\"10d\"},\"accept\":[{\"profile\":"
                      "\"auth0-4\"}]}");
-    usher_site *old = site_of("{\"profile\":\"auth0-4\"," HTTP "}");
+    usher_site *old = kit_site("{\"profile\":\"auth0-4\"," HTTP "}");
     bring(&v, "__session",
           auth0_seal(&s, old, A0_HEAD,
                      "{\"user\":{\"sub\":\"u\"},\"tokenSet\":{},\"internal\":{\"createdAt\":"

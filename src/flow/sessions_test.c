@@ -1,7 +1,7 @@
 /* What programs do with the session of a request: read it from any format, renew, change and carry
  * it over, several times after one start, under limits, with hooks of their own, with every
  * allocation refused. Rows proved: T08 in part, T20-T22, R2 and R3 for these operations. */
-#include "tests/kit/kit.h"
+#include "tests/kit/browser.h"
 
 #include <time.h>
 
@@ -35,31 +35,17 @@ typedef struct visit {
     size_t lines, deletions; /* Set-Cookie of the last answer */
 } visit;
 
-static usher_site *site_of(const char *settings)
-{
-    usher_problems *problems = NULL;
-    usher_site *site = NULL;
-    usher_status rc = usher_site_new(&site, &problems, kit_str(settings), NULL, NULL, NULL);
-
-    for (size_t i = 0; rc && i < usher_problems_count(problems); i++)
-        print_error("%.*s\n", (int)usher_problems_at(problems, i)->message.len,
-                    usher_problems_at(problems, i)->message.ptr);
-    usher_problems_free(problems);
-    assert_ok(rc);
-    return site;
-}
-
 static void visit_open(visit *v, const char *settings)
 {
     memset(v, 0, sizeof *v);
-    v->site = site_of(settings);
+    v->site = kit_site(settings);
     assert_ok(usher_exchange_new(&v->ex, NULL, NULL));
 }
 
 static void visit_site(visit *v, const char *settings)
 {
     usher_site_unref(v->site);
-    v->site = site_of(settings);
+    v->site = kit_site(settings);
 }
 
 static void forget(visit *v, size_t at)
@@ -234,7 +220,7 @@ static void bring_auth0(visit *v, usher_arena *a, usher_jwe_cipher *cipher, cons
 static void bring(visit *v, const char *settings, const char *more, int64_t now_s, int64_t age_s)
 {
     static char claims[32768];
-    usher_site *site = site_of(settings);
+    usher_site *site = kit_site(settings);
     const usher_format *f = &site->formats[0];
     usher_jwe_cipher *cipher = usher_jwe_cipher_new(usher_allocator_default());
     usher_session_cookie none = {.count = 0};
