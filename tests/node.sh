@@ -2,11 +2,17 @@
 # Prints the path of a Node.js that is new enough for the suites in this folder (20 or later).
 #
 # Debian 12's own is 18. If the one on the PATH is too old, a pinned one is installed from npm's
-# `node` package into a cache folder: node.sh [CACHE_FOLDER], by default build/node in the project.
+# `node` package into a cache folder: node.sh [--pinned] [CACHE_FOLDER], by default build/node in the
+# project. With --pinned it is that one, whatever is on the PATH.
 set -eu
 
 oldest=20
 version=22.23.3
+pinned=''
+if [ "${1:-}" = --pinned ]; then
+    pinned=1
+    shift
+fi
 root=$(cd "$(dirname "$0")/.." && pwd)
 cache=${1:-${USHER_NODE_CACHE:-$root/build/node}}
 
@@ -16,7 +22,7 @@ new_enough() {
 }
 
 found=$(command -v node || true)
-if [ -n "$found" ] && new_enough "$found"; then
+if [ -z "$pinned" ] && [ -n "$found" ] && new_enough "$found"; then
     echo "$found"
     exit 0
 fi

@@ -203,14 +203,14 @@ dev_test() {
     local began=$SECONDS name
     if (($#)); then
         case $1 in
-            unit | vectors | secrets | lint | clang | node | e2e) run_stage "$@" ;;
-            *) die "test: there is no stage '$1'" './dev test [unit|vectors|secrets|lint|clang|node|e2e [NAME...]]' ;;
+            unit | vectors | secrets | lint | clang | node | package | e2e) run_stage "$@" ;;
+            *) die "test: there is no stage '$1'" './dev test [unit|vectors|secrets|lint|clang|node|package|e2e [NAME...]]' ;;
         esac
     else
         title 'packages'
         need test
         good 'everything that the tests need is installed'
-        for name in unit vectors secrets lint clang node e2e; do
+        for name in unit vectors secrets lint clang node package e2e; do
             run_stage "$name"
         done
     fi

@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# What only the Node package has: as it is installed, and for a long time.
+
+node22_path() { tests/node.sh --pinned "$PWD/.cache/node22"; }
+
+# The package installed as its users do, by npm, under this Node and the pinned one; and the tests of the
+# repository under the pinned one, with the addon that is there (Node-API is the same for all).
+stage_package() {
+    local node other
+    need e2e
+    step 'find or fetch Node 20' node node_path && step 'fetch the other Node' node22 node22_path || return 1
+    node=$(node_path) other=$(node22_path)
+    step 'pack the npm package' pack pack_make artefacts || return 1
+    stage 'the package, installed by npm' package './dev test package' \
+        node_tests env USHER_PACKAGE="$(echo "$PWD"/artefacts/usher-*.tgz)" USHER_NODES="$other" \
+        "$node" --test --test-reporter=tap hosts/node/test/package/*.test.mjs || return 1
+    must 'install the original packages' npm original_packages
+    must 'install next-auth 5' bench-npm bench_packages
+    node_addon build-node "$node" -Dbuildtype=release || return 1
+    stage "the Node package under $("$other" --version)" node22-tests './dev test package' \
+        node_tests "$other" --test --test-reporter=tap hosts/node/test/*.test.mjs
+}
