@@ -15,16 +15,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define KNOWN_ID    "legacyid"
 #define KNOWN_VALUE "legacyid.-d29YlLoG6WMZn-oSBFtdWXkbploBYNa0yKGydhjnuU"
 
-static const usher_keyring *ring(void)
-{
-    static usher_keyring keys;
-
-    if (!keys.profile &&
-        rig_ring(&keys, usher_allocator_default(), &usher_profile_auth0_4, a0_secrets))
-        abort();
-    return &keys;
-}
-
 static void run_token(usher_arena *a, usher_str token)
 {
     usher_auth0_v3_times t;
@@ -70,7 +60,7 @@ static void run_signed(usher_str value)
 {
     usher_str id;
 
-    if (usher_auth0_v3_signed_id(&id, ring(), USHER_STR("appSession"), value, NULL)) {
+    if (usher_auth0_v3_signed_id(&id, a0_ring(), USHER_STR("appSession"), value, NULL)) {
         assert(!id.ptr);
         return;
     }
@@ -80,7 +70,8 @@ static void run_signed(usher_str value)
     }
     assert(usher_str_eq(id, USHER_STR(KNOWN_ID)) &&
            usher_str_starts(value, USHER_STR(KNOWN_VALUE)));
-    assert(!usher_auth0_v3_signed_id(&id, ring(), USHER_STR("__session"), value, NULL) && !id.ptr);
+    assert(!usher_auth0_v3_signed_id(&id, a0_ring(), USHER_STR("__session"), value, NULL) &&
+           !id.ptr);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -156,4 +156,38 @@ static inline void a0_browse(a0 *t, const usher_auth0_lines *lines)
                                    a0_header(t, names, values, count), NULL));
 }
 
+/* --- for fuzz targets: made once, for all inputs -----------------------------------------------
+ */
+
+static inline const usher_keyring *a0_ring(void)
+{
+    static usher_keyring keys;
+
+    if (!keys.profile &&
+        rig_ring(&keys, usher_allocator_default(), &usher_profile_auth0_4, a0_secrets))
+        abort();
+    return &keys;
+}
+
+static inline usher_jwe_cipher *a0_cipher(void)
+{
+    static usher_jwe_cipher *c;
+
+    if (!c) c = usher_jwe_cipher_new(usher_allocator_default());
+    if (!c) abort();
+    return c;
+}
+
+/* Behind the seal nothing random would ever arrive. Absent if it does not fit. */
+static inline usher_str a0_sealed(usher_arena *a, usher_purpose purpose, usher_str plain)
+{
+    kit_random random = {.seed = 1, .fail_at = SIZE_MAX};
+    usher_str token;
+
+    return usher_jwe_seal(&token, a, a0_cipher(), &a0_ring()->keys[purpose][0][0],
+                          USHER_STR(A0_HEADER), plain, kit_entropy(&random), NULL)
+               ? (usher_str){0}
+               : token;
+}
+
 #endif

@@ -11,25 +11,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define LIMIT ((size_t)32 << 20)
 
-static const usher_keyring *ring(void)
-{
-    static usher_keyring keys;
-
-    if (!keys.profile &&
-        rig_ring(&keys, usher_allocator_default(), &usher_profile_auth0_4, a0_secrets))
-        abort();
-    return &keys;
-}
-
-static usher_jwe_cipher *cipher(void)
-{
-    static usher_jwe_cipher *c;
-
-    if (!c) c = usher_jwe_cipher_new(usher_allocator_default());
-    if (!c) abort();
-    return c;
-}
-
 static void check_answer(usher_status rc, usher_verdict verdict, usher_cause cause, bool has)
 {
     if (rc) assert(verdict == USHER_NO_SESSION && USHER_STATUS_CLASS(rc) == USHER_CLASS_HOST);
@@ -114,17 +95,6 @@ static void run_record(const usher_auth0_context *c, usher_str text)
     check_answer(rc, verdict, cause, s.json.ptr != NULL);
 }
 
-static usher_str seal(usher_arena *a, usher_str plain)
-{
-    kit_random random = {.seed = 1, .fail_at = SIZE_MAX};
-    usher_str token;
-
-    return usher_jwe_seal(&token, a, cipher(), &ring()->keys[USHER_FOR_SESSION][0][0],
-                          USHER_STR(A0_HEADER), plain, kit_entropy(&random), NULL)
-               ? (usher_str){0}
-               : token;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     kit_alloc memory = {.fail_at = SIZE_MAX}, plenty = {.fail_at = SIZE_MAX};
@@ -141,16 +111,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (mode == 'd') options.tenant = USHER_STR("acme.example");
     usher_arena_init(&arena, &alloc, 1 << 12, LIMIT);
     usher_arena_init(&sealed, &other, 1 << 12, LIMIT);
-    usher_auth0_context c = {
-        .arena = &arena, .cipher = cipher(), .keys = ring(), .options = &options, .now_s = RIG_NOW};
+    usher_auth0_context c = {.arena = &arena,
+                             .cipher = a0_cipher(),
+                             .keys = a0_ring(),
+                             .options = &options,
+                             .now_s = RIG_NOW};
     if (mode == 'h') {
         (void)!usher_auth0_jar_read(&jar, &sealed, &options, text, NULL);
     } else if (mode == 's') {
+        jar.items[jar.count++] = (usher_cookie){
+            USHER_STR("__session"), a0_sealed(&sealed, USHER_FOR_SESSION, USHER_STR(A0_SESSION))};
         jar.items[jar.count++] =
-            (usher_cookie){USHER_STR("__session"), seal(&sealed, USHER_STR(A0_SESSION))};
-        jar.items[jar.count++] = (usher_cookie){USHER_STR("__FC_0"), seal(&sealed, text)};
+            (usher_cookie){USHER_STR("__FC_0"), a0_sealed(&sealed, USHER_FOR_SESSION, text)};
     } else {
-        jar.items[jar.count++] = (usher_cookie){USHER_STR("__session"), seal(&sealed, text)};
+        jar.items[jar.count++] =
+            (usher_cookie){USHER_STR("__session"), a0_sealed(&sealed, USHER_FOR_SESSION, text)};
     }
     if (data[1] != '~') memory.fail_at = data[1];
     if (mode == 'r')

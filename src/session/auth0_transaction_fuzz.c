@@ -10,25 +10,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define LIMIT ((size_t)16 << 20)
 
-static const usher_keyring *ring(void)
-{
-    static usher_keyring keys;
-
-    if (!keys.profile &&
-        rig_ring(&keys, usher_allocator_default(), &usher_profile_auth0_4, a0_secrets))
-        abort();
-    return &keys;
-}
-
-static usher_jwe_cipher *cipher(void)
-{
-    static usher_jwe_cipher *c;
-
-    if (!c) c = usher_jwe_cipher_new(usher_allocator_default());
-    if (!c) abort();
-    return c;
-}
-
 static void run_open(const usher_auth0_context *c, const usher_auth0_jar *jar)
 {
     usher_auth0_transaction t;
@@ -69,17 +50,6 @@ static void run_write(const usher_auth0_context *c, const usher_auth0_jar *jar, 
     assert(total == 0 || total + mine < c->options->names->transactions_max);
 }
 
-static usher_str seal(usher_arena *a, usher_str plain)
-{
-    kit_random random = {.seed = 1, .fail_at = SIZE_MAX};
-    usher_str token;
-
-    return usher_jwe_seal(&token, a, cipher(), &ring()->keys[USHER_FOR_STATE][0][0],
-                          USHER_STR(A0_HEADER), plain, kit_entropy(&random), NULL)
-               ? (usher_str){0}
-               : token;
-}
-
 static void fill(usher_auth0_jar *jar)
 {
     static const char big[] = "7:................................................................";
@@ -105,12 +75,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     usher_auth0_options_init(&options);
     usher_arena_init(&arena, &alloc, 1 << 12, LIMIT);
     usher_arena_init(&sealed, &other, 1 << 12, LIMIT);
-    usher_auth0_context c = {
-        .arena = &arena, .cipher = cipher(), .keys = ring(), .options = &options, .now_s = RIG_NOW};
+    usher_auth0_context c = {.arena = &arena,
+                             .cipher = a0_cipher(),
+                             .keys = a0_ring(),
+                             .options = &options,
+                             .now_s = RIG_NOW};
     if (data[0] == 'h')
         (void)!usher_auth0_jar_read_transactions(&jar, &sealed, &options, text, NULL);
     else if (data[0] == 'p')
-        jar.items[jar.count++] = (usher_cookie){USHER_STR("__txn_ST"), seal(&sealed, text)};
+        jar.items[jar.count++] =
+            (usher_cookie){USHER_STR("__txn_ST"), a0_sealed(&sealed, USHER_FOR_STATE, text)};
     else
         fill(&jar);
     if (data[1] != '~') memory.fail_at = data[1];
