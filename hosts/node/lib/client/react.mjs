@@ -1,7 +1,7 @@
 // SessionProvider and useSession on what traffic.mjs asks. Plain calls of React: nothing has to be compiled.
 
 import * as React from 'react';
-import { Traffic, environment } from './traffic.mjs';
+import { Traffic, environment, inBrowser } from './traffic.mjs';
 
 const NO_CONTEXT = 'React Context is unavailable in Server Components';
 const NO_PROVIDER = '[next-auth]: `useSession` must be wrapped in a <SessionProvider />';
@@ -73,6 +73,27 @@ function useReasons(traffic, refresh, held, { refetchInterval, refetchOnWindowFo
   }, [refresh, held, refetchInterval, may]);
 }
 
+/**
+ * A package that Next.js leaves outside its bundles (serverExternalPackages) finds another copy of React than
+ * the one that renders on the server. That copy's hooks do not work, its contexts do: they are plain objects,
+ * in which the renderer keeps the value.
+ */
+function contextValue(context) {
+  if (inBrowser() || isRendering()) return React.useContext(context);
+  return context._currentValue ?? context._currentValue2;
+}
+
+const INSIDE = '__CLIENT_INTERNALS_DO_NOT_USE_OR_WARN_USERS_THEY_CANNOT_UPGRADE'; // React 19
+const INSIDE_18 = '__SECRET_INTERNALS_DO_NOT_USE_OR_YOU_WILL_BE_FIRED';
+
+/** Whether this copy of React is the one at work; true where it does not say. */
+function isRendering() {
+  const known = { ...React }; // by name alone: bundlers complain of what this React does not have
+  const inside = known[INSIDE];
+  const before = known[INSIDE_18]?.ReactCurrentDispatcher;
+  return (!inside && !before) || !!(inside?.H ?? before?.current);
+}
+
 const statusOf = (session, loading) => (loading ? 'loading' : session ? 'authenticated' : 'unauthenticated');
 
 /** What `system` (four or five of traffic.mjs) has for React. */
@@ -98,9 +119,16 @@ export function reactOf(system) {
     };
   }
 
+  /** On a server: what is known now, without a hook (see contextValue). */
+  function serverProvider({ session, children }) {
+    const value = { data: session, status: statusOf(session, session === undefined), update: async () => undefined };
+    return React.createElement(SessionContext.Provider, { value }, children);
+  }
+
   function SessionProvider(props) {
     if (!SessionContext) throw new Error(NO_CONTEXT);
     if (props.basePath) traffic.basePath = props.basePath;
+    if (!inBrowser()) return serverProvider(props);
     const [held] = React.useState(() => new Keeper(traffic, props.session));
     const [session, setSession] = React.useState(props.session);
     const [loading, setLoading] = React.useState(props.session === undefined);
@@ -128,10 +156,11 @@ export function reactOf(system) {
 
   function useSession(options) {
     if (!SessionContext) throw new Error(NO_CONTEXT);
-    const value = React.useContext(SessionContext);
+    const value = contextValue(SessionContext);
     if (!value && environment(() => process.env.NODE_ENV) !== 'production') throw new Error(NO_PROVIDER);
     const { required, onUnauthenticated } = options ?? {};
     const absent = !!required && value?.status === 'unauthenticated';
+    if (!inBrowser()) return absent ? { ...value, status: 'loading' } : value;
     React.useEffect(() => {
       if (!absent) return;
       if (onUnauthenticated) {

@@ -3,7 +3,7 @@
 
 const BASE_PATH = '/api/auth';
 
-const inBrowser = () => typeof window !== 'undefined';
+export const inBrowser = () => typeof window !== 'undefined';
 
 /** What bundlers put in the place of process.env.X, and Node.js knows; undefined in a bare browser. */
 export function environment(read) {
