@@ -1,4 +1,7 @@
 /** usher: web sessions and sign-in on a native engine. */
+import type { SiteSettings } from './settings';
+
+export type * from './settings';
 
 export interface Problem {
   message: string;
@@ -99,7 +102,7 @@ export interface SiteOptions {
 }
 
 /** docs/settings.md lists them. */
-export type Settings = Record<string, unknown>;
+export type Settings = SiteSettings | { site: SiteSettings };
 
 export class Site {
   private constructor();

@@ -8,6 +8,7 @@
 
 void usher_settings_markdown(usher_buf *b);   /* docs/settings.md */
 void usher_settings_man(usher_buf *b);        /* usherd.yaml(5) */
-void usher_settings_table_json(usher_buf *b); /* for programs that make types and forms of it */
+void usher_settings_types(usher_buf *b);      /* hosts/node/settings.d.ts */
+void usher_settings_table_json(usher_buf *b); /* for programs that make forms of it */
 
 #endif

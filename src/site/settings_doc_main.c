@@ -1,6 +1,6 @@
-/* settings_doc [--markdown | --man | --json]: prints docs/settings.md, usherd.yaml(5), or the table
- * as JSON. Run by ./dev docs; a test holds the pages in the repository against it. A program of its
- * own, no part of the library. */
+/* settings_doc [--markdown | --man | --types | --json]: prints docs/settings.md, usherd.yaml(5),
+ * the types of the npm package, or the table as JSON. Run by ./dev docs; a test holds the pages in
+ * the repository against it. A program of its own, no part of the library. */
 #include <stdio.h>
 
 #include "base/str.h"
@@ -12,6 +12,7 @@ static const struct {
 } pages[] = {
     {USHER_STR_INIT("--markdown"), usher_settings_markdown},
     {USHER_STR_INIT("--man"), usher_settings_man},
+    {USHER_STR_INIT("--types"), usher_settings_types},
     {USHER_STR_INIT("--json"), usher_settings_table_json},
 };
 
@@ -40,6 +41,6 @@ int main(int argc, char **argv)
 
     for (size_t i = 0; argc <= 2 && i < sizeof pages / sizeof *pages; i++)
         if (usher_str_eq(option, pages[i].option)) return print_page(pages[i].write);
-    (void)print(stderr, USHER_STR("usage: settings_doc [--markdown | --man | --json]\n"));
+    (void)print(stderr, USHER_STR("usage: settings_doc [--markdown | --man | --types | --json]\n"));
     return 2;
 }

@@ -30,6 +30,7 @@ static void test_the_pages_in_the_repository_are_current(void **state)
     } pages[] = {
         {"docs/settings.md", usher_settings_markdown},
         {"docs/man/usherd.yaml.5", usher_settings_man},
+        {"hosts/node/settings.d.ts", usher_settings_types},
     };
 
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {

@@ -17,6 +17,7 @@ docs_write() {
 docs_made() {
     local header
     echo "docs/settings.md $1/src/site/settings_doc --markdown"
+    echo "hosts/node/settings.d.ts $1/src/site/settings_doc --types"
     echo "docs/man/usherd.yaml.5 $1/src/site/settings_doc --man"
     echo "docs/man/usher.1 $1/$USHER help --man"
     echo "docs/strict-cases.md tools/strict_cases $1/$USHER"

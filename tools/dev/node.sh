@@ -16,6 +16,8 @@ stage_package() {
         "$node" --test --test-reporter=tap hosts/node/test/package/*.test.mjs || return 1
     must 'install the original packages' npm original_packages
     must 'install next-auth 5' bench-npm bench_packages
+    stage 'code written for the originals compiles (tsc)' types 'node tests/types/check.mjs' \
+        "$node" tests/types/check.mjs || return 1
     node_addon build-node "$node" -Dbuildtype=release || return 1
     stage "the Node package under $("$other" --version)" node22-tests './dev test package' \
         node_tests "$other" --test --test-reporter=tap hosts/node/test/*.test.mjs
