@@ -41,6 +41,7 @@ bench_node() {
     must 'find or fetch Node 20' node node_path
     node=$(node_path)
     must 'fetch the original packages' bench-npm bench_packages
+    must 'install the original packages' npm original_packages
     node_addon build-node "$node" -Dbuildtype=release || die 'the addon was not built' './dev test node'
     "$node" bench/node.mjs --out artefacts "$@" || die 'the benchmark failed' 'its reason is above'
 }

@@ -125,12 +125,13 @@ original_packages() {
         (cd tests && npm ci --no-audit --no-fund)
 }
 
-# The addon is built for the Node that runs the tests, and put where the package looks for it.
+# The addon is built with the headers of Node-API that the package pins (Debian's node and npm's have
+# theirs in different places, or not at all), and put where the package looks for it.
 node_addon() {
     local dir=$1 node=$2
     shift 2
     PATH=${node%/*}:$PATH configure "$dir" gcc -Dtests=false -Dio=disabled -Dnode=enabled \
-        -Dwerror=true "$@" || return 1
+        -Dwerror=true "-Dnode_headers=$PWD/tests/node_modules/node-api-headers/include" "$@" || return 1
     compile "$dir" "build the addon ($dir)" hosts/node/usher.node || return 1
     mkdir -p hosts/node/build
     cp "$dir/hosts/node/usher.node" hosts/node/build/
