@@ -18,6 +18,7 @@ typedef enum addon_answer {
     ANSWER_CLAIMS,  /* the sealed claims, or null */
     ANSWER_ALL,     /* verdict, session, claims, decision, response, reports */
     ANSWER_READ,    /* the same without claims and body, for who renews a session beside a page */
+    ANSWER_TOUCH,   /* the same without the session, too: its cookies */
 } addon_answer;
 
 /* An exchange, and the memory of the call that it works for. */

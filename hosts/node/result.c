@@ -72,6 +72,29 @@ static void put_response(usher_json_writer *w, const usher_response *r, bool wit
     if (with_body) put_text(w, "body", r->body);
 }
 
+static void put_if(usher_json_writer *w, const char *name, usher_str text)
+{
+    if (text.ptr) put_text(w, name, text);
+}
+
+/* Members as Auth0's SDK names them. */
+static void put_access(usher_json_writer *w, const usher_access_token *t)
+{
+    if (!t) return;
+    usher_json_name(w, USHER_STR("access"));
+    usher_json_open_object(w);
+    put_if(w, "token", t->token);
+    put_if(w, "scope", t->scope);
+    put_if(w, "token_type", t->type);
+    put_if(w, "audience", t->audience);
+    if (t->has_expires) put_int(w, "expiresAt", t->expires_s);
+    if (t->code) put_text(w, "code", usher_str_z(t->code));
+    if (t->message) put_text(w, "message", usher_str_z(t->message));
+    put_if(w, "error", t->provider_error);
+    put_if(w, "description", t->provider_description);
+    usher_json_close_object(w);
+}
+
 static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
 {
     static const char *const decisions[] = {"undecided", "allow", "deny"};
@@ -84,7 +107,8 @@ static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
     usher_json_write_init(&w, &b);
     usher_json_open_object(&w);
     put_text(&w, "verdict", usher_str_z(usher_verdict_word(usher_exchange_verdict(x->ex))));
-    put_raw(&w, "session", s ? usher_session_json(s) : (usher_str){0});
+    if (x->answer != ANSWER_TOUCH)
+        put_raw(&w, "session", s ? usher_session_json(s) : (usher_str){0});
     if (whole) put_raw(&w, "claims", s ? usher_session_claims(s) : (usher_str){0});
     put_text(&w, "decision", usher_str_z(decisions[usher_exchange_decision(x->ex)]));
     put_response(&w, usher_exchange_response(x->ex), whole);
@@ -93,6 +117,7 @@ static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
     put_bool(&w, "signedOut", usher_exchange_signed_out(x->ex));
     usher_str csrf = usher_exchange_csrf_token(x->ex);
     if (csrf.ptr) put_text(&w, "csrfToken", csrf);
+    put_access(&w, usher_exchange_access_token(x->ex));
     put_text(&w, "id", usher_exchange_id(x->ex));
     put_reports(&w, x->ex);
     usher_json_close_object(&w);
@@ -103,7 +128,7 @@ usher_status addon_result(usher_str *out, addon_exchange *x, usher_error *err)
 {
     const usher_session *s = usher_exchange_session(x->ex);
 
-    if (x->answer == ANSWER_ALL || x->answer == ANSWER_READ) return all_of(out, x, err);
+    if (x->answer >= ANSWER_ALL) return all_of(out, x, err);
     *out = USHER_STR("null");
     if (s)
         *out =

@@ -5,23 +5,34 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "hosts/node/addon.h"
+#include "wire/json.h"
 
 #define HEADERS_MAX 512 /* more are refused by the engine, too */
+
+static usher_status update(addon_exchange *x, usher_str changes, usher_error *err)
+{
+    return usher_update_session(x->ex, changes, &x->want, err);
+}
+
+static usher_status ask_token(addon_exchange *x, usher_str question, usher_error *err);
 
 static const struct {
     const char *name;
     usher_status (*run)(usher_exchange *ex, usher_want *want, usher_error *err);
     addon_answer answer;
+    usher_status (*with)(addon_exchange *x, usher_str argument, usher_error *err); /* instead */
 } operations[] = {
-    {"session", usher_get_session, ANSWER_SESSION},
-    {"token", usher_get_token, ANSWER_CLAIMS},
-    {"check", usher_get_session, ANSWER_ALL},
-    {"csrf", usher_get_csrf_token, ANSWER_ALL},
-    {"handle", usher_handle, ANSWER_ALL},
-    {"guard", usher_guard, ANSWER_ALL},
-    {"update", NULL, ANSWER_ALL},
-    {"claims", usher_get_token, ANSWER_ALL},
-    {"read", usher_get_session, ANSWER_READ},
+    {"session", usher_get_session, ANSWER_SESSION, NULL},
+    {"token", usher_get_token, ANSWER_CLAIMS, NULL},
+    {"check", usher_get_session, ANSWER_ALL, NULL},
+    {"csrf", usher_get_csrf_token, ANSWER_ALL, NULL},
+    {"handle", usher_handle, ANSWER_ALL, NULL},
+    {"guard", usher_guard, ANSWER_ALL, NULL},
+    {"update", NULL, ANSWER_ALL, update},
+    {"claims", usher_get_token, ANSWER_ALL, NULL},
+    {"read", usher_get_session, ANSWER_READ, NULL},
+    {"touch", usher_get_session, ANSWER_TOUCH, NULL},
+    {"access", NULL, ANSWER_ALL, ask_token},
 };
 
 static int64_t clock_ms(void)
@@ -33,7 +44,8 @@ static int64_t clock_ms(void)
 }
 
 /* Arguments: site, operation, method, target, headers (a flat array of names and values, or the
- * value of Cookie alone), authorization, body, read only, now (0: by the clock), changes. */
+ * value of Cookie alone), authorization, body, read only, now (0: by the clock), argument (JSON:
+ * what changes, or what token is asked for). */
 enum {
     A_SITE,
     A_OPERATION,
@@ -44,7 +56,7 @@ enum {
     A_BODY,
     A_READ_ONLY,
     A_NOW,
-    A_CHANGES,
+    A_ARGUMENT,
     A_COUNT
 };
 
@@ -139,7 +151,31 @@ static napi_value settle(napi_env env, addon *a, addon_exchange *x, usher_status
     return value;
 }
 
-static usher_status begin(addon_exchange *x, usher_site *site, size_t operation, usher_str changes,
+static usher_status ask_token(addon_exchange *x, usher_str question, usher_error *err)
+{
+    usher_access_token_question q = {.size = sizeof q};
+    const struct {
+        const char *name;
+        usher_str *text;
+    } texts[] = {
+        {"audience", &q.audience}, {"scope", &q.scope}, {"configuredScope", &q.default_scope}};
+    usher_json_object o;
+    usher_status rc =
+        usher_json_read_object(&o, &x->arena, question, &usher_json_limits_claims, err);
+
+    for (size_t i = 0; rc == USHER_OK && i < sizeof texts / sizeof *texts; i++) {
+        usher_json value = usher_json_get(&o, usher_str_z(texts[i].name));
+
+        if (value.type == USHER_JSON_STRING)
+            rc = usher_json_string(texts[i].text, &x->arena, value, err);
+    }
+    if (rc) return rc;
+    q.no_merge = usher_json_get(&o, USHER_STR("mergeScopes")).type == USHER_JSON_FALSE;
+    q.refresh = usher_json_get(&o, USHER_STR("refresh")).type == USHER_JSON_TRUE;
+    return usher_get_access_token(x->ex, &q, &x->want, err);
+}
+
+static usher_status begin(addon_exchange *x, usher_site *site, size_t operation, usher_str argument,
                           int64_t now_ms, usher_error *err)
 {
     usher_status rc = usher_exchange_start(x->ex, site, &x->request, now_ms, err);
@@ -147,14 +183,14 @@ static usher_status begin(addon_exchange *x, usher_site *site, size_t operation,
     x->answer = operations[operation].answer;
     if (rc) return rc;
     if (operations[operation].run) return operations[operation].run(x->ex, &x->want, err);
-    return usher_update_session(x->ex, changes, &x->want, err);
+    return operations[operation].with(x, argument, err);
 }
 
 static bool start(usher_status *rc, addon_exchange *x, napi_env env, const napi_value *args,
                   usher_error *err)
 {
     double operation, now = 0;
-    usher_str changes = {0};
+    usher_str argument = {0};
     usher_site *site;
 
     if (!addon_site_of(&site, env, args[A_SITE]) ||
@@ -167,10 +203,10 @@ static bool start(usher_status *rc, addon_exchange *x, napi_env env, const napi_
         return false;
     }
     if (!operations[(size_t)operation].run &&
-        !addon_text(&changes, env, &x->arena, args[A_CHANGES], "changes"))
+        !addon_text(&argument, env, &x->arena, args[A_ARGUMENT], "changes"))
         return false;
     x->want = (usher_want){.kind = USHER_WANT_NOTHING};
-    *rc = begin(x, site, (size_t)operation, changes,
+    *rc = begin(x, site, (size_t)operation, argument,
                 now > 0 && now < 9e15 ? (int64_t)now : clock_ms(), err);
     return true;
 }

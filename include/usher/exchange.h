@@ -186,6 +186,22 @@ USHER_API USHER_MUST_USE usher_status usher_get_csrf_token(usher_exchange *ex, u
  * was not if the session would not fit into cookies (a report says so): then the old one stays. */
 USHER_API USHER_MUST_USE usher_status usher_update_session(usher_exchange *ex, usher_str changes,
                                                            usher_want *want, usher_error *err);
+/* getAccessToken() of profile auth0-4: the access token that the session holds for an audience and
+ * a scope, refreshed when it is due; see usher_exchange_access_token. Also what the access-token
+ * route does; the response is that route's. A refreshed token is written with the session, in one
+ * answer. The question's texts are read before this returns. USHER_E_USAGE with another profile,
+ * and if the request is read only: a token that was rotated and cannot be kept is a session lost.
+ */
+typedef struct usher_access_token_question {
+    size_t size;               /* sizeof(usher_access_token_question) */
+    usher_str audience, scope; /* absent: as the site is configured */
+    usher_str default_scope;   /* what `scope` is added to; absent: the provider's */
+    bool no_merge;             /* `scope` alone, added to nothing */
+    bool refresh;              /* also if it is not due */
+} usher_access_token_question;
+USHER_API USHER_MUST_USE usher_status
+usher_get_access_token(usher_exchange *ex, const usher_access_token_question *question,
+                       usher_want *want, usher_error *err);
 /* Every route below the base path. *response is complete when nothing is wanted. */
 USHER_API USHER_MUST_USE usher_status usher_handle(usher_exchange *ex, usher_want *want,
                                                    usher_error *err);
@@ -216,6 +232,20 @@ USHER_API usher_str usher_exchange_id(const usher_exchange *ex);
 USHER_API usher_str usher_exchange_provider(const usher_exchange *ex);
 /* After usher_get_csrf_token; absent otherwise. */
 USHER_API usher_str usher_exchange_csrf_token(const usher_exchange *ex);
+/* What usher_get_access_token found; NULL after other operations. */
+typedef struct usher_access_token {
+    usher_str token;                 /* absent: there is none, and `code` says why */
+    usher_str scope, type, audience; /* absent if they are not known */
+    bool has_expires;
+    int64_t expires_s;
+    /* missing_session, missing_refresh_token, discovery_error, failed_to_refresh_token,
+     * mfa_required (the response's body says more); NULL with a token. Static text, as the message.
+     */
+    const char *code, *message;
+    /* What the provider said when it refused to refresh; absent if it did not say it. */
+    usher_str provider_error, provider_description;
+} usher_access_token;
+USHER_API const usher_access_token *usher_exchange_access_token(const usher_exchange *ex);
 /* True if the response's Set-Cookie holds a session: renewed, changed, re-issued or new. */
 USHER_API bool usher_exchange_session_written(const usher_exchange *ex);
 /* The profile in which the session was found ("nextauth-4"); absent without one. */

@@ -10,7 +10,9 @@
 /* What somebody asks of a session's tokens. */
 typedef struct usher_auth0_question {
     usher_str audience, scope; /* absent: whatever the site is configured for */
+    usher_str default_scope;   /* what the scope is added to; absent: the configured one */
     bool no_merge;             /* the scope alone, not with the configured one */
+    bool refresh;              /* even if it is not due */
 } usher_auth0_question;
 
 /* The token set of a session that fits the question, and what the answer of a refresh goes into. */

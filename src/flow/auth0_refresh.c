@@ -1,6 +1,6 @@
-/* GET access-token: the session's access token, refreshed when it is due. The key set is asked for
- * before the refresh token is spent: whatever can fail without harm fails first, for a token that
- * was rotated and not kept is a session lost. */
+/* GET access-token and usher_get_access_token: the session's access token, refreshed when it is
+ * due. The key set is asked for before the refresh token is spent: whatever can fail without harm
+ * fails first, for a token that was rotated and not kept is a session lost. */
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/auth0.h"
@@ -24,6 +24,7 @@ static usher_status answer_json(usher_exchange *ex, int status, usher_buf *b, us
 typedef enum refusal {
     MISSING_SESSION,
     MISSING_REFRESH_TOKEN,
+    MISSING_TOKENS,
     DISCOVERY,
     FAILED_TO_REFRESH,
 } refusal;
@@ -37,6 +38,11 @@ static const struct {
         {USHER_STR_INIT("missing_refresh_token"),
          USHER_STR_INIT("The access token has expired and a refresh token was not provided. The "
                         "user needs to re-authenticate.")},
+    [MISSING_TOKENS] =
+        {USHER_STR_INIT("missing_refresh_token"),
+         USHER_STR_INIT(
+             "No access token found and a refresh token was not provided. The user needs "
+             "to re-authenticate.")},
     [DISCOVERY] = {USHER_STR_INIT("discovery_error"),
                    USHER_STR_INIT("Discovery failed for the OpenID Connect configuration.")},
     [FAILED_TO_REFRESH] =
@@ -52,6 +58,10 @@ static usher_status refuse(usher_exchange *ex, refusal why, usher_cause cause,
     usher_buf b;
 
     usher_flow_report(ex, cause, detail);
+    if (ex->access) {
+        ex->access->code = refusals[why].code.ptr;
+        ex->access->message = refusals[why].message.ptr;
+    }
     usher_buf_init(&b, &ex->arena, ANSWER_MAX);
     usher_json_write_init(&w, &b);
     usher_json_open_object(&w);
@@ -62,6 +72,23 @@ static usher_status refuse(usher_exchange *ex, refusal why, usher_cause cause,
     usher_json_close_object(&w);
     usher_json_close_object(&w);
     return answer_json(ex, 401, &b, err);
+}
+
+/* As a program gets it. */
+static usher_status give_program(usher_exchange *ex, usher_error *err)
+{
+    const usher_json_object *set = &ex->auth0->pick.set;
+    usher_access_token *out = ex->access;
+    usher_status rc;
+
+    if ((rc = usher_auth0_text_of(&out->token, &ex->arena, set, "accessToken", err)) ||
+        (rc = usher_auth0_text_of(&out->scope, &ex->arena, set, "scope", err)) ||
+        (rc = usher_auth0_text_of(&out->audience, &ex->arena, set, "audience", err)) ||
+        (rc = usher_auth0_text_of(&out->type, &ex->arena, set, "token_type", err)))
+        return rc;
+    out->has_expires =
+        usher_json_int64(&out->expires_s, usher_json_get(set, USHER_STR("expiresAt")));
+    return USHER_OK;
 }
 
 static usher_status give(usher_exchange *ex, usher_error *err)
@@ -75,7 +102,8 @@ static usher_status give(usher_exchange *ex, usher_error *err)
 
     if ((rc = usher_auth0_text_of(&token, &ex->arena, set, "accessToken", err)) ||
         (rc = usher_auth0_text_of(&scope, &ex->arena, set, "scope", err)) ||
-        (rc = usher_auth0_text_of(&type, &ex->arena, set, "token_type", err)))
+        (rc = usher_auth0_text_of(&type, &ex->arena, set, "token_type", err)) ||
+        (ex->access && (rc = give_program(ex, err))))
         return rc;
     if (!usher_json_int64(&end_s, usher_json_get(set, USHER_STR("expiresAt")))) end_s = 0;
     usher_buf_init(&b, &ex->arena, ANSWER_MAX);
@@ -109,7 +137,8 @@ static bool is_due(const usher_auth0_pick *p, const usher_exchange *ex)
 {
     double now = (double)usher_now_s(ex), buffer = (double)ex->site->auth0.refresh_buffer_s;
 
-    return p->refresh_token.len && (!p->token.len || !p->has_end || p->end_s <= now + buffer);
+    return p->refresh_token.len &&
+           (p->question.refresh || !p->token.len || !p->has_end || p->end_s <= now + buffer);
 }
 
 static bool is_over(const usher_auth0_pick *p, const usher_exchange *ex)
@@ -117,28 +146,82 @@ static bool is_over(const usher_auth0_pick *p, const usher_exchange *ex)
     return !p->token.len || (p->has_end && p->end_s <= (double)usher_now_s(ex));
 }
 
-usher_status usher_auth0_token_get(usher_exchange *ex, usher_want *want, usher_error *err)
+/* What the question in the visit finds. */
+static usher_status ask(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     usher_auth0_pick *p = &ex->auth0->pick;
     bool asked;
     usher_status rc;
 
-    p->question = read_question(ex);
-    if (p->question.scope.len > SCOPE_MAX || p->question.audience.len > SCOPE_MAX) {
-        usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, NULL);
-        usher_auth0_text(ex, 400, USHER_STR("Bad request."));
-        return USHER_OK;
-    }
     if ((rc = usher_flow_read_session(ex, false, err))) return rc;
     if (ex->verdict != USHER_SESSION_VALID || !ex->held.auth0)
         return refuse(ex, MISSING_SESSION, USHER_CAUSE_NONE, NULL, err);
     if ((rc = usher_auth0_choose(p, ex, err))) return rc;
     if (!is_due(p, ex)) {
         if (!is_over(p, ex)) return give(ex, err);
-        return refuse(ex, MISSING_REFRESH_TOKEN, USHER_CAUSE_NONE, NULL, err);
+        return refuse(ex, p->token.len ? MISSING_REFRESH_TOKEN : MISSING_TOKENS, USHER_CAUSE_NONE,
+                      NULL, err);
     }
     rc = usher_auth0_want_metadata(&asked, ex, want, USHER_AT_AUTH0_REFRESH_METADATA, err);
     return rc || asked ? rc : refuse(ex, DISCOVERY, USHER_CAUSE_NONE, NULL, err);
+}
+
+usher_status usher_auth0_token_get(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_auth0_pick *p = &ex->auth0->pick;
+
+    p->question = read_question(ex);
+    if (p->question.scope.len <= SCOPE_MAX && p->question.audience.len <= SCOPE_MAX)
+        return ask(ex, want, err);
+    usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, NULL);
+    usher_auth0_text(ex, 400, USHER_STR("Bad request."));
+    return USHER_OK;
+}
+
+/* --- the operation ---------------------------------------------------------------------------- */
+
+/* Texts of the caller's, who need not keep them while we wait. */
+static usher_status keep_question(usher_auth0_question *out, usher_exchange *ex,
+                                  const usher_access_token_question *q, usher_error *err)
+{
+    usher_arena *a = &ex->arena;
+    usher_status rc;
+
+    *out = (usher_auth0_question){.no_merge = q->no_merge, .refresh = q->refresh};
+    if ((q->audience.ptr && (rc = usher_arena_dup(&out->audience, a, q->audience, err))) ||
+        (q->scope.ptr && (rc = usher_arena_dup(&out->scope, a, q->scope, err))))
+        return rc;
+    return q->default_scope.ptr ? usher_arena_dup(&out->default_scope, a, q->default_scope, err)
+                                : USHER_OK;
+}
+
+static usher_status get_access_token(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    ex->access = usher_arena_get_zero(&ex->arena, 1, sizeof *ex->access);
+    return ex->access ? ask(ex, want, err) : usher_arena_fail(&ex->arena, err);
+}
+
+usher_status usher_get_access_token(usher_exchange *ex, const usher_access_token_question *question,
+                                    usher_want *want, usher_error *err)
+{
+    usher_status rc;
+
+    *want = (usher_want){0};
+    if (!ex || ex->state != USHER_AT_START || ex->final)
+        return usher_fail(err, USHER_E_USAGE, "exchange: start it before this operation", 0);
+    if (!question || question->size != sizeof *question)
+        return usher_fail(err, USHER_E_USAGE, "exchange: a question of another version", 0);
+    if (!ex->site->profile->auth0)
+        return usher_fail(err, USHER_E_USAGE, "exchange: this profile hands out no tokens", 0);
+    if (ex->read_only)
+        return usher_fail(err, USHER_E_USAGE, "exchange: a request that is read only", 0);
+    if (question->scope.len > SCOPE_MAX || question->audience.len > SCOPE_MAX ||
+        question->default_scope.len > SCOPE_MAX)
+        return usher_fail(err, USHER_E_USAGE, "exchange: a scope or an audience is too long", 0);
+    if (!(ex->auth0 = usher_arena_get_zero(&ex->arena, 1, sizeof *ex->auth0)))
+        return usher_arena_fail(&ex->arena, err);
+    if ((rc = keep_question(&ex->auth0->pick.question, ex, question, err))) return rc;
+    return usher_flow_operate(ex, get_access_token, false, want, err);
 }
 
 /* --- the refresh ------------------------------------------------------------------------------ */
@@ -219,12 +302,29 @@ static usher_status verify(usher_exchange *ex, usher_want *want, usher_str key_s
     return keep(ex, &ex->sign_in.id_claims, err);
 }
 
+/* What the provider says of it, for the program. */
+static usher_status keep_reason(usher_exchange *ex, const usher_event *event, bool mfa,
+                                usher_error *err)
+{
+    usher_arena *a = &ex->arena;
+    usher_json_object error;
+    usher_status rc = usher_token_error_read(&error, a, event->content_type, event->body, err);
+
+    if (mfa) ex->access->code = "mfa_required";
+    if (mfa) ex->access->message = "Multi-factor authentication is required.";
+    if (rc || (rc = usher_auth0_text_of(&ex->access->provider_error, a, &error, "error", err)))
+        return rc;
+    return usher_auth0_text_of(&ex->access->provider_description, a, &error, "error_description",
+                               err);
+}
+
 static usher_status no_tokens(usher_exchange *ex, const usher_event *event, const usher_error *why,
                               usher_error *err)
 {
     bool answered;
     usher_status rc = usher_auth0_mfa_answer(&answered, ex, event, err);
 
+    if (rc == USHER_OK && ex->access) rc = keep_reason(ex, event, answered, err);
     if (rc) return rc;
     if (!answered) return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_TOKEN_RESPONSE, why, err);
     usher_flow_report(ex, USHER_CAUSE_TOKEN_RESPONSE, why);

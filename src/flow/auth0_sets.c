@@ -307,10 +307,12 @@ static usher_status read_session(usher_auth0_pick *p, usher_exchange *ex, usher_
 usher_status usher_auth0_choose(usher_auth0_pick *p, usher_exchange *ex, usher_error *err)
 {
     usher_arena *a = &ex->arena;
-    usher_str own = p->question.no_merge ? (usher_str){0} : configured_scope(ex);
+    usher_str own =
+        p->question.default_scope.ptr ? p->question.default_scope : configured_scope(ex);
     set_texts t;
     usher_status rc;
 
+    if (p->question.no_merge) own = (usher_str){0};
     p->entry = SIZE_MAX;
     if ((rc = join_scopes(&p->wanted, a, own, p->question.scope, err)) ||
         (rc = read_session(p, ex, err)) || (rc = read_texts(&t, a, &p->main, err)))

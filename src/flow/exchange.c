@@ -196,6 +196,7 @@ static void withdraw(usher_exchange *ex, usher_status rc, const usher_error *err
     ex->signed_in = ex->signed_out = false;
     ex->held = (usher_held){0};
     ex->csrf_token = (usher_str){0};
+    ex->access = NULL;
     usher_flow_report(ex, cause_of(rc), err);
 }
 
@@ -238,6 +239,7 @@ usher_status usher_flow_operate(usher_exchange *ex, usher_operation *run, bool f
     ex->did_more |= run != usher_flow_get_token;
     ex->final = final;
     ex->run = run;
+    ex->access = NULL;
     ex->response = (usher_response){0};
     rc = usher_flow_decode(ex, want, err);
     if (rc == USHER_OK && want->kind == USHER_WANT_NOTHING) rc = run(ex, want, err);
@@ -338,6 +340,11 @@ usher_str usher_exchange_provider(const usher_exchange *ex)
 usher_str usher_exchange_csrf_token(const usher_exchange *ex)
 {
     return ex->csrf_token;
+}
+
+const usher_access_token *usher_exchange_access_token(const usher_exchange *ex)
+{
+    return ex->access;
 }
 
 bool usher_exchange_session_written(const usher_exchange *ex)

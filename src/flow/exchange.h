@@ -154,6 +154,7 @@ struct usher_exchange {
     bool read_only;
     usher_json_object changes;       /* of usher_update_session */
     struct usher_auth0_visit *auth0; /* flow/auth0.h; NULL on other routes */
+    usher_access_token *access;      /* of usher_get_access_token; NULL otherwise */
 
     /* results */
     usher_verdict verdict;

@@ -182,18 +182,34 @@ static void record(browser *b, usher_operation_fn *op, const char *method, const
     r->seed = ++b->seed;
 }
 
-static void answer(browser *b, const usher_fetch *fetch, meddler *meddle, void *ctx,
+static void answer(browser *b, const usher_want *want, meddler *meddle, void *ctx,
                    usher_event *event)
 {
+    bool hooked = want->kind == USHER_WANT_HOOK;
     recorded *r = &b->last;
 
     assert_true(b->wants < BROWSER_WANTS);
     b->op.now_s = b->now_s;
-    kit_op_answer(&b->op, fetch, event);
-    if (meddle) meddle(ctx, b->wants, fetch, event);
+    if (hooked) {
+        *event = (usher_event){.size = sizeof *event,
+                               .kind = USHER_EVENT_HOOKED,
+                               .now_ms = b->now_s * 1000,
+                               .value = USHER_STR("null")};
+        b->hook(b->hook_ctx, &want->hook, event);
+    } else {
+        kit_op_answer(&b->op, &want->fetch, event);
+        if (meddle) meddle(ctx, b->wants, &want->fetch, event);
+    }
+    usher_str text = hooked ? event->value : event->body;
+    r->kinds[b->wants] = event->kind;
     r->http_status[b->wants] = event->http_status;
-    r->bodies[b->wants] = strndup(event->body.ptr ? event->body.ptr : "", event->body.len);
+    r->bodies[b->wants] = strndup(text.ptr ? text.ptr : "", text.len);
     r->events = ++b->wants;
+}
+
+static bool can_answer(const usher_want *want, bool hooks)
+{
+    return want->kind == USHER_WANT_FETCH || (want->kind == USHER_WANT_HOOK && hooks);
 }
 
 void browser_ask(browser *b, usher_operation_fn *op, const char *method, const char *target,
@@ -214,12 +230,13 @@ void browser_ask(browser *b, usher_operation_fn *op, const char *method, const c
     assert_ok(usher_exchange_start(ex, b->site, &request, b->now_s * 1000, &err));
     b->wants = 0;
     usher_status rc = op(ex, &want, &err);
-    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
-        answer(b, &want.fetch, meddle, ctx, &event);
+    while (rc == USHER_OK && can_answer(&want, b->hook != NULL)) {
+        answer(b, &want, meddle, ctx, &event);
         rc = usher_resume(ex, &event, &want, &err);
     }
     if (rc) fail_msg("%s %s: %s (%s)", method, target, err.what ? err.what : "?", err.where);
     browser_keep_answer(b, ex);
+    if (b->look) b->look(ex);
     usher_exchange_free(ex);
 }
 
@@ -290,15 +307,16 @@ static usher_status run(usher_site *site, const recorded *r, kit_alloc *alloc, k
     usher_status rc = usher_exchange_new(&ex, &options, NULL);
     if (rc == USHER_OK) rc = usher_exchange_start(ex, site, &request, r->now_s * 1000, NULL);
     if (rc == USHER_OK) rc = r->operation(ex, &want, NULL);
-    while (rc == USHER_OK && want.kind == USHER_WANT_FETCH) {
+    while (rc == USHER_OK && can_answer(&want, true)) {
         assert_true(at < r->events);
         usher_event event = {.size = sizeof event,
-                             .kind = USHER_EVENT_FETCHED,
+                             .kind = r->kinds[at],
                              .now_ms = r->now_s * 1000,
                              .fetched_ms = r->now_s * 1000,
                              .http_status = r->http_status[at],
                              .content_type = USHER_STR("application/json"),
-                             .body = kit_str(r->bodies[at])};
+                             .body = kit_str(r->bodies[at]),
+                             .value = kit_str(r->bodies[at])};
         at++;
         rc = usher_resume(ex, &event, &want, NULL);
     }

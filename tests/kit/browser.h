@@ -17,6 +17,9 @@ typedef usher_status usher_operation_fn(usher_exchange *ex, usher_want *want, us
 /* What stands between the engine and the provider in a request; may change the event. */
 typedef void meddler(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event);
 
+/* A function of the program: *event is HOOKED with the value null, and may be changed. */
+typedef void hooker(void *ctx, const usher_hook *hook, usher_event *event);
+
 /* One request with what its wants were answered. */
 typedef struct recorded {
     char method[8], target[9000], cookies[60000], body[2048];
@@ -24,8 +27,9 @@ typedef struct recorded {
     char extra[2][8000]; /* one more header's name and value */
     usher_operation_fn *operation;
     size_t events;
+    usher_event_kind kinds[BROWSER_WANTS];
     int http_status[BROWSER_WANTS];
-    char *bodies[BROWSER_WANTS];
+    char *bodies[BROWSER_WANTS]; /* or the values that hooks answered */
     int64_t now_s;
     uint64_t seed;
 } recorded;
@@ -38,6 +42,9 @@ typedef struct browser {
     char csrf[128];
     const char *accept;  /* sent with every request if not NULL */
     char extra[2][8000]; /* sent too if it has a name */
+    hooker *hook;        /* without one no hook may be asked */
+    void *hook_ctx;
+    void (*look)(const usher_exchange *ex); /* at the end of each request; may be NULL */
     int64_t now_s;
     uint64_t seed; /* of the last request; each has the next */
     recorded last;

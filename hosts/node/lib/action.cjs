@@ -5,34 +5,9 @@
 
 const { fromNext } = require('./next.cjs');
 const { searchOf } = require('./providers.cjs');
+const { keep } = require('./set-cookie.cjs');
 const { internals, setCookiesOf } = require('./site.cjs');
 const { placeOf, programOf, providersOf, routesOf } = require('./v5.cjs');
-
-const ATTRIBUTES = { 'max-age': 'maxAge', expires: 'expires', path: 'path', domain: 'domain', samesite: 'sameSite', httponly: 'httpOnly', secure: 'secure' };
-
-/** A line of Set-Cookie as what Next.js' cookies().set takes. */
-function cookieOf(line) {
-  const [pair, ...rest] = line.split('; ');
-  const at = pair.indexOf('=');
-  const cookie = { name: pair.slice(0, at), value: decodeURIComponent(pair.slice(at + 1)) };
-  for (const part of rest) {
-    const [name, value] = part.split('=');
-    const ours = ATTRIBUTES[name.toLowerCase()];
-    if (ours === 'maxAge') cookie.maxAge = Number(value);
-    else if (ours === 'expires') cookie.expires = new Date(value);
-    else if (ours === 'sameSite') cookie.sameSite = value.toLowerCase();
-    else if (ours) cookie[ours] = value ?? true;
-  }
-  return cookie;
-}
-
-async function keep(lines) {
-  const jar = await fromNext('next/headers').cookies();
-  for (const line of lines) {
-    const { name, value, ...options } = cookieOf(line);
-    jar.set(name, value, options);
-  }
-}
 
 /** A request of the browser whose action this is. */
 async function post(config, headers, path, search, fields, json = false) {

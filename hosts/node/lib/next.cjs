@@ -13,4 +13,18 @@ function fromNext(name) {
   }
 }
 
-module.exports = { fromNext };
+let responseClass;
+
+/** A NextResponse, for who sets cookies on what a middleware answers; a Response where there is no Next.js. */
+function nextResponse(body, headers, status = 200) {
+  if (!responseClass) {
+    try {
+      responseClass = fromNext('next/server').NextResponse;
+    } catch {
+      responseClass = Response;
+    }
+  }
+  return new responseClass(body, { status, headers });
+}
+
+module.exports = { fromNext, nextResponse };

@@ -14,6 +14,8 @@ const HANDLE = 4;
 const GUARD = 5;
 const UPDATE = 6;
 const READ = 8;
+const TOUCH = 9;
+const ACCESS = 10;
 
 const BODY_MAX = 1 << 20;
 const WANTS_MAX = 32;
@@ -172,6 +174,13 @@ class Site {
       check: async (site, headers, readOnly, program) => site.#checked(await site.#all(READ, headers, readOnly, undefined, program)),
       /** As handle, for a request in parts; what was decided as the engine tells it. */
       serve: (site, request, program) => site.#serve(HANDLE, request, program),
+      /** Everything that is sealed, or null, for a Cookie header: no Bearer token counts. */
+      claims: (site, cookie) => site.#claims(cookie),
+      /** The cookies that renew a session, and the headers that go with them. */
+      touch: (site, cookie) => site.#all(TOUCH, { cookie }, false),
+      update: (site, cookie, changes) => site.#all(UPDATE, { cookie }, false, changes),
+      /** An access token, with functions of this call. */
+      access: (site, cookie, question, program) => site.#all(ACCESS, { cookie }, false, question, program),
     };
   }
 
@@ -232,6 +241,11 @@ class Site {
     if (!isObject(options)) throw wrongType('options', 'an object', options);
     if (options.raw) return this.#raw(headers);
     const end = this.#ask(TOKEN, headers, true);
+    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means));
+  }
+
+  async #claims(cookie) {
+    const end = once(this.#means, TOKEN, undefined, undefined, cookie, undefined, undefined, true);
     return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means));
   }
 

@@ -1,0 +1,4 @@
+import all from './index.cjs';
+
+export const { Auth0Client } = all;
+export * from './errors.mjs';

@@ -1,0 +1,335 @@
+// Auth0Client beside Auth0's own SDK: the same secret, the same cookies, the same requests to both.
+import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createRequire } from 'node:module';
+import test from 'node:test';
+import * as Ours from '../auth0/index.mjs';
+import { Jar } from './kit/kit.mjs';
+import { Tenant } from './kit/tenant.mjs';
+
+globalThis.AsyncLocalStorage = AsyncLocalStorage; // as Next.js' server has it
+const tests = new URL('../../../tests/package.json', import.meta.url);
+const load = (path) => import(new URL(`node_modules/${path}`, tests));
+process.chdir(new URL('.', tests).pathname); // where the application's Next.js is
+for (const name of Object.keys(process.env)) if (/^(AUTH0_|APP_BASE_URL|NEXT_PUBLIC_)/.test(name)) delete process.env[name];
+const Theirs = await load('@auth0/nextjs-auth0/dist/server/index.js');
+const theirErrors = await load('@auth0/nextjs-auth0/dist/errors/index.js');
+const { generateSessionCookie } = await load('@auth0/nextjs-auth0/dist/testing/index.js');
+const { encrypt } = await load('@auth0/nextjs-auth0/dist/server/cookies.js');
+const require = createRequire(tests);
+const { NextRequest, NextResponse } = require('next/server');
+
+const secret = 'tests-only-0fX3kq9ZtR7mW2vB8yN5cJ1h';
+const BASE = 'http://localhost:3000';
+const options = { domain: 'tenant.example.com', clientId: 'app', clientSecret: 'the client secret of the tests', secret, appBaseUrl: BASE };
+const both = (more = {}) => [Ours.Auth0Client, Theirs.Auth0Client].map((Client) => new Client({ ...options, ...more }));
+const now = () => Math.floor(Date.now() / 1000);
+
+const data = (more = {}) => ({
+  user: { sub: 'auth0|1', name: 'Ann', email: 'ann@example.com', picture: null },
+  tokenSet: { accessToken: 'at0', idToken: 'it0', refreshToken: 'rt0', scope: 'openid profile email offline_access', requestedScope: 'openid profile email offline_access', expiresAt: now() + 600 },
+  internal: { sid: 'SID1', createdAt: now() - 60 },
+  custom: { theme: 'dark' },
+  ...more,
+});
+const cookieOf = async (session = data()) => `__session=${await generateSessionCookie(session, { secret })}`;
+const request = (path, cookie, init = {}) => new NextRequest(BASE + path, { ...init, headers: { ...(cookie && { cookie }), ...init.headers } });
+const outcome = (promise) => promise.then((value) => ({ value }), (error) => ({ name: error.name, code: error.code, message: error.message, cause: error.cause?.code }));
+const namesOf = (response) => response.headers.getSetCookie().map((line) => line.split('=')[0]);
+const written = (response) => response.headers.getSetCookie().filter((line) => !/max-age=0/i.test(line));
+
+class Res {
+  headers = new Headers();
+  code = 200;
+  appendHeader(name, value) { this.headers.append(name, value); return this; }
+  setHeader(name, value) { this.headers.delete(name); for (const one of [value].flat()) this.headers.append(name, one); return this; }
+  status(code) { this.code = code; return this; }
+  json(body) { this.body = body; }
+}
+
+// ---- within Next.js' own storage: a Route Handler or a Server Action, and a component ----------------
+
+const { createRequestStoreForAPI } = require('next/dist/server/async-storage/request-store.js');
+const { workAsyncStorage } = require('next/dist/server/app-render/work-async-storage.external.js');
+const { workUnitAsyncStorage } = require('next/dist/server/app-render/work-unit-async-storage.external.js');
+
+/** What `run` gives, and the Set-Cookie lines that Next.js would send. */
+async function inRoute(cookie, run, phase = 'action') {
+  const req = request('/page', cookie);
+  let lines = [];
+  const store = createRequestStoreForAPI(req, req.nextUrl, { tags: [], expirationsByCacheKind: new Map() }, (set) => { lines = set; }, undefined);
+  store.phase = phase;
+  const work = { route: '/page', page: '/page', forceStatic: false, forceDynamic: false, dynamicShouldError: false, isStaticGeneration: false };
+  const result = await workAsyncStorage.run(work, () => workUnitAsyncStorage.run(store, () => outcome(run())));
+  return { ...result, lines };
+}
+
+// ---- reading -----------------------------------------------------------------------------------------
+
+test('A1, A2, A4: getSession in every form', async () => {
+  const [ours, theirs] = both();
+  const cookie = await cookieOf();
+  const seen = [];
+  for (const client of [ours, theirs]) {
+    for (const call of [
+      () => client.getSession(request('/', cookie)),
+      () => client.getSession(new Request(BASE, { headers: { cookie } })),
+      () => client.getSession({ headers: { cookie }, cookies: {}, method: 'GET', url: '/' }),
+      async () => (await inRoute(cookie, () => client.getSession())).value,
+      async () => (await inRoute(cookie, () => client.getSession(), 'render')).value,
+    ]) seen.push(await call());
+  }
+  for (const session of seen) assert.deepEqual(session, seen[9]);
+  assert.equal(seen[0].user.name, 'Ann');
+  assert.deepEqual(Object.keys(seen[0]), Object.keys(seen[9]));
+});
+
+test('A6: null and never an exception', async () => {
+  const [ours, theirs] = both();
+  const good = await cookieOf();
+  const spoilt = good.slice(0, -2) + (good.endsWith('AA') ? 'BB' : 'AA');
+  const expired = `__session=${await encrypt(data(), secret, now() - 100)}`;
+  const foreign = `__session=${await generateSessionCookie(data(), { secret: 'another-secret-0fX3kq9ZtR7mW2vB8y' })}`;
+  for (const cookie of [undefined, '', expired, '__session=', '__session=zzz', spoilt, foreign, 'a=b; c', '__session__0=x; __session__2=y', `${good}x`]) {
+    for (const client of [ours, theirs]) {
+      assert.equal(await client.getSession(request('/', cookie)), null, cookie);
+      assert.equal(await client.getSession({ headers: { cookie } }), null, cookie);
+    }
+  }
+  assert.equal(await ours.getSession(request('/', undefined, { headers: { authorization: `Bearer ${good.slice(10)}` } })), null);
+  for (const bad of [null, 1, 'x', {}, { headers: 1 }]) await assert.rejects(ours.getSession(bad), TypeError);
+});
+
+// ---- middleware --------------------------------------------------------------------------------------
+
+test('A3, A5: middleware rolls the session, and what is read after it is what was written', async () => {
+  for (const session of [{}, { rolling: false }, { absoluteDuration: 100, inactivityDuration: 40 }, { inactivityDuration: 7200 }, { cookie: { name: 'app', path: '/', sameSite: 'strict' } }]) {
+    const pair = both({ session });
+    const name = session.cookie?.name ?? '__session';
+    const cookie = (await cookieOf()).replace('__session', name);
+    const seen = [];
+    for (const client of pair) {
+      const req = request('/page', cookie);
+      const before = await client.getSession(req);
+      const response = await client.middleware(req);
+      const after = await client.getSession(req);
+      const [line] = written(response);
+      seen.push({
+        next: response.headers.get('x-middleware-next'),
+        cache: [response.headers.get('cache-control'), response.headers.get('pragma'), response.headers.get('expires')],
+        names: written(response).map((l) => l.split('=')[0]),
+        attributes: line?.split('; ').slice(1).map((part) => part.replace(/(?<=Expires=).*/, '')),
+        rolled: req.headers.get('cookie') !== cookie,
+        later: (after?.exp ?? 0) - (before?.exp ?? 0),
+        user: after?.user,
+        createdAt: after?.internal.createdAt,
+        forwarded: (response.headers.get('x-middleware-set-cookie') ?? '').split(',').filter((l) => l.startsWith(`${name}=`)).length,
+        jar: response.cookies.get(name)?.value !== undefined,
+      });
+    }
+    assert.ok(Math.abs(seen[0].later - seen[1].later) <= 1, `${seen[0].later} ${seen[1].later}`);
+    for (const one of seen) { delete one.later; one.attributes = one.attributes?.map((part) => part.replace(/(?<=Max-Age=\d+)\d$/, '')); }
+    assert.deepEqual(seen[0], seen[1], JSON.stringify(session));
+  }
+});
+
+test('A3: nobody is stopped; a hook may leave the session as it is', async () => {
+  for (const [cookie, beforeSessionRolled] of [[undefined], ['__session=zzz'], [await cookieOf(), () => false], [await cookieOf(), async () => { throw new Error('no'); }], [await cookieOf(), () => undefined]]) {
+    const seen = [];
+    for (const client of both({ session: { beforeSessionRolled } })) {
+      const response = await client.middleware(request('/page', cookie));
+      seen.push([response.status, response.headers.get('x-middleware-next'), written(response).length, response.headers.get('cache-control')]);
+    }
+    assert.deepEqual(seen[0], seen[1], `${cookie?.length} ${beforeSessionRolled}`);
+  }
+});
+
+test('A3: `export default auth0.middleware`, plain requests, other methods and paths', async () => {
+  const [ours, theirs] = both();
+  const cookie = await cookieOf();
+  for (const [path, method] of [['/page', 'GET'], ['/auth/login', 'POST'], ['/auth/loginx', 'GET'], ['/Auth/login', 'GET'], ['/auth', 'GET'], ['/auth/profile', 'HEAD']]) {
+    const seen = [];
+    for (const { middleware } of [ours, theirs]) {
+      const response = await middleware(new Request(BASE + path, { method, headers: { cookie } }));
+      seen.push([response.status, response.headers.get('x-middleware-next'), written(response).length]);
+    }
+    assert.deepEqual(seen[0], seen[1], `${method} ${path}`);
+  }
+  const plain = new Request(`${BASE}/page`, { headers: { cookie } });
+  const response = await ours.middleware(plain);
+  assert.ok(response instanceof NextResponse);
+  assert.notEqual(plain.headers.get('cookie'), cookie);
+  response.cookies.set('mine', '1');
+  assert.ok(namesOf(response).includes('mine') && namesOf(response).includes('__session'));
+  for (const bad of [undefined, null, 1, {}, { headers: {} }]) await assert.rejects(ours.middleware(bad), TypeError);
+});
+
+test('A7: updateSession in its three forms', async () => {
+  const [ours, theirs] = both();
+  const cookie = await cookieOf();
+  const next = { ...data(), user: { sub: 'auth0|1', name: 'Renamed', extra: [1, { a: 'é' }] }, fresh: true, internal: { createdAt: 1, sid: 'forged' } };
+  delete next.custom;
+  const seen = [];
+  for (const client of [ours, theirs]) {
+    const route = await inRoute(cookie, async () => { await client.updateSession(next); return client.getSession(); });
+    const jar = new Jar().take(route.lines);
+    const req = request('/', cookie);
+    const res = NextResponse.next();
+    await client.updateSession(req, res, next);
+    const pages = new Res();
+    await client.updateSession({ headers: { cookie } }, pages, next);
+    for (const session of [route.value, await ours.getSession(request('/', jar.header)), await theirs.getSession(request('/', jar.header)), await client.getSession(req),
+      await theirs.getSession(request('/', new Jar().take(res.headers.getSetCookie()).header)), await ours.getSession(request('/', new Jar().take(pages.headers.getSetCookie()).header))]) {
+      delete session.exp;
+      seen.push(session);
+    }
+  }
+  for (const session of seen) assert.deepEqual(session, seen[11]);
+  assert.deepEqual([seen[0].user.name, seen[0].internal.sid, seen[0].custom, seen[0].fresh], ['Renamed', 'SID1', undefined, true]);
+});
+
+test('A7: who cannot be updated', async () => {
+  const cookie = await cookieOf();
+  for (const client of both()) {
+    for (const [given, session] of [[undefined, data()], ['__session=zzz', data()], [cookie, undefined], [cookie, null]]) {
+      const route = await inRoute(given, () => client.updateSession(session));
+      const pages = await outcome(client.updateSession({ headers: { cookie: given } }, new Res(), session));
+      assert.equal(route.message, session ? 'The user is not authenticated.' : 'The session data is missing.');
+      assert.equal(pages.message, route.message);
+      assert.deepEqual(route.lines, []);
+    }
+  }
+});
+
+// ---- tokens ------------------------------------------------------------------------------------------
+
+const tenantOptions = (tenant, more) => ({ domain: tenant.issuer, allowInsecureRequests: true, ...more });
+
+test('A8: getAccessToken without a refresh', async () => {
+  const sets = {
+    fresh: data(),
+    'no end': data({ tokenSet: { accessToken: 'at', expiresAt: null } }),
+    'over, nothing to refresh with': data({ tokenSet: { accessToken: 'at', expiresAt: now() - 5 } }),
+    'no tokens': data({ tokenSet: {} }),
+    'of another audience': data({ accessTokens: [{ accessToken: 'other', audience: 'https://api', scope: 'read', requestedScope: 'openid profile email offline_access read', expiresAt: now() + 600, token_type: 'bearer' }] }),
+  };
+  for (const [label, session] of Object.entries(sets)) {
+    const cookie = await cookieOf(session);
+    for (const question of [{}, { audience: 'https://api', scope: 'read' }, { scope: 'openid' }, { mergeScopes: false, scope: 'openid' }]) {
+      if (question.audience && session.tokenSet.refreshToken && !session.accessTokens) continue; // that is a refresh
+      const seen = [];
+      for (const client of both()) {
+        seen.push(await outcome(client.getAccessToken({ headers: { cookie } }, new Res(), question)));
+        const route = await inRoute(cookie, () => client.getAccessToken(question));
+        assert.deepEqual(route.lines, []);
+        delete route.lines;
+        seen.push(route);
+      }
+      for (const one of seen) assert.deepEqual(one, seen[3], `${label} ${JSON.stringify(question)}`);
+    }
+  }
+  for (const client of both()) {
+    assert.equal((await outcome(client.getAccessToken({ headers: {} }, new Res()))).code, 'missing_session');
+    for (const bad of [[{ headers: {} }], [{}, new Res()], [undefined, undefined, {}]]) await assert.rejects(client.getAccessToken(...bad), TypeError);
+  }
+});
+
+test('A8: getAccessToken refreshes when it is due or asked to', async (t) => {
+  const tenant = await Tenant.listening(t);
+  const over = data({ tokenSet: { ...data().tokenSet, expiresAt: now() - 5 } });
+  for (const [session, question, buffer] of [[over, {}], [data(), { refresh: true }], [data(), {}, 3600], [data(), { audience: 'https://api' }], [data(), { scope: 'read:x' }],
+    [data(), { scope: 'read:x', audience: 'https://api' }], [data(), { scope: 'read:x', audience: 'https://api', mergeScopes: false }]]) {
+    const cookie = await cookieOf(session);
+    const seen = [];
+    for (const client of both(tenantOptions(tenant, { tokenRefreshBuffer: buffer }))) {
+      tenant.valid = new Set(['rt0']);
+      tenant.asked = [];
+      const req = request('/', cookie);
+      const res = NextResponse.next();
+      const { value } = await outcome(client.getAccessToken(req, res, question));
+      const { body } = tenant.refreshes[0];
+      const later = await client.getSession(req);
+      seen.push({
+        value: { ...value, token: 'new', expiresAt: Math.abs(value.expiresAt - now() - 3600) < 3 },
+        asked: [...body.keys()].sort(), sent: [body.get('scope'), body.get('audience'), body.get('refresh_token')],
+        main: later.tokenSet.accessToken !== 'at0', kept: tenant.valid.has(later.tokenSet.refreshToken), user: later.user,
+        others: later.accessTokens?.map(({ audience, scope, requestedScope, token_type }) => ({ audience, scope, requestedScope, token_type })),
+        read: (await Promise.all(both().map((c) => c.getSession(request('/', new Jar().take(res.headers.getSetCookie()).header))))).map((s) => s?.tokenSet.refreshToken === later.tokenSet.refreshToken),
+      });
+    }
+    // Theirs loses a rotated refresh token where the new set has no place of its own.
+    if (question.scope && !question.audience) for (const one of seen) { delete one.kept; delete one.read; delete one.user; }
+    assert.deepEqual(seen[0], seen[1], JSON.stringify(question));
+  }
+});
+
+test('A8: refused, unreachable, another factor', async (t) => {
+  const tenant = await Tenant.listening(t);
+  const cookie = await cookieOf(data({ tokenSet: { ...data().tokenSet, expiresAt: now() - 5 } }));
+  for (const body of [{ error: 'invalid_grant', error_description: 'gone' }, { error: 'access_denied' }, { nothing: 1 }, { error: 'mfa_required', error_description: 'another factor', mfa_token: 'mt', mfa_requirements: { challenge: [{ type: 'otp' }] } }]) {
+    const seen = [];
+    for (const client of both(tenantOptions(tenant))) {
+      tenant.refusal = { status: 403, body };
+      const res = new Res();
+      const { cause, ...rest } = await outcome(client.getAccessToken({ headers: { cookie } }, res));
+      seen.push({ ...rest, cause: body.nothing ? undefined : cause });
+    }
+    assert.deepEqual(seen[0], seen[1], JSON.stringify(body));
+  }
+  for (const [index, client] of both({ domain: 'http://localhost:9/', allowInsecureRequests: true }).entries()) {
+    const error = await client.getAccessToken({ headers: { cookie } }, new Res()).catch((e) => e);
+    assert.equal(error.code, 'discovery_error');
+    assert.ok(error instanceof [Ours, theirErrors][index].DiscoveryError);
+  }
+});
+
+// ---- guards ------------------------------------------------------------------------------------------
+
+test('withApiAuthRequired and withPageAuthRequired, in both routers', async () => {
+  const cookie = await cookieOf();
+  for (const given of [cookie, undefined, '__session=zzz', await cookieOf(data({ user: undefined }))]) {
+    const seen = [];
+    for (const client of both()) {
+      const api = client.withApiAuthRequired(async (req, res) => (res instanceof Res ? res.status(204).json({ ok: 1 }) : Response.json({ ok: await client.getSession().then((s) => s.user.name) })));
+      const { value: answer } = await inRoute(given, () => api(request('/api', given), {}));
+      const res = new Res();
+      await api({ headers: { cookie: given } }, res);
+      const page = client.withPageAuthRequired(async (props) => props.x, { returnTo: ({ x }) => `/p/${x}` });
+      const bare = client.withPageAuthRequired(async () => 'page');
+      const props = client.withPageAuthRequired({ getServerSideProps: async () => ({ props: Promise.resolve({ mine: 1 }) }) });
+      const ctx = { req: { headers: { cookie: given } }, resolvedUrl: '/here?a=1&b=2' };
+      const redirected = ({ value, message, ...rest }) => [value, message];
+      const moved = async (run) => { const e = await inRoute(given, () => run().catch((error) => { throw Object.assign(new Error(error.digest ?? error.message)); })); return redirected(e); };
+      seen.push([answer.status, await answer.json(), res.code, res.body, await moved(() => page({ x: 7 })), await moved(() => bare({})), await props(ctx),
+        await client.withPageAuthRequired({ returnTo: '/there' })(ctx), await client.withPageAuthRequired()(ctx)]);
+    }
+    assert.deepEqual(JSON.stringify(seen[0]), JSON.stringify(seen[1]), given?.slice(0, 20));
+  }
+});
+
+// ---- settings ----------------------------------------------------------------------------------------
+
+test('options and environment', async () => {
+  const { error } = console;
+  console.error = () => {};
+  try {
+    for (const Client of [Ours.Auth0Client, Theirs.Auth0Client]) {
+      assert.doesNotThrow(() => new Client()); // a build has no secrets
+      assert.throws(() => new Client({ ...options, appBaseUrl: 'no url' }), TypeError);
+      assert.throws(() => new Client({ ...options, tokenRefreshBuffer: -1 }), TypeError);
+      assert.throws(() => new Client({ ...options, appBaseUrl: [] }).startInteractiveLogin() && (() => { throw new Error('later'); })());
+    }
+  } finally {
+    console.error = error;
+  }
+  Object.assign(process.env, { AUTH0_DOMAIN: 'tenant.example.com', AUTH0_CLIENT_ID: 'app', AUTH0_CLIENT_SECRET: 'x', AUTH0_SECRET: secret, APP_BASE_URL: BASE, AUTH0_COOKIE_SAME_SITE: 'strict', AUTH0_COOKIE_PATH: '/' });
+  const lines = [];
+  for (const Client of [Ours.Auth0Client, Theirs.Auth0Client]) {
+    const response = await new Client().middleware(request('/page', await cookieOf()));
+    lines.push(written(response)[0].split('; ').filter((part) => /^(Path|SameSite|HttpOnly|Secure)/.test(part)));
+  }
+  assert.deepEqual(lines[0], lines[1]);
+  for (const name of Object.keys(process.env)) if (/^(AUTH0_|APP_BASE_URL)/.test(name)) delete process.env[name];
+  for (const bad of [null, 1, 'x', []]) assert.throws(() => new Ours.Auth0Client(bad), TypeError);
+  assert.throws(() => new Ours.Auth0Client({ ...options, useDPoP: true }), /useDPoP/);
+});

@@ -1,0 +1,394 @@
+/* Auth0's profile as a program asks it: access tokens, each want of a refresh failed in turn, every
+ * allocation and draw of entropy refused in turn. */
+#include "base/str.h"
+#include "tests/kit/browser.h"
+
+#define NOW_S   INT64_C(1767225600)
+#define SECRET  "Zr8KvT3nQx5WmBd7LpYc2HsJf9GaUe4o"
+#define APP     "http://localhost:3000"
+#define REFRESH ",\"refresh_token\":\"rt-1\",\"scope\":\"openid profile email offline_access\""
+#define ROTATED ",\"refresh_token\":\"rt-2\",\"scope\":\"openid profile email offline_access\""
+
+/* --- a browser, and a program behind it ------------------------------------------------------- */
+
+static usher_site *make_site(const char *more)
+{
+    char json[4096];
+
+    snprintf(json, sizeof json,
+             "{\"base_url\":\"" APP "\",\"development\":true,\"profile\":\"auth0-4\","
+             "\"secret\":\"" SECRET "\",\"providers\":[{\"issuer\":\"" KIT_ISSUER "\","
+             "\"client_id\":\"client-1\",\"client_secret\":\"a-client-secret-of-some-length\","
+             "\"id_token_alg\":\"ES256\"}]%s}",
+             more);
+    return kit_site(json);
+}
+
+static void look(const usher_exchange *ex);
+
+static void browser_open(browser *b, const char *more)
+{
+    browser_start(b, make_site(more), NOW_S);
+    b->look = look;
+    b->op.tokens = REFRESH;
+}
+
+static void get(browser *b, const char *target)
+{
+    browser_ask(b, usher_handle, "GET", target, NULL, NULL, NULL);
+}
+
+static void log_in(browser *b, char state[128])
+{
+    get(b, "/auth/login?returnTo=%2Fclosed");
+    assert_int_equal(b->status, 307);
+    assert_true(kit_parameter(b->location, "state", state, 128));
+    assert_true(kit_parameter(b->location, "nonce", b->op.nonce, sizeof b->op.nonce));
+}
+
+static void come_back(browser *b, const char *state, const char *more)
+{
+    char target[2048];
+
+    snprintf(target, sizeof target, "/auth/callback?state=%s%s", state, more);
+    get(b, target);
+}
+
+static void sign_in(browser *b)
+{
+    char state[128];
+
+    log_in(b, state);
+    come_back(b, state, "&code=code-1");
+    assert_int_equal(b->status, 307);
+    assert_true(b->signed_in);
+}
+
+static size_t count_cookies(const browser *b, const char *prefix)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->cookies; i++)
+        n += !strncmp(b->jar[i][0], prefix, strlen(prefix));
+    return n;
+}
+
+/* What stands between the engine and the provider: the want with this number goes wrong. */
+typedef struct mischief {
+    size_t want;
+    enum { UNREACHABLE, LATE, FAILED, MALFORMED, REFUSED, MISCHIEFS } kind;
+} mischief;
+
+static void misbehave(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
+{
+    const mischief *m = ctx;
+
+    (void)fetch;
+    if (want != m->want) return;
+    event->http_status = m->kind == FAILED ? 500 : m->kind == REFUSED ? 403 : 200;
+    event->body = m->kind == MALFORMED ? USHER_STR("{\"a\":") : USHER_STR("{\"error\":\"no\"}");
+    if (m->kind != UNREACHABLE && m->kind != LATE) return;
+    event->kind = USHER_EVENT_FETCH_FAILED;
+    event->why = m->kind == LATE ? "no answer in time" : "no answer";
+}
+
+/* --- access tokens ---------------------------------------------------------------------------- */
+
+/* The browser asks by a function without arguments, and reads what every operation answers. */
+static usher_access_token_question question;
+static struct {
+    bool found, has_expires;
+    char token[64], scope[128], type[16], audience[64], code[64], error[32], description[64];
+    int64_t expires_s;
+} found;
+
+static void keep(char *out, size_t room, usher_str text)
+{
+    snprintf(out, room, "%.*s", (int)text.len, text.len ? text.ptr : "");
+}
+
+static void look(const usher_exchange *ex)
+{
+    const usher_access_token *t = usher_exchange_access_token(ex);
+
+    memset(&found, 0, sizeof found);
+    found.found = t != NULL;
+    if (!t) return;
+    found.has_expires = t->has_expires;
+    found.expires_s = t->expires_s;
+    keep(found.token, sizeof found.token, t->token);
+    keep(found.scope, sizeof found.scope, t->scope);
+    keep(found.type, sizeof found.type, t->type);
+    keep(found.audience, sizeof found.audience, t->audience);
+    keep(found.error, sizeof found.error, t->provider_error);
+    keep(found.description, sizeof found.description, t->provider_description);
+    keep(found.code, sizeof found.code, t->code ? kit_str(t->code) : (usher_str){0});
+    assert_true(!t->code == (t->token.len != 0));
+    assert_true(!t->code == !t->message);
+}
+
+static usher_status get_access_token(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    question.size = sizeof question;
+    return usher_get_access_token(ex, &question, want, err);
+}
+
+static void ask_token(browser *b, meddler *meddle, void *ctx)
+{
+    browser_ask(b, get_access_token, "GET", "/", NULL, meddle, ctx);
+}
+
+static void test_a_token_that_is_not_due(void **state)
+{
+    (void)state;
+    browser b;
+
+    browser_open(&b, "");
+    sign_in(&b);
+    question = (usher_access_token_question){.size = 0};
+    ask_token(&b, NULL, NULL);
+    assert_int_equal(b.wants, 0);
+    assert_int_equal(b.set_cookies, 0);
+    assert_string_equal(found.token, "at-1");
+    assert_string_equal(found.scope, "openid profile email offline_access");
+    assert_string_equal(found.type, "");
+    assert_true(found.has_expires);
+    assert_int_equal(found.expires_s, NOW_S + 3600);
+    assert_int_equal(b.status, 200); /* the route's answer is there as well */
+    assert_non_null(strstr(b.body, "\"token\":\"at-1\""));
+    browser_close(&b);
+}
+
+static void test_a_token_is_refreshed(void **state)
+{
+    static const struct {
+        const char *name;
+        int64_t later_s;
+        usher_access_token_question question;
+        const char *sent; /* in the request */
+        const char *audience;
+    } cases[] = {
+        {"it is over", 3600, {0}, "refresh_token=rt-1&grant_type=refresh_token&", ""},
+        {"it is asked for", 0, {.refresh = true}, "refresh_token=rt-1&", ""},
+        {"another audience",
+         0,
+         {.audience = USHER_STR_INIT("https://api")},
+         "audience=https%3A%2F%2Fapi&",
+         "https://api"},
+        {"more scope",
+         0,
+         {.scope = USHER_STR_INIT("read:x")},
+         "scope=openid+profile+email+offline_access+read%3Ax&",
+         ""},
+        {"more than another default",
+         0,
+         {.scope = USHER_STR_INIT("read:x"), .default_scope = USHER_STR_INIT("openid")},
+         "scope=openid+read%3Ax&",
+         ""},
+        {"that scope alone",
+         0,
+         {.scope = USHER_STR_INIT("read:x"), .no_merge = true},
+         "scope=read%3Ax&",
+         ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        browser b;
+        browser_open(&b, "");
+        sign_in(&b);
+        b.now_s += cases[i].later_s;
+        b.op.tokens = ROTATED;
+        question = cases[i].question;
+        ask_token(&b, NULL, NULL);
+        if (b.wants != 3 || !strstr(b.op.asked, cases[i].sent))
+            fail_msg("%s: %zu wants, %s", cases[i].name, b.wants, b.op.asked);
+        assert_string_equal(found.token, "at-1");
+        assert_string_equal(found.type, "bearer");
+        assert_string_equal(found.audience, cases[i].audience);
+        assert_true(b.written);
+        browser_ask(&b, usher_get_token, "GET", "/", NULL, NULL, NULL);
+        if (!strstr(b.session, "\"refreshToken\":\"rt-2\"")) fail_msg("%s", cases[i].name);
+        browser_close(&b);
+    }
+}
+
+static void test_who_gets_no_token(void **state)
+{
+    (void)state;
+    browser b;
+
+    question = (usher_access_token_question){.size = 0};
+    browser_open(&b, "");
+    ask_token(&b, NULL, NULL);
+    assert_string_equal(found.code, "missing_session");
+    b.op.tokens = "";
+    sign_in(&b);
+    question.audience = USHER_STR("https://api");
+    ask_token(&b, NULL, NULL);
+    assert_string_equal(found.code, "missing_refresh_token");
+    question.audience = (usher_str){0};
+    b.now_s += 3600;
+    ask_token(&b, NULL, NULL);
+    assert_string_equal(found.code, "missing_refresh_token");
+    assert_int_equal(b.wants, 0);
+    assert_int_equal(b.set_cookies, 0);
+    browser_close(&b);
+}
+
+static void test_each_want_of_a_refresh_fails(void **state)
+{
+    (void)state;
+    browser b;
+
+    question = (usher_access_token_question){.refresh = true};
+    for (size_t at = 0; at < 3; at++)
+        for (int kind = 0; kind < MISCHIEFS; kind++) {
+            mischief m = {at, kind};
+            browser_open(&b, "");
+            sign_in(&b);
+            ask_token(&b, misbehave, &m);
+            bool again = at == 1 && kind == MALFORMED; /* a bad key set: a newer one */
+            if (strcmp(found.code, again     ? ""
+                                   : at == 0 ? "discovery_error"
+                                             : "failed_to_refresh_token") != 0)
+                fail_msg("want %zu, %d: %s", at, kind, found.code);
+            assert_string_equal(found.error,
+                                at == 2 && kind >= FAILED && kind != MALFORMED ? "no" : "");
+            assert_int_equal(b.set_cookies, again ? b.set_cookies : 0);
+            assert_int_equal(count_cookies(&b, "__session"), 1);
+            assert_int_equal(b.cause_count != 0, !again);
+            browser_close(&b);
+        }
+}
+
+static void refuse(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
+{
+    (void)fetch;
+    if (want != 2) return;
+    event->http_status = 403;
+    event->body = kit_str(ctx);
+}
+
+static void test_what_the_provider_says(void **state)
+{
+    (void)state;
+    char gone[] = "{\"error\":\"invalid_grant\",\"error_description\":\"It is gone.\"}";
+    char factor[] = "{\"error\":\"mfa_required\",\"mfa_token\":\"mt\"}";
+    browser b;
+
+    question = (usher_access_token_question){.refresh = true};
+    browser_open(&b, "");
+    sign_in(&b);
+    ask_token(&b, refuse, gone);
+    assert_string_equal(found.code, "failed_to_refresh_token");
+    assert_string_equal(found.error, "invalid_grant");
+    assert_string_equal(found.description, "It is gone.");
+    assert_int_equal(b.set_cookies, 0);
+    ask_token(&b, refuse, factor);
+    assert_string_equal(found.code, "mfa_required");
+    assert_int_equal(b.status, 403);
+    assert_non_null(strstr(b.body, "\"mfa_token\":\"eyJ"));
+    assert_int_equal(count_cookies(&b, "__session"), 1);
+    browser_close(&b);
+}
+
+/* Each operation sees what the ones before it wrote, and only this one tells of a token. */
+static void test_beside_other_operations(void **state)
+{
+    (void)state;
+    usher_exchange *ex;
+    usher_want want;
+    browser b;
+    char cookie[2 * BROWSER_COOKIE_MAX];
+
+    browser_open(&b, "");
+    sign_in(&b);
+    snprintf(cookie, sizeof cookie, "%s=%s", b.jar[0][0], b.jar[0][1]);
+    const usher_header header = {USHER_STR("Cookie"), kit_str(cookie)};
+    usher_request r = {.size = sizeof r,
+                       .method = USHER_STR("GET"),
+                       .target = USHER_STR("/"),
+                       .headers = &header,
+                       .header_count = 1};
+    usher_access_token_question q = {.size = sizeof q};
+    assert_ok(usher_exchange_new(&ex, NULL, NULL));
+    assert_ok(usher_exchange_start(ex, b.site, &r, NOW_S * 1000, NULL));
+    assert_ok(usher_get_session(ex, &want, NULL));
+    assert_null(usher_exchange_access_token(ex));
+    assert_ok(usher_get_access_token(ex, &q, &want, NULL));
+    assert_str(usher_exchange_access_token(ex)->token, "at-1");
+    assert_ok(usher_get_token(ex, &want, NULL));
+    assert_null(usher_exchange_access_token(ex));
+    q.size = 1;
+    assert_int_equal(usher_get_access_token(ex, &q, &want, NULL), USHER_E_USAGE);
+    assert_int_equal(usher_get_access_token(ex, NULL, &want, NULL), USHER_E_USAGE);
+    assert_int_equal(usher_get_access_token(NULL, &q, &want, NULL), USHER_E_USAGE);
+    char *scope = malloc(3000);
+    assert_non_null(scope);
+    memset(scope, 'a', 3000);
+    q = (usher_access_token_question){.size = sizeof q, .scope = {scope, 3000}};
+    assert_int_equal(usher_get_access_token(ex, &q, &want, NULL), USHER_E_USAGE);
+    free(scope);
+    r.read_only = true;
+    q = (usher_access_token_question){.size = sizeof q};
+    assert_ok(usher_exchange_start(ex, b.site, &r, NOW_S * 1000, NULL));
+    assert_int_equal(usher_get_access_token(ex, &q, &want, NULL), USHER_E_USAGE);
+    usher_site *other = kit_site("{\"base_url\":\"" APP "\",\"development\":true,"
+                                 "\"secret\":\"" SECRET "\"}");
+    r.read_only = false;
+    assert_ok(usher_exchange_start(ex, other, &r, NOW_S * 1000, NULL));
+    assert_int_equal(usher_get_access_token(ex, &q, &want, NULL), USHER_E_USAGE);
+    usher_exchange_free(ex);
+    usher_site_unref(other);
+    browser_close(&b);
+}
+
+/* --- whatever fails underneath ---------------------------------------------------------------- */
+
+static void stress(void (*sweep)(usher_site *site, const recorded *all, size_t count))
+{
+    browser b;
+    recorded all[2];
+
+    question = (usher_access_token_question){.audience = USHER_STR("https://api"),
+                                             .scope = USHER_STR("read:x")};
+    browser_open(&b, "");
+    sign_in(&b);
+    ask_token(&b, NULL, NULL);
+    browser_take_record(&b, &all[0]);
+    ask_token(&b, NULL, NULL); /* the same, held by now */
+    browser_take_record(&b, &all[1]);
+    sweep(b.site, all, 2);
+    recorded_free(&all[0]);
+    recorded_free(&all[1]);
+    browser_close(&b);
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    stress(recorded_without_memory);
+}
+
+static void test_every_crypto_allocation_may_fail(void **state)
+{
+    (void)state;
+    stress(recorded_without_crypto);
+}
+
+int main(void)
+{
+    kit_crypto_install();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_token_that_is_not_due),
+        cmocka_unit_test(test_a_token_is_refreshed),
+        cmocka_unit_test(test_who_gets_no_token),
+        cmocka_unit_test(test_each_want_of_a_refresh_fails),
+        cmocka_unit_test(test_what_the_provider_says),
+        cmocka_unit_test(test_beside_other_operations),
+        cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_every_crypto_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
