@@ -28,6 +28,7 @@ const suites = [
     ["e2e/bad-input", "bad cookies and bad settings"],
     ["e2e/c-server", "an application in C"],
     ["e2e/moving", "from one system to another, signed in"],
+    ["apps/v4", "an application of Next.js 16, on NextAuth v4 and on usher"],
 ];
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -55,10 +56,11 @@ function options() {
     }
     const known = suites.map(([name]) => name);
     const chosen = positionals.map((wanted) => {
-        const hit = known.filter((name) => name === wanted || name.endsWith(`/${wanted}`));
+        const hit = known.filter((name) =>
+            name === wanted || name.endsWith(`/${wanted}`) || name.startsWith(`${wanted}/`));
         if (!hit.length) complain(`no suite "${wanted}"; there are: ${known.join(", ")}`);
-        return hit[0];
-    });
+        return hit;
+    }).flat();
     const tools = {
         root,
         usherd: path.resolve(values.usherd ?? path.join(values.build, "hosts/daemon/usherd")),
@@ -94,8 +96,9 @@ const total = { count: 0, passed: 0, failed: 0, names: [] };
 const shared = { tools, artefacts, total, print: (line) => console.log(line) };
 const started = Date.now();
 
-// A suite that hangs must not hang the run: it is cut, and that is a failure.
-const longest_ms = Number(process.env.USHER_SUITE_MS ?? 180000);
+// A suite that hangs must not hang the run: it is cut, and that is a failure. Those of apps/ build.
+const longestOf = (name) =>
+    Number(process.env.USHER_SUITE_MS ?? (name.startsWith("apps/") ? 600000 : 180000));
 
 for (const name of chosen) {
     const begin = Date.now();
@@ -103,6 +106,7 @@ for (const name of chosen) {
     const passedBefore = total.passed;
     rmSync(path.join(artefacts, name.replaceAll("/", "-")), { recursive: true, force: true });
     const t = new Suite(name, shared);
+    const longest_ms = longestOf(name);
     let timer;
 
     console.log(`# ${name}: ${suites.find((suite) => suite[0] === name)[1]}`);

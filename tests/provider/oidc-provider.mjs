@@ -6,6 +6,9 @@ import { forms } from "../e2e/kit/flows.mjs";
 export const algorithms = ["RS256", "PS256", "ES256", "EdDSA"];
 export const clientAuths = ["client_secret_basic", "client_secret_post"];
 
+/** Whose address is known to be theirs; said to clients of a provider whose claims have email_verified. */
+const verified = new Set(["ann"]);
+
 /** Odd on purpose: Basic authentication form-encodes it before it is joined to the id by a colon. */
 export const oddSecret = "s3cret of the tests: 0123456789 +/=&%~";
 
@@ -36,16 +39,17 @@ export function clientName(auth, alg) {
 
 /**
  * @param redirectUris of a client's name: where it may send the browser back to
- * @param more about every client, and of the provider's configuration
+ * @param more about every client, of the provider's configuration, and {key, cert} if it speaks https
  */
-export async function startOidcProvider(t, redirectUris, { client = {}, configuration = {} } = {}) {
+export async function startOidcProvider(t, redirectUris,
+    { client = {}, configuration = {}, tls } = {}) {
     // The package speaks to the console about its runtime and its example keys; it is kept.
     const said = [];
     const console_ = { warn: console.warn, info: console.info };
     console.warn = console.info = (...words) => said.push(words.join(" "));
     const { Provider } = await import("oidc-provider");
     const port = await freePort();
-    const issuer = `http://127.0.0.1:${port}`;
+    const issuer = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
 
     const clients = clientAuths.flatMap((auth) => algorithms.map((alg) => ({
         client_id: clientName(auth, alg),
@@ -69,7 +73,9 @@ export async function startOidcProvider(t, redirectUris, { client = {}, configur
         pkce: { required: () => true },
         findAccount: (_, id) => ({
             accountId: id,
-            claims: () => ({ sub: id, ...(people[id] ?? { name: id }) }),
+            claims: () => ({
+                sub: id, ...(people[id] ?? { name: id }), email_verified: verified.has(id),
+            }),
         }),
         ttl: {
             Session: 600, Interaction: 600, Grant: 600, IdToken: 600, AccessToken: 600,
@@ -82,8 +88,8 @@ export async function startOidcProvider(t, redirectUris, { client = {}, configur
             const error = rest.find((value) => value instanceof Error);
             errors.push(`${event}: ${error?.message}: ${error?.error_description ?? error?.stack}`);
         });
-    const { createServer } = await import("node:http");
-    const server = createServer(provider.callback());
+    const { createServer } = await import(tls ? "node:https" : "node:http");
+    const server = createServer(tls ?? {}, provider.callback());
     await listen(server, port);
     Object.assign(console, console_);
     t.keep("oidc-provider.txt", said.join("\n"));

@@ -98,6 +98,7 @@ stage_e2e() {
         return 1
     }
     node=$(node_path)
+    node_addon build-node "$node" -Dbuildtype=release || return 1
     sanitizer_env
     export USHER_ARTEFACTS=$PWD/artefacts/e2e
     stage 'originals, providers, gateways, browser' e2e './dev test e2e [SUITE...]' \

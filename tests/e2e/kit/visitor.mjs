@@ -1,6 +1,7 @@
 // A visitor: an HTTP client with a cookie jar, as strict about cookies as a browser and with no
 // opinion of its own about redirects.
 import http from "node:http";
+import https from "node:https";
 import { parseSetCookie } from "cookie";
 
 /** Cookies do not know ports: a jar serves one host. */
@@ -79,7 +80,7 @@ export class Visitor {
         }
         if (body !== undefined) sent["content-length"] = Buffer.byteLength(body);
 
-        const answer = await exchange({
+        const answer = await exchange(base.protocol === "https:" ? https : http, {
             host: "127.0.0.1",
             port: base.port || 80,
             method,
@@ -109,10 +110,11 @@ export const navigation = {
 };
 export const program = { accept: "application/json" };
 
-function exchange({ host, port, method, path, headers, body, timeout }) {
+function exchange(protocol, { host, port, method, path, headers, body, timeout }) {
     return new Promise((resolve, reject) => {
-        const request = http.request({
+        const request = protocol.request({
             host, port, method, path, headers, agent: false,
+            rejectUnauthorized: false, // a provider's certificate is made for the run
             maxHeaderSize: 1 << 20, // sessions in many cookies
         }, (reply) => {
             const chunks = [];
