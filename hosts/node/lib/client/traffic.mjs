@@ -48,12 +48,12 @@ function cookieOf(params, itself) {
 
 const STORAGE_KEY = 'nextauth.message';
 
-/** v4: by an entry of localStorage, of which the other tabs get an event. */
+/** v4: by an entry of localStorage, of which the other tabs get an event if it is another one than before. */
 const byStorage = {
   post(message) {
     if (!inBrowser()) return;
     try {
-      localStorage.setItem(STORAGE_KEY, JSON.stringify({ ...message, timestamp: Math.floor(Date.now() / 1000) }));
+      localStorage.setItem(STORAGE_KEY, JSON.stringify({ ...message, timestamp: Date.now() / 1000 }));
     } catch {
       // Full, or switched off: the other tabs will find out by themselves.
     }

@@ -12,27 +12,39 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const packageDir = fileURLToPath(new URL('../..', import.meta.url));
 const reactDir = fromTests.resolve('react/package.json').replace(/\/react\/package\.json$/, '');
 
-/** One script with the page and `client` (a file), by the bundler that Next.js brings. */
-export function bundle(client, out) {
+function built(config) {
   const bundler = fromTests('next/dist/compiled/webpack/webpack.js');
   bundler.init();
-  const config = {
+  const { alias, ...rest } = config;
+  const whole = {
     mode: 'development',
     devtool: false,
     target: 'web',
-    entry: join(here, 'page.mjs'),
-    output: { path: out, filename: 'page.js' },
-    module: { rules: [{ test: /\.m?js$/, resolve: { fullySpecified: false } }] },
-    resolve: { alias: { client, react: join(reactDir, 'react'), 'react-dom': join(reactDir, 'react-dom') } },
+    resolve: { alias: { ...alias, react: join(reactDir, 'react'), 'react-dom': join(reactDir, 'react-dom') } },
     plugins: [new bundler.webpack.DefinePlugin({ 'process.env': '({})' })],
+    ...rest,
   };
   return new Promise((done, fail) => {
-    bundler.webpack(config, (error, stats) => {
+    bundler.webpack(whole, (error, stats) => {
       if (error) fail(error);
       else if (stats.hasErrors()) fail(new Error(stats.toString({ all: false, errors: true, warnings: true })));
-      else done({ file: join(out, 'page.js'), warnings: stats.compilation.warnings.map(String) });
+      else done({ file: join(whole.output.path, whole.output.filename), warnings: stats.compilation.warnings.map(String) });
     });
   });
+}
+
+/** One script with the page and `client` (a file), by the bundler that Next.js brings. */
+export const bundle = (client, out) => built({ entry: join(here, 'page.mjs'), alias: { client }, output: { path: out, filename: 'page.js' } });
+
+/** A package of CommonJS as a module that a browser can import: react, and react-dom on top of it. */
+export async function moduleOf(name, out) {
+  const names = Object.keys(fromTests(name)).filter((key) => /^\w+$/.test(key));
+  if (name !== 'react') {
+    const inner = await built({ entry: fromTests.resolve(name), externals: { react: 'module react' }, experiments: { outputModule: true }, output: { path: out, filename: 'm.mjs', library: { type: 'module' } } });
+    return readFile(inner.file);
+  }
+  const { file } = await built({ entry: fromTests.resolve(name), output: { path: out, filename: 'm.js', library: { type: 'var', name: 'whole' } } });
+  return `${await readFile(file)}\nexport const { ${names.join(', ')} } = whole;\nexport default whole;`;
 }
 
 export const pageOf = (script) => `<!doctype html><html lang="en"><title>page</title><div id="app"></div>${script}</html>`;
@@ -44,9 +56,10 @@ export async function serve(t, { script, auth, files = {} }) {
   const server = http.createServer(async (req, res) => {
     const { pathname } = new URL(req.url, 'http://localhost');
     try {
-      if (pathname.startsWith('/api/auth') || pathname.startsWith('/elsewhere')) await auth(req, res);
+      if (pathname.startsWith('/elsewhere/')) req.url = req.url.replace('/elsewhere', '/api');
+      if (req.url.startsWith('/api/auth')) await auth(req, res);
       else if (pathname === '/page.js') send(res, 'js', await readFile(script));
-      else if (Object.hasOwn(files, pathname)) send(res, 'js', files[pathname]);
+      else if (Object.hasOwn(files, pathname)) send(res, pathname.split('.').at(-1), files[pathname]);
       else if (pathname.startsWith('/usher/')) send(res, 'mjs', await readFile(join(packageDir, pathname.slice('/usher/'.length))));
       else send(res, 'html', files.html ?? pageOf('<script src="/page.js"></script>'));
     } catch (error) {
@@ -120,12 +133,17 @@ const HEADERS = ['content-type', 'x-auth-return-redirect'];
 
 /** What a page asks of its server, one line each; secrets and ports are masked. */
 export function record(page, origin) {
-  const lines = [];
+  const lines = Object.assign([], { open: 0 });
   const mask = (text) => text.replaceAll(origin, 'ORIGIN').replaceAll(encodeURIComponent(origin), 'ORIGIN')
     .replace(/[0-9a-f]{64}/g, 'CSRF').replace(/\b(state|nonce|code_challenge)=[\w.-]+/g, '$1=X').replace(/127\.0\.0\.1(:|%3A)\d+/g, 'PROVIDER');
+  let first = true;
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, () => { lines.open -= 1; });
   page.on('request', (request) => {
+    lines.open += 1;
     const url = request.url();
-    if (/\/(page\.js|favicon\.ico|usher\/.*|react.*\.mjs)$/.test(new URL(url).pathname) || url === `${origin}/`) return;
+    const isFirst = first;
+    first = false;
+    if (isFirst || /\/(page\.js|favicon\.ico|usher\/.*|react.*\.mjs)$/.test(new URL(url).pathname)) return;
     const headers = HEADERS.filter((name) => request.headers()[name]).map((name) => `${name}: ${request.headers()[name]}`);
     lines.push(mask([`${request.method()} ${url}`, ...(request.isNavigationRequest() ? ['(page)'] : headers), ...(request.postData() ? [request.postData()] : [])].join(' | ')));
   });

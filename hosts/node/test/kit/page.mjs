@@ -21,7 +21,9 @@ window.page = {
   client,
   seen,
   called,
+  mayWait: false, // what is shown may stay "loading"
   show(props, { required, told } = {}) {
+    window.page.mayWait = !!required;
     const options = required && { required, ...(told && { onUnauthenticated: () => called.push('onUnauthenticated') }) };
     root.render(h(client.SessionProvider, props, h(Probe, { options })));
   },
