@@ -132,6 +132,11 @@ static usher_status read_parts(loading *l, const usher_node *root)
                        "`hooks` and `token: hook` are for programs that embed the library: usherd "
                        "has no functions of yours. Take sealed or signed tokens",
                        USHER_NIL, USHER_NIL, USHER_NIL);
+    if (usher_site_wants_store(l->d->site))
+        usher_complain(&l->c, (usher_place){0, 0},
+                       "`session.strategy: database` and `users: database` are for programs that "
+                       "embed the library and have the rows: usherd has no database yet",
+                       USHER_NIL, USHER_NIL, USHER_NIL);
     if (!worst) check_development(l);
     return l->c.no_memory ? usher_fail(l->err, USHER_E_NOMEM, "settings: no memory", 0) : worst;
 }

@@ -36,6 +36,8 @@ export interface SiteSettings {
     rolling?: boolean;
     /** Most bytes of claims that are written. A session that would grow beyond stays as it was. Default: as much as fits into cookies. */
     claims_max?: Size;
+    /** Where sessions are kept: in the cookie, or as rows of a database, of which the cookie holds the key. For programs that embed the library and have the rows (Auth.js' adapters, session stores of Auth0's SDK). Default: jwt. */
+    strategy?: 'jwt' | 'database';
     /** What the session cookie holds: the profile's encrypted token, a plain signed JWT (whose claims everybody can read who gets hold of it), or what the program's own functions make (NextAuth's jwt.encode and jwt.decode). Default: sealed. */
     token?: 'sealed' | 'signed' | 'hook';
     /** How signed tokens are signed; with session.token: signed. Default: HS256. */
@@ -45,6 +47,8 @@ export interface SiteSettings {
     /** How old a session may grow before it is written again. Default: 1d. */
     update_age?: Duration;
   };
+  /** Whether users and their accounts at providers are rows of a database too, while sessions are in the cookie. For programs that embed the library. Default: none; database with session.strategy: database. */
+  users?: 'none' | 'database';
   /** Functions of the program that are asked on the way: NextAuth's callbacks of these names, and its events. For programs that embed the library. Default: none. */
   hooks?: ReadonlyArray<'jwt' | 'session' | 'sign_in' | 'redirect' | 'events'>;
   cookies?: {

@@ -26,6 +26,11 @@ extern "C" {
       "the session would not fit into cookies; the old one stays")                                 \
     X(HOOK, "hook", "a function of the program failed, or its answer makes no sense")              \
     X(SESSION_ENDED, "session_ended", "the program's jwt function ended the session")              \
+    X(SESSION_UNKNOWN, "session_unknown",                                                          \
+      "the store has no such session: it was ended, or never was")                                 \
+    X(STORE, "store", "the store failed, or its answer makes no sense: could not tell")            \
+    X(ACCOUNT_NOT_LINKED, "account_not_linked",                                                    \
+      "the account is another user's, or its e-mail address is and nobody allowed linking")        \
     X(SIGN_IN_DENIED, "sign_in_denied", "the program's signIn function did not let somebody in")   \
     X(CSRF_COOKIE, "csrf_cookie", "the CSRF cookie is missing or forged")                          \
     X(CSRF_TOKEN, "csrf_token", "the CSRF token of the body does not match the cookie")            \

@@ -18,14 +18,20 @@ typedef struct usher_host usher_host; /* opaque */
  * USHER_EVENT_HOOK_FAILED if you cannot tell. */
 typedef usher_event_kind usher_hook_fn(void *ctx, const usher_hook *hook, usher_str *value);
 
+/* The rows: what sites with a store want (settings: session.strategy, users). Called as a hook is.
+ * Answer USHER_EVENT_STORED with *row, USHER_EVENT_STORE_CONFLICT or USHER_EVENT_STORE_FAILED. */
+typedef usher_event_kind usher_store_fn(void *ctx, const usher_store *store, usher_str *row);
+
 typedef struct usher_host_options {
     size_t size;         /* sizeof(usher_host_options) */
     const char *ca_file; /* NULL: the system's certificates */
     usher_hook_fn *hook; /* NULL: every hook fails */
     void *hook_ctx;
+    usher_store_fn *store; /* NULL: every step fails */
+    void *store_ctx;
 } usher_host_options;
 
-/* USHER_OK: *out is the caller's. `options` may be NULL; its hook_ctx must outlive the host. */
+/* USHER_OK: *out is the caller's. `options` may be NULL; its contexts must outlive the host. */
 USHER_API USHER_MUST_USE usher_status usher_host_new(usher_host **out,
                                                      const usher_host_options *options,
                                                      usher_error *err);

@@ -56,6 +56,7 @@ typedef enum usher_want_kind {
     USHER_WANT_NOTHING = 0, /* done: read the results */
     USHER_WANT_FETCH,       /* an HTTP request to a provider */
     USHER_WANT_HOOK,        /* a function of the program (settings: session.token: hook) */
+    USHER_WANT_STORE,       /* one step on rows (settings: session.strategy, users) */
 } usher_want_kind;
 
 /* Follow no redirect, send no header but these, verify TLS, use no proxy from the environment. */
@@ -95,18 +96,64 @@ typedef struct usher_hook {
     int64_t max_age_s;     /* ENCODE: seconds until `exp` */
 } usher_hook;
 
+/* One step on rows, atomic by itself. The first ones are the methods of Auth.js' adapters, called
+ * and answered as there, the last ones those of a session store of Auth0's SDK; so either can be
+ * put behind this as it is. Answer USHER_EVENT_STORED with a row as JSON, or "null" where there is
+ * none; USHER_EVENT_STORE_CONFLICT if another row of the same key is there already;
+ * USHER_EVENT_STORE_FAILED for anything else: nobody can tell then.
+ *
+ * Dates in rows are ISO-8601 text, as JSON.stringify writes them; whole numbers, milliseconds since
+ * 1970, are read too. An id may be a text or a number and comes back as it was given. */
+typedef enum usher_store_op {
+    USHER_STORE_GET_SESSION_AND_USER = 1, /* id: sessionToken; {"session":{…},"user":{…}} or null */
+    USHER_STORE_CREATE_SESSION,           /* value: {sessionToken, userId, expires}; the row */
+    USHER_STORE_UPDATE_SESSION,           /* value: {sessionToken, expires}; the row or null */
+    USHER_STORE_DELETE_SESSION,           /* id: sessionToken; the row that was, or null */
+    USHER_STORE_GET_USER,          /* id; the user or null. This and the next may be asked for a row
+                                      that does not exist */
+    USHER_STORE_GET_USER_BY_EMAIL, /* id: the address */
+    USHER_STORE_GET_USER_BY_ACCOUNT, /* provider, and id: providerAccountId */
+    USHER_STORE_CREATE_USER, /* value: {name, email, image, emailVerified, …}; the user with its id
+                              */
+    USHER_STORE_UPDATE_USER,  /* value: {id, …changes}; the user */
+    USHER_STORE_LINK_ACCOUNT, /* value: {userId, provider, providerAccountId, type, …}; anything */
+    /* a session of auth0-4 under its id; value is the session */
+    USHER_STORE_GET_RECORD,
+    USHER_STORE_SET_RECORD,     /* a new one */
+    USHER_STORE_REPLACE_RECORD, /* only if it is still there; null if it is not */
+    USHER_STORE_DELETE_RECORD,
+    USHER_STORE_DELETE_BY_LOGOUT_TOKEN, /* value: {sid?, sub?, iss} */
+    USHER_STORE_OPS,
+} usher_store_op;
+
+typedef struct usher_store {
+    usher_store_op op;
+    usher_str id;       /* text */
+    usher_str provider; /* of an account */
+    usher_str value;    /* a JSON object */
+    int64_t expires_ms; /* of sessions and records that are written: the store may drop it then */
+} usher_store;
+
+/* "getSessionAndUser", …: the name of the adapter's method; for the last ones "get", "set",
+ * "update", "delete", "deleteByLogoutToken". Static text; "" for a value that is none. */
+USHER_API const char *usher_store_op_word(usher_store_op op);
+
 typedef struct usher_want {
     usher_want_kind kind;
     usher_fetch fetch;
     usher_hook hook;
+    usher_store store;
 } usher_want;
 
 typedef enum usher_event_kind {
-    USHER_EVENT_FETCHED = 1,  /* an answer came, whatever its status */
-    USHER_EVENT_FETCH_FAILED, /* none, or not in time, or too large */
-    USHER_EVENT_HOOKED,       /* the program answered */
-    USHER_EVENT_HOOK_REFUSED, /* and its answer is no */
-    USHER_EVENT_HOOK_FAILED,  /* it could not tell */
+    USHER_EVENT_FETCHED = 1,    /* an answer came, whatever its status */
+    USHER_EVENT_FETCH_FAILED,   /* none, or not in time, or too large */
+    USHER_EVENT_HOOKED,         /* the program answered */
+    USHER_EVENT_HOOK_REFUSED,   /* and its answer is no */
+    USHER_EVENT_HOOK_FAILED,    /* it could not tell */
+    USHER_EVENT_STORED,         /* the step was done; `value` is the row or null */
+    USHER_EVENT_STORE_CONFLICT, /* it was not: another row has that key */
+    USHER_EVENT_STORE_FAILED,   /* nobody can tell */
 } usher_event_kind;
 
 /* What came of the want. What it points to must stay until usher_resume returns. */
@@ -119,7 +166,7 @@ typedef struct usher_event {
     usher_str body;
     int64_t fetched_ms; /* when the answer was fetched; before now_ms if it came from a cache */
     const char *why;    /* static text for a failure */
-    usher_str value;    /* HOOKED: what the program answered */
+    usher_str value;    /* HOOKED: what the program answered; STORED: the row, or null */
 } usher_event;
 
 typedef enum usher_decision {

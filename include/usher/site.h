@@ -46,6 +46,9 @@ USHER_API usher_str usher_site_profile(const usher_site *site);   /* "authjs-5" 
 /* True if operations on this site may want a hook (settings: hooks, session.token: hook): only a
  * program that has the functions can serve it. */
 USHER_API bool usher_site_wants_hooks(const usher_site *site);
+/* True if operations may want steps on rows (settings: session.strategy, users): only a program
+ * that has a store can serve it. */
+USHER_API bool usher_site_wants_store(const usher_site *site);
 
 /* What the keys of one secret were used for, since the site was made and by this process. */
 typedef struct usher_key_counts {

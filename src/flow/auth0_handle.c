@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/auth0.h"
+#include "flow/store.h"
 #include "oauth/id_token.h"
 
 #define QUERY_MAX ((size_t)8192) /* three times as much fits into a Location */
@@ -127,7 +128,8 @@ usher_status usher_auth0_handle(usher_exchange *ex, usher_want *want, usher_erro
                           "auth0: more headers or a longer query than are read", 0)
              : usher_flow_read_body(ex, &why);
     if (rc == USHER_OK) rc = open_visit(ex, &why);
-    if (rc == USHER_OK) return run(ex, want, err);
+    if (rc == USHER_OK && run == usher_auth0_login_get) return run(ex, want, err);
+    if (rc == USHER_OK) return usher_store_read(ex, run, want, err);
     if (!usher_flow_peer_fault(ex, rc)) return usher_pass(err, &why);
     usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, &why);
     usher_auth0_text(ex, 400, USHER_STR("Bad request."));

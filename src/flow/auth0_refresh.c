@@ -221,7 +221,7 @@ usher_status usher_get_access_token(usher_exchange *ex, const usher_access_token
     if (!(ex->auth0 = usher_arena_get_zero(&ex->arena, 1, sizeof *ex->auth0)))
         return usher_arena_fail(&ex->arena, err);
     if ((rc = keep_question(&ex->auth0->pick.question, ex, question, err))) return rc;
-    return usher_flow_operate(ex, get_access_token, false, want, err);
+    return usher_flow_operate(ex, get_access_token, USHER_OPERATING_ON_SESSION, want, err);
 }
 
 /* --- the refresh ------------------------------------------------------------------------------ */

@@ -141,7 +141,7 @@ usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_obje
                                        usher_error *err)
 {
     bool written = false, foreign = ex->held.format != &ex->site->formats[0], lives;
-    const usher_writing w = {.keep_exp = foreign, .written = &written};
+    const usher_writing w = {.keep_exp = foreign, .must = true, .written = &written};
     usher_status rc;
 
     if ((rc = usher_flow_own_form(ex, &lives, err)) || !lives) return rc;

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "flow/auth0.h"
 #include "flow/hooks.h"
+#include "flow/store.h"
 #include "wire/jose/digest.h"
 
 #define MEMORY_FIRST     ((size_t)32 << 10)
@@ -26,6 +27,9 @@ static const struct {
     {USHER_AT_HOOK, USHER_EVENT_HOOKED, usher_flow_hooked},
     {USHER_AT_HOOK, USHER_EVENT_HOOK_REFUSED, usher_flow_hooked},
     {USHER_AT_HOOK, USHER_EVENT_HOOK_FAILED, usher_flow_hooked},
+    {USHER_AT_STORE, USHER_EVENT_STORED, usher_store_answered},
+    {USHER_AT_STORE, USHER_EVENT_STORE_CONFLICT, usher_store_answered},
+    {USHER_AT_STORE, USHER_EVENT_STORE_FAILED, usher_store_answered},
     {USHER_AT_ENCODE, USHER_EVENT_HOOKED, usher_flow_encoded},
     {USHER_AT_ENCODE, USHER_EVENT_HOOK_REFUSED, usher_flow_encoded},
     {USHER_AT_ENCODE, USHER_EVENT_HOOK_FAILED, usher_flow_encoded},
@@ -217,6 +221,7 @@ static usher_status end(usher_exchange *ex, usher_status rc, usher_want *want, u
     usher_error spare = {0};
 
     if (!err) err = &spare;
+    if (rc == USHER_OK && want->kind == USHER_WANT_NOTHING) rc = usher_store_flush(ex, want, err);
     if (rc == USHER_OK && want->kind == USHER_WANT_NOTHING) rc = usher_flow_encode(ex, want, err);
     if (rc == USHER_OK && want->kind != USHER_WANT_NOTHING) return USHER_OK;
     ex->state = rc == USHER_OK && !ex->final ? USHER_AT_START : USHER_AT_REST;
@@ -228,7 +233,13 @@ static usher_status end(usher_exchange *ex, usher_status rc, usher_want *want, u
     return rc;
 }
 
-usher_status usher_flow_operate(usher_exchange *ex, usher_operation *run, bool final,
+/* The program has made claims of its tokens; rows come next, where the operation wants one. */
+usher_status usher_flow_run(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    return ex->on_session ? usher_store_read(ex, ex->run, want, err) : ex->run(ex, want, err);
+}
+
+usher_status usher_flow_operate(usher_exchange *ex, usher_operation *run, unsigned operating,
                                 usher_want *want, usher_error *err)
 {
     usher_status rc;
@@ -237,12 +248,13 @@ usher_status usher_flow_operate(usher_exchange *ex, usher_operation *run, bool f
     if (!ex || ex->state != USHER_AT_START || ex->final)
         return usher_fail(err, USHER_E_USAGE, "exchange: start it before this operation", 0);
     ex->did_more |= run != usher_flow_get_token;
-    ex->final = final;
+    ex->final = operating & USHER_OPERATING_FINAL;
+    ex->on_session = operating & USHER_OPERATING_ON_SESSION;
     ex->run = run;
     ex->access = NULL;
     ex->response = (usher_response){0};
     rc = usher_flow_decode(ex, want, err);
-    if (rc == USHER_OK && want->kind == USHER_WANT_NOTHING) rc = run(ex, want, err);
+    if (rc == USHER_OK && want->kind == USHER_WANT_NOTHING) rc = usher_flow_run(ex, want, err);
     return end(ex, rc, want, err);
 }
 

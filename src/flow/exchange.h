@@ -25,6 +25,7 @@ typedef enum usher_state {
     USHER_AT_DECODE,
     USHER_AT_ENCODE,
     USHER_AT_HOOK,
+    USHER_AT_STORE,
     USHER_AT_SIGN_IN_METADATA,
     USHER_AT_CALLBACK_METADATA,
     USHER_AT_CALLBACK_TOKENS,
@@ -69,23 +70,29 @@ typedef struct usher_brought {
     bool read;
     usher_auth0_jar *jar; /* NULL for the others */
     bool too_many;
-    usher_str token;             /* the value to open; absent if none came */
-    bool refused;                /* by the program's hook */
-    usher_str claims;            /* what the program's hook made of it */
+    usher_str token;   /* the value to open; absent if none came */
+    bool refused;      /* by the program's hook */
+    usher_str claims;  /* what the program's hook made of it */
+    bool asked;        /* the store has said what it has, or need not be asked */
+    usher_str row;     /* its answer; absent: there is none */
+    usher_auth0_id id; /* of Auth0's record, if this is valid */
+    usher_verdict id_verdict;
+    usher_cause id_cause;
     usher_session_cookie pieces; /* empty for Auth0's; ends with names that need no zeroes */
 } usher_brought;
 
 /* The session that was found, as long as the exchange works on it. */
 typedef struct usher_held {
-    bool judged;                /* the verdict is known */
-    bool bearer;                /* a Bearer token would have counted */
-    const usher_format *format; /* where it is now: found, or written since; NULL: nowhere */
-    const usher_format *found;  /* where it was found */
-    usher_claims claims;        /* of a claims format, or the sealed ones of Auth0's */
-    usher_auth0_session *auth0; /* of Auth0's */
-    double end_s;               /* when it is over; may be infinite */
-    bool written;               /* it is in this answer's Set-Cookie, as of now */
-    usher_str fresh;            /* the token that was written, until it is looked at again */
+    bool judged;                 /* the verdict is known */
+    bool bearer;                 /* a Bearer token would have counted */
+    const usher_format *format;  /* where it is now: found, or written since; NULL: nowhere */
+    const usher_format *found;   /* where it was found */
+    usher_claims claims;         /* of a claims format, or the sealed ones of Auth0's */
+    usher_auth0_session *auth0;  /* of Auth0's */
+    struct usher_stored *stored; /* flow/store.h; the row of Auth.js' */
+    double end_s;                /* when it is over; may be infinite */
+    bool written;                /* it is in this answer's Set-Cookie, as of now */
+    usher_str fresh;             /* the token that was written, until it is looked at again */
 } usher_held;
 
 /* What a sign-in carries from step to step. */
@@ -112,6 +119,8 @@ typedef struct usher_hooked {
     bool must_write; /* update(): also where sessions do not roll */
     bool has_shown;
     usher_claims shown; /* what the session's JSON is made of, if it is not the held claims */
+    usher_str ended;    /* the row of the session that was signed out */
+    usher_str changes;  /* what update() was given, for a session that is a row */
     usher_user user;    /* who signs in */
     usher_str profile;
     usher_json_object made; /* the claims of the new session before the program saw them */
@@ -133,6 +142,7 @@ struct usher_exchange {
     int64_t now_ms;
     usher_state state;
     bool final;                 /* an operation was called after which none may follow */
+    bool on_session;            /* it looks at the session */
     usher_operation *run;       /* what goes on when a hook has answered */
     usher_str path, query_text; /* of the target */
     usher_request_headers headers;
@@ -155,6 +165,7 @@ struct usher_exchange {
     usher_json_object changes;       /* of usher_update_session */
     struct usher_auth0_visit *auth0; /* flow/auth0.h; NULL on other routes */
     usher_access_token *access;      /* of usher_get_access_token; NULL otherwise */
+    struct usher_storing *storing;   /* flow/store.h; NULL until something is wanted */
 
     /* results */
     usher_verdict verdict;
@@ -187,9 +198,15 @@ void usher_flow_report(usher_exchange *ex, usher_cause cause, const usher_error 
 /* True for a status that is an answer about what the peer sent: malformed, forged, or more than is
  * read of such a thing. Our own memory bound is none: then the exchange cannot tell. */
 bool usher_flow_peer_fault(const usher_exchange *ex, usher_status status);
-/* Runs an operation: the program's hooks first and last, `run` between them. After a final one no
- * other may follow. */
-usher_status usher_flow_operate(usher_exchange *ex, usher_operation *run, bool final,
+typedef enum usher_operating {
+    USHER_OPERATING_PLAIN = 0,
+    USHER_OPERATING_FINAL = 1,      /* no other operation may follow */
+    USHER_OPERATING_ON_SESSION = 2, /* it looks at the session: its row is brought before */
+} usher_operating;
+
+/* Runs an operation: the program's hooks first and last, `run` between them. */
+usher_operation usher_flow_run;
+usher_status usher_flow_operate(usher_exchange *ex, usher_operation *run, unsigned operating,
                                 usher_want *want, usher_error *err);
 /* Asks for a GET whose answer may come from the host's cache. */
 usher_status usher_flow_want_document(usher_exchange *ex, usher_want *want, usher_state state,
@@ -276,6 +293,8 @@ usher_status usher_flow_own_form(usher_exchange *ex, bool *lives, usher_error *e
 /* `changes` is an object; the held session with it is written. */
 usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_object *changes,
                                        usher_error *err);
+/* Takes back what would be set or deleted of the session. */
+void usher_flow_drop_session_lines(usher_exchange *ex);
 usher_status usher_flow_encode(usher_exchange *ex, usher_want *want, usher_error *err);
 usher_step usher_flow_encoded;
 

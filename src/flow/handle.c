@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "flow/auth0.h"
 #include "flow/hooks.h"
+#include "flow/store.h"
 
 typedef enum usher_action {
     ACTION_UNKNOWN,
@@ -82,7 +83,7 @@ static usher_status run_get(usher_exchange *ex, usher_action action, usher_want 
     case ACTION_SIGN_IN: return usher_sign_in_get(ex, err);
     case ACTION_SIGN_OUT: return usher_sign_out_get(ex, err);
     case ACTION_CALLBACK: return usher_callback(ex, want, err);
-    case ACTION_SESSION: return usher_flow_session_answer(ex, want, err);
+    case ACTION_SESSION: return usher_store_read(ex, usher_flow_session_answer, want, err);
     case ACTION_CSRF: return usher_csrf_get(ex, err);
     case ACTION_PROVIDERS: return usher_providers_get(ex, err);
     case ACTION_ERROR: return usher_error_get(ex, err);
@@ -98,9 +99,9 @@ static usher_status run_post(usher_exchange *ex, usher_action action, usher_want
 {
     switch (action) {
     case ACTION_SIGN_IN: return usher_sign_in_post(ex, want, err);
-    case ACTION_SIGN_OUT: return usher_sign_out_post(ex, want, err);
+    case ACTION_SIGN_OUT: return usher_store_read(ex, usher_sign_out_post, want, err);
     case ACTION_CALLBACK: return usher_callback(ex, want, err);
-    case ACTION_SESSION: return usher_flow_session_answer(ex, want, err);
+    case ACTION_SESSION: return usher_store_read(ex, usher_flow_session_answer, want, err);
     case ACTION_LOG: /* the browser's reports; acknowledged and not believed */
         ex->set_cookie_count = 0;
         ex->response.status = 200;
@@ -167,5 +168,5 @@ usher_status usher_handle(usher_exchange *ex, usher_want *want, usher_error *err
     *want = (usher_want){0};
     if (ex && ex->read_only)
         return usher_fail(err, USHER_E_USAGE, "exchange: a request that is read only", 0);
-    return usher_flow_operate(ex, handle, true, want, err);
+    return usher_flow_operate(ex, handle, USHER_OPERATING_FINAL, want, err);
 }

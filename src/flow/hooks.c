@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "flow/store.h"
 #include "flow/write.h"
 #include "wire/json_set.h"
 
@@ -241,7 +242,7 @@ static usher_status session_event(usher_exchange *ex, usher_operation *after, us
     if (!has(ex, USHER_HAS_EVENTS) || !ex->session.json.ptr) return after(ex, want, err);
     open(ex, &b, &w);
     put_raw(&w, "session", ex->session.json);
-    put_raw(&w, "token", ex->held.claims.text);
+    if (!ex->held.stored) put_raw(&w, "token", ex->held.claims.text);
     usher_json_close_object(&w);
     return tell(ex, USHER_STR("session"), &b, after, want, err);
 }
@@ -261,6 +262,14 @@ static usher_status session_answered(usher_exchange *ex, const usher_event *even
     return session_event(ex, ex->hooked.after, want, err);
 }
 
+static void put_row(const usher_exchange *ex, usher_json_writer *w)
+{
+    put_raw(w, "user", ex->held.stored->user.text);
+    if (!ex->hooked.must_write) return;
+    put_raw(w, "newSession", ex->hooked.changes);
+    usher_json_put_member(w, USHER_STR("trigger"), USHER_STR("update"));
+}
+
 usher_status usher_hook_session(usher_exchange *ex, usher_operation *after, usher_want *want,
                                 usher_error *err)
 {
@@ -272,7 +281,10 @@ usher_status usher_hook_session(usher_exchange *ex, usher_operation *after, ushe
     ex->hooked.after = after;
     open(ex, &b, &w);
     put_raw(&w, "session", ex->session.json);
-    put_raw(&w, "token", ex->held.claims.text);
+    if (ex->held.stored)
+        put_row(ex, &w);
+    else
+        put_raw(&w, "token", ex->held.claims.text);
     usher_json_close_object(&w);
     return ask(ex, want, USHER_HOOK_SESSION, (usher_str){0}, &b, session_answered, err);
 }
@@ -440,7 +452,10 @@ usher_status usher_hook_signed_out(usher_exchange *ex, usher_operation *after, u
 
     if (!has(ex, USHER_HAS_EVENTS) || !ex->held.claims.text.ptr) return after(ex, want, err);
     open(ex, &b, &w);
-    put_raw(&w, "token", ex->held.claims.text);
+    if (ex->held.stored)
+        put_raw(&w, "session", ex->hooked.ended.ptr ? ex->hooked.ended : USHER_STR("null"));
+    else
+        put_raw(&w, "token", ex->held.claims.text);
     usher_json_close_object(&w);
     return tell(ex, USHER_STR("signOut"), &b, after, want, err);
 }

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "flow/exchange.h"
+#include "flow/store.h"
 #include "session/bearer.h"
 
 #define LATEST_MS INT64_C(253402300799999) /* the year 9999 */
@@ -122,7 +122,8 @@ static usher_status open_token(usher_exchange *ex, const usher_format *f, const 
     case USHER_TOKEN_SIGNED:
         return usher_signed_open(&ex->held.claims, &ex->verdict, cause, &ex->arena, f->signing,
                                  token, now_s, f->profile->tolerance_s, err);
-    case USHER_TOKEN_HOOKED: break;
+    case USHER_TOKEN_HOOKED:
+    case USHER_TOKEN_STORED: break;
     }
     return open_hooked(ex, f, b, cause, err);
 }
@@ -228,6 +229,21 @@ usher_status usher_flow_hold_auth0(usher_exchange *ex, const usher_format *f,
     return view_auth0(ex, f, err);
 }
 
+/* The row under the id that the cookie holds; gone means that somebody ended it. */
+static usher_status open_record(usher_auth0_session *s, usher_cause *cause, usher_exchange *ex,
+                                const usher_auth0_context *c, const usher_brought *b,
+                                usher_error *err)
+{
+    ex->verdict = b->id_verdict;
+    *cause = b->id_cause;
+    if (!b->asked) return usher_fail(err, USHER_E_USAGE, "exchange: the store was not asked", 0);
+    if (b->id_verdict != USHER_SESSION_VALID) return USHER_OK;
+    if (b->row.ptr) return usher_auth0_record_open(s, &ex->verdict, cause, c, b->row, err);
+    ex->verdict = USHER_SESSION_REVOKED;
+    *cause = USHER_CAUSE_SESSION_UNKNOWN;
+    return USHER_OK;
+}
+
 static usher_status judge_jar(usher_exchange *ex, const usher_format *f, const usher_brought *b,
                               usher_error *err)
 {
@@ -237,12 +253,21 @@ static usher_status judge_jar(usher_exchange *ex, const usher_format *f, const u
     usher_status rc;
 
     if (!s) return usher_arena_fail(&ex->arena, err);
-    if ((rc = usher_auth0_session_open(s, &ex->verdict, &cause, &c, b->jar, err))) return rc;
+    rc = f->form == USHER_TOKEN_STORED
+             ? open_record(s, &cause, ex, &c, b, err)
+             : usher_auth0_session_open(s, &ex->verdict, &cause, &c, b->jar, err);
+    if (rc) return rc;
     usher_flow_report(ex, cause, NULL);
     if (ex->verdict != USHER_SESSION_VALID) return USHER_OK;
-    if (s->json.len > ex->site->token_max)
+    if (f->form != USHER_TOKEN_STORED && s->json.len > ex->site->token_max)
         return refuse(ex, USHER_SESSION_REJECTED, USHER_CAUSE_TOKEN_TOO_LARGE);
-    return usher_flow_hold_auth0(ex, f, s, err);
+    rc = usher_flow_hold_auth0(ex, f, s, err);
+    if (rc == USHER_OK && f->form == USHER_TOKEN_STORED && b->id.has_exp && /* of its cookie */
+        b->id.exp < ex->held.end_s) {
+        ex->held.end_s = b->id.exp;
+        ex->session.expires_ms = end_ms(b->id.exp);
+    }
+    return rc;
 }
 
 /* --- the program's hook ----------------------------------------------------------------------- */
@@ -289,7 +314,7 @@ usher_status usher_flow_decoded(usher_exchange *ex, const usher_event *event, us
     b->refused = event->kind == USHER_EVENT_HOOK_REFUSED;
     if (!b->refused && (rc = usher_arena_dup(&b->claims, &ex->arena, event->value, err))) return rc;
     if ((rc = usher_flow_decode(ex, want, err)) || want->kind != USHER_WANT_NOTHING) return rc;
-    return ex->run(ex, want, err);
+    return usher_flow_run(ex, want, err);
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -306,6 +331,7 @@ static usher_status judge_format(usher_exchange *ex, size_t index, bool bearer, 
         return refuse(ex, USHER_SESSION_REJECTED, USHER_CAUSE_REQUEST_TOO_LARGE);
     if (rc || !b) return rc ? rc : usher_arena_fail(&ex->arena, err);
     if (b->jar) return judge_jar(ex, f, b, err);
+    if (f->form == USHER_TOKEN_STORED) return usher_store_judge(ex, b, err);
     return judge_pieces(ex, f, b, bearer && index == 0, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "flow/store.h"
 #include "flow/write.h"
 #include "session/bridge.h"
 
@@ -104,6 +105,7 @@ usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, u
     if (ex->read_only || ex->held.written || ex->unencoded.len) return USHER_OK;
     if (!ex->site->lifetime.rolling && !foreign && !old_cookies && !ex->hooked.must_write)
         return USHER_OK;
+    if (ex->held.stored) return usher_store_roll(ex, only_one_cookie, err);
     if (foreign && only_one_cookie)
         return USHER_OK; /* the old cookie has to go in the same answer */
     usher_status rc = renew(ex, &w, err);
@@ -155,7 +157,7 @@ usher_status usher_flow_issue_session(usher_exchange *ex, const usher_user *user
 usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *issued,
                                     usher_error *err)
 {
-    const usher_writing w = {.written = issued};
+    const usher_writing w = {.anew = true, .must = true, .written = issued};
     size_t reports = ex->report_count;
     usher_auth0_session *s;
     usher_status rc;
@@ -174,8 +176,8 @@ usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *is
 usher_status usher_flow_replace_auth0(usher_exchange *ex, usher_str json, bool *written,
                                       usher_error *err)
 {
-    const usher_writing w = {.keep_exp = ex->held.format != &ex->site->formats[0],
-                             .written = written};
+    const usher_writing w = {
+        .keep_exp = ex->held.format != &ex->site->formats[0], .must = true, .written = written};
     usher_auth0_session *s;
     usher_status rc;
 

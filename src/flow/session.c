@@ -4,12 +4,19 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/hooks.h"
+#include "flow/store.h"
 #include "wire/json_set.h"
 
 usher_status usher_flow_session_json(usher_exchange *ex, usher_error *err)
 {
     const usher_hooked *h = &ex->hooked;
 
+    if (ex->held.stored) {
+        bool asked = (ex->site->hooks & (1u << USHER_HAS_SESSION)) != 0;
+        return usher_row_json(&ex->session.json, &ex->arena, &ex->held.stored->session,
+                              &ex->held.stored->user, asked && ex->site->profile->row_in_session,
+                              err);
+    }
     if (!ex->held.auth0)
         return usher_session_write_json(&ex->session, &ex->arena,
                                         h->has_shown ? &h->shown : &ex->held.claims, err);
@@ -53,6 +60,10 @@ static usher_status answer(usher_exchange *ex, usher_str changes, bool is_update
     if (ex->verdict != USHER_SESSION_VALID) return renew_and_show(ex, want, err);
     ex->hooked.must_write |= is_update;
     if (is_update) ex->held.written = false; /* what was written before is written again */
+    if (ex->held.stored) {
+        ex->hooked.changes = is_update ? changes : (usher_str){0};
+        return renew_and_show(ex, want, err);
+    }
     return usher_hook_jwt(ex, changes, is_update, renew_and_show, want, err);
 }
 
@@ -121,7 +132,7 @@ static usher_status get_session(usher_exchange *ex, usher_want *want, usher_erro
 
 usher_status usher_get_session(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    return usher_flow_operate(ex, get_session, false, want, err);
+    return usher_flow_operate(ex, get_session, USHER_OPERATING_ON_SESSION, want, err);
 }
 
 usher_status usher_flow_get_token(usher_exchange *ex, usher_want *want, usher_error *err)
@@ -132,7 +143,7 @@ usher_status usher_flow_get_token(usher_exchange *ex, usher_want *want, usher_er
 
 usher_status usher_get_token(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    return usher_flow_operate(ex, usher_flow_get_token, false, want, err);
+    return usher_flow_operate(ex, usher_flow_get_token, USHER_OPERATING_ON_SESSION, want, err);
 }
 
 static usher_status get_csrf_token(usher_exchange *ex, usher_want *want, usher_error *err)
@@ -153,7 +164,7 @@ static usher_status get_csrf_token(usher_exchange *ex, usher_want *want, usher_e
 
 usher_status usher_get_csrf_token(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    return usher_flow_operate(ex, get_csrf_token, false, want, err);
+    return usher_flow_operate(ex, get_csrf_token, USHER_OPERATING_PLAIN, want, err);
 }
 
 static usher_status update_session(usher_exchange *ex, usher_want *want, usher_error *err)
@@ -167,7 +178,8 @@ static usher_status update_session(usher_exchange *ex, usher_want *want, usher_e
         usher_respond_body(ex, 200, USHER_STR("application/json"), ex->site->profile->no_session);
         return USHER_OK;
     }
-    if (hooked && !ex->held.auth0) { /* what they mean is the program's to say */
+    hooked |= ex->held.stored != NULL; /* what it shows of them; a row has no room for them */
+    if (hooked && !ex->held.auth0) {   /* what they mean is the program's to say */
         rc = usher_json_object_text(&changes, &ex->arena, &ex->changes, err);
         return rc ? rc : answer(ex, changes, true, want, err);
     }
@@ -193,5 +205,6 @@ usher_status usher_update_session(usher_exchange *ex, usher_str changes, usher_w
     rc = usher_json_read_object(&ex->changes, &ex->arena, changes, &usher_json_limits_claims, err);
     if (usher_flow_peer_fault(ex, rc))
         return usher_fail(err, USHER_E_USAGE, "exchange: the changes are no JSON object", 0);
-    return rc ? rc : usher_flow_operate(ex, update_session, false, want, err);
+    if (rc) return rc;
+    return usher_flow_operate(ex, update_session, USHER_OPERATING_ON_SESSION, want, err);
 }

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/hooks.h"
+#include "flow/store.h"
 
 usher_status usher_sign_out_get(usher_exchange *ex, usher_error *err)
 {
@@ -18,6 +19,26 @@ static usher_status way_back(usher_exchange *ex, usher_want *want, usher_error *
     return usher_respond_url(ex, ex->callback_url, 200, err);
 }
 
+static usher_status forget(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_status rc = usher_flow_forget_session(ex, true, err);
+
+    if (rc) return rc;
+    ex->signed_out = ex->verdict == USHER_SESSION_VALID;
+    ex->verdict = USHER_NO_SESSION;
+    return usher_hook_signed_out(ex, way_back, want, err);
+}
+
+/* Nobody is told that he is signed out while his row may still be there. */
+static usher_status row_deleted(usher_exchange *ex, const usher_event *event, usher_want *want,
+                                usher_error *err)
+{
+    if (event->kind != USHER_EVENT_STORED)
+        return usher_store_failed(ex, "exchange: the store failed to end a session", err);
+    ex->hooked.ended = event->value;
+    return forget(ex, want, err);
+}
+
 usher_status usher_sign_out_post(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     usher_status rc;
@@ -26,10 +47,9 @@ usher_status usher_sign_out_post(usher_exchange *ex, usher_want *want, usher_err
         usher_flow_report(ex, USHER_CAUSE_CSRF_TOKEN, NULL);
         return usher_respond_failure(ex, USHER_FAIL_CSRF_SIGN_OUT, 200, err);
     }
-    if ((rc = usher_flow_read_session(ex, false, err)) ||
-        (rc = usher_flow_forget_session(ex, true, err)))
-        return rc;
-    ex->signed_out = ex->verdict == USHER_SESSION_VALID;
-    ex->verdict = USHER_NO_SESSION;
-    return usher_hook_signed_out(ex, way_back, want, err);
+    if ((rc = usher_flow_read_session(ex, false, err))) return rc;
+    if (!ex->held.stored || ex->verdict != USHER_SESSION_VALID) return forget(ex, want, err);
+    const usher_store store = {.op = USHER_STORE_DELETE_SESSION,
+                               .id = ex->held.stored->session.token};
+    return usher_store_ask(ex, want, &store, row_deleted, err);
 }

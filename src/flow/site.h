@@ -35,6 +35,7 @@ typedef enum usher_token_form {
     USHER_TOKEN_SEALED, /* the profile's encryption */
     USHER_TOKEN_SIGNED, /* plain JWTs, signed */
     USHER_TOKEN_HOOKED, /* the program itself: USHER_WANT_HOOK */
+    USHER_TOKEN_STORED, /* nobody: it is the key of a row (auth0-4: its id, sealed) */
 } usher_token_form;
 
 /* Functions that the program has; in the order of the setting's words. */
@@ -93,7 +94,9 @@ struct usher_site {
     const usher_keyring *keys; /* of the first */
     usher_auth0_site auth0;    /* of a profile with those routes */
 
-    unsigned hooks; /* a bit for each usher_site_hook */
+    unsigned hooks;    /* a bit for each usher_site_hook */
+    bool stores;       /* some format's sessions are rows */
+    bool users_stored; /* users and accounts are */
 
     usher_lifetime lifetime;
     int64_t update_age_s;

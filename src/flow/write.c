@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "flow/store.h"
 #include "flow/write.h"
 #include "session/auth0_write.h"
 #include "wire/json_set.h"
@@ -12,7 +13,7 @@
 /* --- lines ------------------------------------------------------------------------------------ */
 
 /* A second write replaces the first: a piece that is not needed any more must not stay behind. */
-static void drop_session_lines(usher_exchange *ex)
+void usher_flow_drop_session_lines(usher_exchange *ex)
 {
     size_t kept = 0;
 
@@ -83,12 +84,26 @@ static usher_status forget_others(usher_exchange *ex, usher_error *err)
     return rc;
 }
 
+/* What is over need not be kept; a record that its owner ends must go. */
+static usher_status forget_row(usher_exchange *ex, bool all, usher_error *err)
+{
+    const usher_brought *b = &ex->first;
+    bool record = b->jar != NULL, over = ex->verdict == USHER_SESSION_EXPIRED;
+    usher_store store = {.op = record ? USHER_STORE_DELETE_RECORD : USHER_STORE_DELETE_SESSION,
+                         .id = record ? b->id.id : b->token};
+
+    if (ex->site->formats[0].form != USHER_TOKEN_STORED || !b->row.ptr) return USHER_OK;
+    if (over) return usher_store_later(ex, &store, USHER_WRITE_OR_REPORT, err);
+    return all && record ? usher_store_later(ex, &store, USHER_WRITE_MUST, err) : USHER_OK;
+}
+
 usher_status usher_flow_forget_session(usher_exchange *ex, bool all, usher_error *err)
 {
     usher_status rc = USHER_OK;
 
     if (ex->read_only) return USHER_OK;
-    drop_session_lines(ex);
+    if ((rc = forget_row(ex, all, err))) return rc;
+    usher_flow_drop_session_lines(ex);
     if (all || !ex->site->profile->keeps_bad_cookies) rc = forget_format(ex, 0, err);
     return rc || !all ? rc : forget_others(ex, err);
 }
@@ -130,11 +145,25 @@ static usher_status put_token(usher_exchange *ex, usher_str token, int64_t exp_s
 
     if (usher_flow_peer_fault(ex, rc)) return too_large(ex);
     if (rc || (w->only_one && count != 1)) return rc;
-    drop_session_lines(ex);
+    usher_flow_drop_session_lines(ex);
     if ((rc = forget_others(ex, err)) || (rc = put_lines(ex, lines, count, err))) return rc;
     *w->written = true;
     is_ours_now(ex, exp_s);
     return USHER_OK;
+}
+
+usher_status usher_store_put_cookie(usher_exchange *ex, usher_str token, int64_t expires_s,
+                                    bool only_one_cookie, bool *written, usher_error *err)
+{
+    const usher_writing w = {.only_one = only_one_cookie, .written = written};
+    struct usher_stored *stored = ex->held.stored;
+    double end_s = ex->held.end_s;
+
+    *written = false;
+    usher_status rc = put_token(ex, token, expires_s, &w, err);
+    ex->held.stored = stored; /* the row ends when it says, not when its cookie does */
+    ex->held.end_s = end_s;
+    return rc;
 }
 
 static usher_status make_token(usher_str *token, int64_t *exp_s, usher_exchange *ex,
@@ -262,7 +291,7 @@ static usher_status put_auth0(usher_exchange *ex, const usher_auth0_lines *lines
 
     for (size_t i = 1; w->only_one && i < lines->count; i++)
         if (usher_auth0_jar_get(jar, usher_str_cut(lines->items[i], '=', &rest))) return USHER_OK;
-    drop_session_lines(ex);
+    usher_flow_drop_session_lines(ex);
     if ((rc = forget_others(ex, err)) ||
         (rc = put_lines(ex, lines->items, w->only_one ? 1 : lines->count, err)))
         return rc;
@@ -270,6 +299,75 @@ static usher_status put_auth0(usher_exchange *ex, const usher_auth0_lines *lines
     ex->held.written = true;
     ex->held.format = &ex->site->formats[0];
     return USHER_OK;
+}
+
+/* What a store keeps of a session: all of it but the end that a cookie had. */
+static usher_status record_of(usher_str *out, usher_exchange *ex, const usher_auth0_session *s,
+                              usher_error *err)
+{
+    usher_json_object whole;
+    usher_status rc =
+        usher_json_read_object(&whole, &ex->arena, s->json, &usher_json_limits_claims, err);
+
+    return rc ? rc
+              : usher_json_set(out, &ex->arena, &whole, USHER_STR("internal"),
+                               usher_json_get(&whole, USHER_STR("internal")).text, USHER_STR("exp"),
+                               err);
+}
+
+/* The steps that go with the cookie of a record: at a sign-in the old one goes before the new one
+ * comes, so that nobody who knew its id gets in; one of version 3 goes after. */
+static usher_status store_record(usher_exchange *ex, const usher_store *store,
+                                 const usher_writing *w, usher_error *err)
+{
+    const usher_auth0_id *id = &ex->first.id;
+    usher_store gone = {.op = USHER_STORE_DELETE_RECORD, .id = id->id};
+    bool known = ex->first.id_verdict == USHER_SESSION_VALID && id->id.len;
+    bool other = known && store->op == USHER_STORE_SET_RECORD;
+    usher_status rc = USHER_OK;
+
+    if (other && w->anew) rc = usher_store_later(ex, &gone, USHER_WRITE_MUST, err);
+    if (rc == USHER_OK)
+        rc = usher_store_later(ex, store, w->must ? USHER_WRITE_MUST : USHER_WRITE_OR_NO_COOKIE,
+                               err);
+    if (rc == USHER_OK && other && !w->anew)
+        rc = usher_store_later(ex, &gone, USHER_WRITE_OR_REPORT, err);
+    return rc;
+}
+
+static usher_status new_id(usher_str *out, usher_exchange *ex, usher_error *err)
+{
+    char id[32];
+    usher_status rc = usher_auth0_id_new(id, ex->entropy, err);
+
+    return rc ? rc : usher_arena_dup(out, &ex->arena, (usher_str){id, sizeof id}, err);
+}
+
+/* The record and the cookie with its id. */
+static usher_status write_record(usher_exchange *ex, usher_auth0_lines *lines,
+                                 const usher_auth0_session *s, const usher_auth0_context *c,
+                                 const usher_writing *w, usher_error *err)
+{
+    usher_brought *b = &ex->first;
+    bool there = b->id_verdict == USHER_SESSION_VALID && b->row.ptr && !b->id.is_old;
+    usher_store store = {.op = USHER_STORE_REPLACE_RECORD, .id = b->id.id};
+    usher_str token;
+    usher_status rc;
+
+    store.expires_ms = usher_auth0_end(c->options, s, c->now_s) * 1000;
+    if (w->anew || !there) {
+        store.op = USHER_STORE_SET_RECORD;
+        if ((rc = new_id(&store.id, ex, err))) return rc;
+    }
+    if ((rc = record_of(&store.value, ex, s, err)) ||
+        (rc = usher_auth0_id_write(lines, &token, c, b->jar, store.id, s, ex->entropy, err)) ||
+        (rc = put_auth0(ex, lines, w, err)) || !*w->written)
+        return rc;
+    rc = store_record(ex, &store, w, err);
+    b->id = (usher_auth0_id){.id = store.id};
+    b->id_verdict = USHER_SESSION_VALID;
+    b->row = store.value;
+    return rc;
 }
 
 usher_status usher_flow_write_auth0(usher_exchange *ex, usher_auth0_session *s,
@@ -291,10 +389,15 @@ usher_status usher_flow_write_auth0(usher_exchange *ex, usher_auth0_session *s,
     s->has_promise = !w->keep_exp && ex->held.auth0 && isfinite(ex->held.end_s);
     s->promised_s = ex->held.end_s;
     if (usher_auth0_end(&f->auth0, s, c.now_s) <= c.now_s) return USHER_OK;
-    rc = usher_auth0_session_write(lines, &token, &c, ex->first.jar, s, ex->entropy, err);
-    if (rc == USHER_OK && token.len > ex->site->token_max) return too_large(ex);
-    if (usher_flow_peer_fault(ex, rc)) return too_large(ex);
-    if (rc || (rc = put_auth0(ex, lines, w, err)) || !*w->written) return rc;
+    if (f->form == USHER_TOKEN_STORED) {
+        rc = write_record(ex, lines, s, &c, w, err);
+    } else {
+        rc = usher_auth0_session_write(lines, &token, &c, ex->first.jar, s, ex->entropy, err);
+        if (rc == USHER_OK && token.len > ex->site->token_max) return too_large(ex);
+        if (usher_flow_peer_fault(ex, rc)) return too_large(ex);
+        if (rc == USHER_OK) rc = put_auth0(ex, lines, w, err);
+    }
+    if (rc || !*w->written) return rc;
     if ((rc = usher_flow_hold_auth0(ex, f, s, err))) return rc;
     ex->held.end_s = (double)usher_auth0_end(&f->auth0, s, c.now_s);
     return USHER_OK;

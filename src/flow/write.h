@@ -7,6 +7,8 @@
 typedef struct usher_writing {
     bool only_one; /* nothing is written unless it takes a single Set-Cookie */
     bool keep_exp; /* carried over: no longer life than it had */
+    bool anew;     /* a sign-in: a session that is a record gets another id */
+    bool must;     /* of a record: if it cannot be stored, nobody can tell */
     bool *written; /* stays false, with a report, if the session would not fit: nothing changes */
 } usher_writing;
 

@@ -127,7 +127,8 @@ static usher_status guard(usher_exchange *ex, usher_want *want, usher_error *err
 
 usher_status usher_guard(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    return usher_flow_operate(ex, guard, true, want, err);
+    return usher_flow_operate(ex, guard, USHER_OPERATING_FINAL | USHER_OPERATING_ON_SESSION, want,
+                              err);
 }
 
 /* --- forward authentication ---------------------------------------------------------------------
@@ -263,5 +264,6 @@ static usher_status forward_auth(usher_exchange *ex, usher_want *want, usher_err
 
 usher_status usher_forward_auth(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    return usher_flow_operate(ex, forward_auth, true, want, err);
+    return usher_flow_operate(ex, forward_auth, USHER_OPERATING_FINAL | USHER_OPERATING_ON_SESSION,
+                              want, err);
 }

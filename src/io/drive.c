@@ -45,6 +45,18 @@ static usher_status perform_hook(usher_host *host, usher_exchange *ex, usher_wan
     return usher_resume(ex, &event, want, err);
 }
 
+static usher_status perform_store(usher_host *host, usher_exchange *ex, usher_want *want,
+                                  usher_error *err)
+{
+    usher_event event = {.size = sizeof event, .kind = USHER_EVENT_STORE_FAILED};
+
+    if (host->store) event.kind = host->store(host->store_ctx, &want->store, &event.value);
+    if (event.kind != USHER_EVENT_STORED && event.kind != USHER_EVENT_STORE_CONFLICT)
+        event.kind = USHER_EVENT_STORE_FAILED;
+    event.now_ms = host->now_ms(host->clock_ctx);
+    return usher_resume(ex, &event, want, err);
+}
+
 usher_status usher_drive_on(usher_host *host, usher_exchange *ex, usher_want *want,
                             usher_error *err)
 {
@@ -57,6 +69,8 @@ usher_status usher_drive_on(usher_host *host, usher_exchange *ex, usher_want *wa
             rc = perform_fetch(host, ex, want, err);
         else if (want->kind == USHER_WANT_HOOK)
             rc = perform_hook(host, ex, want, err);
+        else if (want->kind == USHER_WANT_STORE)
+            rc = perform_store(host, ex, want, err);
         else
             rc = usher_fail(err, USHER_E_USAGE, "drive: a want of an unknown kind", wants);
     }

@@ -66,6 +66,8 @@ usher_status usher_host_new(usher_host **out, const usher_host_options *options,
     if (rc || !options) return rc;
     (*out)->hook = options->hook;
     (*out)->hook_ctx = options->hook_ctx;
+    (*out)->store = options->store;
+    (*out)->store_ctx = options->store_ctx;
     return USHER_OK;
 }
 

@@ -13,6 +13,8 @@ struct usher_host {
     void *clock_ctx;
     usher_hook_fn *hook;
     void *hook_ctx;
+    usher_store_fn *store;
+    void *store_ctx;
 };
 
 /* As usher_host_new, with an allocator and a clock of the caller's (both outlive the host). */

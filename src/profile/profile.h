@@ -129,7 +129,8 @@ typedef struct usher_profile {
     bool return_path_only;  /* it is a path of the own site, not a URL */
     usher_json_redirect json_redirect;
     bool session_of_old_token; /* the session shows the token as it was before the jwt function */
-    usher_str no_session;      /* body of the session endpoint without a session: {} or null */
+    bool row_in_session; /* the program's session function gets whole rows, not a session of them */
+    usher_str no_session; /* body of the session endpoint without a session: {} or null */
     bool strict_paths; /* one or two segments, JSON "Bad request."; otherwise extra ones are ignored
                         */
     bool json_status;  /* JSON redirects keep 401/403; otherwise always 200 */

@@ -43,6 +43,7 @@ const usher_profile usher_profile_robojs = {
     .sign_in_path = USHER_STR_INIT("/signin"),
     .return_param = USHER_STR_INIT("callbackUrl"),
     .json_redirect = USHER_JSON_BY_HEADER,
+    .row_in_session = true,
     .no_session = USHER_STR_INIT("null"),
     .strict_paths = true,
     .json_status = false,

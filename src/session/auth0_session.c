@@ -313,6 +313,8 @@ static usher_status id_of_claims(usher_auth0_id *out, answer *an, const usher_au
 
     if (id.type == USHER_JSON_STRING && !user) rc = usher_json_string(&out->id, c->arena, id, err);
     if (rc == USHER_OK && out->id.len == 0) reject(an, USHER_CAUSE_TOKEN_CLAIMS);
+    out->has_exp = claims->has_exp;
+    out->exp = claims->exp;
     return rc;
 }
 

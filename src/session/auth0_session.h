@@ -47,6 +47,8 @@ USHER_MUST_USE usher_status usher_auth0_session_open(usher_auth0_session *out,
 
 typedef struct usher_auth0_id {
     usher_str id;
+    bool has_exp;
+    double exp;  /* when its cookie is over, in seconds */
     bool is_old; /* not from the session's own sealed cookie: the next write takes another id */
 } usher_auth0_id;
 

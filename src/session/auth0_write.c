@@ -311,7 +311,7 @@ usher_status usher_auth0_id_write(usher_auth0_lines *lines, usher_str *token,
                                   usher_str id, const usher_auth0_session *session,
                                   usher_entropy entropy, usher_error *err)
 {
-    int64_t max_age_s = usher_auth0_max_age(c->options, session->created_s, c->now_s);
+    int64_t max_age_s = max_age_of(c->options, session, c->now_s);
     bool transient = c->options->transient && !c->options->as_original;
     writer w = writer_of(lines, c, jar, max_age_s, transient, err);
     usher_str old = c->options->names->legacy_session;

@@ -90,6 +90,45 @@ static void check_form(usher_building *b, const usher_format *f, const usher_val
                        USHER_NIL, USHER_NIL);
 }
 
+static void complain_at(usher_building *b, int row, const char *text)
+{
+    usher_complain(&b->c, usher_place_of(b->v[row].node), text, USHER_NIL, USHER_NIL, USHER_NIL);
+}
+
+/* A row says when it ends, and nothing else of its life. */
+static void refuse_for_rows(usher_building *b)
+{
+    if (given(b, S(SESSION_TOKEN)) && b->v[S(SESSION_TOKEN)].number != USHER_TOKEN_SEALED)
+        complain_at(b, S(SESSION_TOKEN),
+                    "site.session.token is for sessions in the cookie; leave it out with "
+                    "session.strategy: database");
+    if (given(b, S(ACCEPT)))
+        complain_at(b, S(ACCEPT), "site.accept is for sessions in the cookie, so far");
+    if (b->site->profile->auth0) return;
+    if (given(b, S(SESSION_ABSOLUTE)))
+        complain_at(b, S(SESSION_ABSOLUTE),
+                    "site.session.absolute_duration cannot be kept with session.strategy: "
+                    "database: rows do not say when they were created");
+    if (given(b, S(SESSION_INACTIVITY)))
+        complain_at(b, S(SESSION_INACTIVITY),
+                    "site.session.inactivity_duration cannot be kept with session.strategy: "
+                    "database; write site.session.max_age");
+}
+
+static void build_strategy(usher_building *b, usher_format *f)
+{
+    usher_site *site = b->site;
+
+    site->users_stored = b->v[S(USERS)].number != 0;
+    if (site->users_stored && site->profile->auth0)
+        complain_at(b, S(USERS), "site.users: profile auth0-4 keeps no users");
+    if (b->v[S(SESSION_STRATEGY)].number == 0) return;
+    site->stores = true;
+    site->users_stored = !site->profile->auth0;
+    refuse_for_rows(b);
+    f->form = USHER_TOKEN_STORED;
+}
+
 static void first_format(usher_building *b)
 {
     usher_site *site = b->site;
@@ -109,6 +148,7 @@ static void first_format(usher_building *b)
                        "signing_alg and signing_keys are for token: signed", USHER_NIL, USHER_NIL,
                        USHER_NIL);
     check_form(b, f, &b->v[S(SESSION_TOKEN)]);
+    build_strategy(b, f);
     set_auth0(b, f);
 }
 

@@ -59,6 +59,11 @@ bool usher_site_wants_hooks(const usher_site *site)
     return site->hooks != 0;
 }
 
+bool usher_site_wants_store(const usher_site *site)
+{
+    return site->stores || site->users_stored;
+}
+
 bool usher_site_key_counts(const usher_site *site, size_t index, usher_key_counts *out)
 {
     for (size_t i = 0; i < site->format_count; i++) {

@@ -120,6 +120,11 @@ typedef struct usher_setting_table {
       "as much as fits into cookies", NULL,                                                        \
       "Most bytes of claims that are written. A session that would grow beyond stays as it was.",  \
       "8KiB")                                                                                      \
+    X(SESSION_STRATEGY, "session.strategy", WORD, NONE, "jwt|database", 0, 0, "jwt", NULL, NULL,   \
+      "Where sessions are kept: in the cookie, or as rows of a database, of which the cookie "     \
+      "holds the key. For programs that embed the library and have the rows (Auth.js' adapters, "  \
+      "session stores of Auth0's SDK).",                                                           \
+      "database")                                                                                  \
     X(SESSION_TOKEN, "session.token", WORD, NONE, "sealed|signed|hook", 0, 0, "sealed", NULL,      \
       NULL,                                                                                        \
       "What the session cookie holds: the profile's encrypted token, a plain signed JWT (whose "   \
@@ -138,6 +143,11 @@ typedef struct usher_setting_table {
       "[/run/secrets/session-key.pem]")                                                            \
     X(SESSION_UPDATE_AGE, "session.update_age", DURATION, S, NULL, 0, 315360000, "1d", NULL, NULL, \
       "How old a session may grow before it is written again.", "15m")                             \
+    X(USERS, "users", WORD, NONE, "none|database", 0, 0, "none",                                   \
+      "none; database with session.strategy: database", NULL,                                      \
+      "Whether users and their accounts at providers are rows of a database too, while sessions "  \
+      "are in the cookie. For programs that embed the library.",                                   \
+      "database")                                                                                  \
     X(HOOKS, "hooks", WORDS, NONE, "jwt|session|sign_in|redirect|events", 0, 5, NULL, "none",      \
       NULL,                                                                                        \
       "Functions of the program that are asked on the way: NextAuth's callbacks of these names, "  \

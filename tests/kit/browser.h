@@ -6,11 +6,12 @@
 
 #include "tests/kit/kit.h"
 #include "tests/kit/op.h"
+#include "tests/kit/store.h"
 #include "usher/usher.h"
 
 #define BROWSER_COOKIES    40
 #define BROWSER_COOKIE_MAX 6000 /* of a name, of a value */
-#define BROWSER_WANTS      8
+#define BROWSER_WANTS      24
 
 typedef usher_status usher_operation_fn(usher_exchange *ex, usher_want *want, usher_error *err);
 
@@ -42,6 +43,9 @@ typedef struct browser {
     char csrf[128];
     const char *accept;  /* sent with every request if not NULL */
     char extra[2][8000]; /* sent too if it has a name */
+    kit_store *store;    /* the rows behind the site; NULL: none may be asked for */
+    bool may_fail;       /* a request that cannot be told does not fail the test */
+    usher_status rc;     /* of the last one */
     hooker *hook;        /* without one no hook may be asked */
     void *hook_ctx;
     void (*look)(const usher_exchange *ex); /* at the end of each request; may be NULL */

@@ -1,0 +1,286 @@
+/* Sessions of Auth0's that a store keeps: the cookie has their id only. Found, renewed, changed,
+ * gone meanwhile, ended; the store failing in turn, each allocation refused in turn. */
+#include "tests/kit/browser.h"
+
+#include "base/str.h"
+#include "session/auth0_rig.h"
+
+#define NOW_S RIG_NOW
+#define ID    "00112233445566778899aabbccddeeff"
+#define DATA  "{" A0_USER "," A0_TOKENS "," A0_MADE "}"
+
+typedef struct visit {
+    browser b;
+    kit_store store;
+    a0 keys;
+} visit;
+
+static void open_visit(visit *v, const char *more)
+{
+    char json[1024];
+
+    snprintf(json, sizeof json,
+             "{\"base_url\":\"http://localhost:3000\",\"development\":true,\"profile\":\"auth0-4\","
+             "\"secret\":\"" A0_SECRET "\",\"session\":{\"strategy\":\"database\"}%s}",
+             more);
+    browser_start(&v->b, kit_site(json), NOW_S);
+    kit_store_init(&v->store);
+    v->b.store = &v->store;
+    a0_open(&v->keys);
+}
+
+static void close_visit(visit *v)
+{
+    a0_close(&v->keys);
+    browser_close(&v->b);
+}
+
+/* Somebody with a session. */
+static void open_guest(visit *v, const char *more)
+{
+    open_visit(v, more);
+    kit_store_put(&v->store, KIT_RECORDS, ID, DATA);
+    browser_put_cookie(&v->b, USHER_STR("__session"), a0_seal(&v->keys, A0_ID));
+}
+
+static usher_status change_name(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    return usher_update_session(ex, USHER_STR("{\"user\":{\"sub\":\"auth0|1\",\"name\":\"Anna\"}}"),
+                                want, err);
+}
+
+static const char *ask(visit *v, usher_operation_fn *op)
+{
+    v->store.step_count = 0;
+    browser_ask(&v->b, op, "GET", "/page", NULL, NULL, NULL);
+    return kit_store_steps(&v->store);
+}
+
+static const char *get(visit *v, const char *target)
+{
+    v->store.step_count = 0;
+    browser_ask(&v->b, usher_handle, "GET", target, NULL, NULL, NULL);
+    return kit_store_steps(&v->store);
+}
+
+/* The id in the cookie that the browser has now. */
+static void cookie_id(visit *v, char out[64])
+{
+    usher_auth0_id id;
+    usher_verdict verdict;
+    usher_cause cause;
+    char header[8192];
+
+    snprintf(header, sizeof header, "__session=%s", v->b.jar[browser_find(&v->b, "__session")][1]);
+    assert_ok(usher_auth0_jar_read(&v->keys.jar, &v->keys.r.arena, &v->keys.options,
+                                   kit_str(header), NULL));
+    assert_ok(usher_auth0_id_open(&id, &verdict, &cause, &v->keys.c, &v->keys.jar, NULL));
+    assert_int_equal(verdict, USHER_SESSION_VALID);
+    snprintf(out, 64, "%.*s", (int)id.id.len, id.id.ptr);
+}
+
+static void test_found_and_renewed(void **state)
+{
+    visit v;
+    char id[64];
+
+    (void)state;
+    open_guest(&v, "");
+    assert_string_equal(ask(&v, usher_get_token), "get");
+    assert_int_equal(v.b.verdict, USHER_SESSION_VALID);
+    assert_string_equal(v.b.session, DATA);
+    assert_string_equal(ask(&v, usher_guard), "get");
+    assert_int_equal(v.b.decision, USHER_ALLOW);
+    assert_string_equal(get(&v, "/auth/profile"), "get");
+    assert_string_equal(v.b.body, "{\"sub\":\"auth0|1\",\"name\":\"Ann\"}");
+    assert_string_equal(ask(&v, usher_get_session), "get update");
+    assert_int_equal(v.b.set_cookies, 1);
+    assert_true(v.b.written);
+    cookie_id(&v, id);
+    assert_string_equal(id, ID);
+    assert_string_equal(kit_store_get(&v.store, KIT_RECORDS, ID), DATA);
+    close_visit(&v);
+}
+
+static void test_changed(void **state)
+{
+    visit v;
+
+    (void)state;
+    open_guest(&v, "");
+    assert_string_equal(ask(&v, change_name), "get update");
+    assert_true(v.b.written);
+    assert_non_null(strstr(kit_store_get(&v.store, KIT_RECORDS, ID), "\"name\":\"Anna\""));
+    assert_non_null(strstr(kit_store_get(&v.store, KIT_RECORDS, ID), "\"sid\":\"S\""));
+    assert_null(strstr(kit_store_get(&v.store, KIT_RECORDS, ID), "exp\":"));
+    close_visit(&v);
+}
+
+/* A session that its owner ended while this request was under way does not come back. */
+static void test_gone_meanwhile(void **state)
+{
+    static const struct {
+        usher_operation_fn *op;
+        size_t step;
+    } rows[] = {{usher_get_session, 1}, {change_name, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        visit v;
+
+        open_guest(&v, "");
+        v.store.fail_at = rows[i].step;
+        v.store.failure = USHER_EVENT_STORED;
+        v.store.garbage = "null";
+        (void)ask(&v, rows[i].op);
+        assert_int_equal(v.b.set_cookies, 0);
+        assert_false(v.b.written);
+        assert_int_equal(v.b.cause, USHER_CAUSE_SESSION_UNKNOWN);
+        close_visit(&v);
+    }
+}
+
+static void test_not_found(void **state)
+{
+    visit v;
+
+    (void)state;
+    open_guest(&v, "");
+    v.store.count = 0;
+    assert_string_equal(ask(&v, usher_get_session), "get");
+    assert_int_equal(v.b.verdict, USHER_SESSION_REVOKED);
+    assert_int_equal(v.b.cause, USHER_CAUSE_SESSION_UNKNOWN);
+    assert_int_equal(v.b.set_cookies, 0); /* as the original: it stays */
+    /* what does not open is not looked for; nor is a session that a cookie holds whole */
+    browser_put_cookie(&v.b, USHER_STR("__session"), USHER_STR("made-up"));
+    assert_string_equal(ask(&v, usher_get_session), "");
+    assert_true(v.b.verdict != USHER_SESSION_VALID);
+    browser_put_cookie(&v.b, USHER_STR("__session"), a0_seal(&v.keys, A0_SESSION));
+    assert_string_equal(ask(&v, usher_get_session), "");
+    assert_int_equal(v.b.verdict, USHER_SESSION_REJECTED);
+    close_visit(&v);
+}
+
+static void test_id_and_session_are_not_mixed_up(void **state)
+{
+    visit v;
+
+    (void)state;
+    open_guest(&v, "");
+    usher_site_unref(v.b.site); /* the same keys, and sessions in cookies */
+    v.b.site = kit_site("{\"base_url\":\"http://localhost:3000\",\"development\":true,"
+                        "\"profile\":\"auth0-4\",\"secret\":\"" A0_SECRET "\"}");
+    assert_string_equal(ask(&v, usher_get_session), "");
+    assert_int_equal(v.b.verdict, USHER_SESSION_REJECTED);
+    close_visit(&v);
+}
+
+static void test_over(void **state)
+{
+    visit v;
+
+    (void)state;
+    open_guest(&v, "");
+    kit_store_put(&v.store, KIT_RECORDS, ID,
+                  "{" A0_USER "," A0_TOKENS ",\"internal\":{\"sid\":\"S\",\"createdAt\":1000}}");
+    assert_string_equal(ask(&v, usher_get_session), "get delete");
+    assert_int_equal(v.b.verdict, USHER_SESSION_EXPIRED);
+    assert_int_equal(kit_store_count(&v.store, KIT_RECORDS), 0);
+    close_visit(&v);
+}
+
+/* Version 3 signed the id; it is written anew under another one. */
+static void test_signed_id_moves(void **state)
+{
+    char id[64];
+    visit v;
+
+    (void)state;
+    open_visit(&v, "");
+    kit_store_put(&v.store, KIT_RECORDS, "legacyid",
+                  "{\"header\":{\"iat\":1767225540,\"uat\":1767225540,\"exp\":1767830340},"
+                  "\"data\":" A0_V3 "}");
+    browser_put_cookie(&v.b, USHER_STR("appSession"),
+                       USHER_STR("legacyid.-d29YlLoG6WMZn-oSBFtdWXkbploBYNa0yKGydhjnuU"));
+    assert_string_equal(ask(&v, usher_get_session), "get set delete");
+    assert_int_equal(v.b.verdict, USHER_SESSION_VALID);
+    assert_int_equal(browser_find(&v.b, "appSession"), v.b.cookies);
+    cookie_id(&v, id);
+    assert_int_equal(strlen(id), 32);
+    assert_non_null(kit_store_get(&v.store, KIT_RECORDS, id));
+    assert_null(kit_store_get(&v.store, KIT_RECORDS, "legacyid"));
+    assert_string_equal(ask(&v, usher_get_session), "get update");
+    close_visit(&v);
+}
+
+static void test_failures(void **state)
+{
+    static const struct {
+        usher_operation_fn *op;
+        size_t step;
+        usher_status rc;
+    } rows[] = {
+        {usher_get_session, 0, USHER_E_IO},
+        {usher_guard, 0, USHER_E_IO},
+        {usher_get_session, 1, USHER_OK}, /* shown, and not renewed */
+        {change_name, 1, USHER_E_IO},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        visit v;
+
+        open_guest(&v, "");
+        v.b.may_fail = true;
+        v.store.fail_at = rows[i / 2].step;
+        if (i % 2) v.store.failure = USHER_EVENT_STORE_CONFLICT;
+        (void)ask(&v, rows[i / 2].op);
+        assert_int_equal(v.b.rc, rows[i / 2].rc);
+        if (v.b.rc == USHER_OK) {
+            assert_int_equal(v.b.verdict, USHER_SESSION_VALID);
+            assert_int_equal(v.b.set_cookies, 0);
+            assert_int_equal(v.b.cause, USHER_CAUSE_STORE);
+        }
+        assert_string_equal(kit_store_get(&v.store, KIT_RECORDS, ID), DATA);
+        close_visit(&v);
+    }
+}
+
+static void test_without_memory(void **state)
+{
+    recorded all[3];
+    visit v;
+
+    (void)state;
+    open_guest(&v, "");
+    (void)ask(&v, usher_get_session);
+    browser_take_record(&v.b, &all[0]);
+    (void)ask(&v, change_name);
+    browser_take_record(&v.b, &all[1]);
+    (void)get(&v, "/auth/profile");
+    browser_take_record(&v.b, &all[2]);
+    recorded_without_memory(v.b.site, all, 3);
+    recorded_without_crypto(v.b.site, all, 3);
+    recorded_without_entropy(v.b.site, all, 2);
+    for (size_t i = 0; i < 3; i++)
+        recorded_free(&all[i]);
+    close_visit(&v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_found_and_renewed),
+        cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_gone_meanwhile),
+        cmocka_unit_test(test_not_found),
+        cmocka_unit_test(test_id_and_session_are_not_mixed_up),
+        cmocka_unit_test(test_over),
+        cmocka_unit_test(test_signed_id_moves),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_without_memory),
+    };
+
+    kit_crypto_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
