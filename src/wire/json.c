@@ -427,7 +427,22 @@ typedef struct member_index {
     uint64_t seen; /* a bit for each of 64 kinds of name there has been */
     bool escaped;  /* some name holds a backslash: its kind says nothing */
     bool duplicates;
+    usher_json_window window; /* where plain members are looked for */
+    const uint16_t *stop;     /* one that was looked at there */
 } member_index;
+
+/* The window's stops need no zeroes. */
+static void index_init(member_index *x, usher_arena *a, usher_str text, size_t members_max)
+{
+    x->arena = a;
+    x->items = NULL;
+    x->count = x->room = 0;
+    x->left = members_max;
+    x->seen = 0;
+    x->escaped = x->duplicates = false;
+    x->window.text = (const uint8_t *)text.ptr;
+    x->window.len = 0;
+}
 
 static bool index_grow(member_index *x)
 {
@@ -448,25 +463,30 @@ static uint64_t kind_of(usher_str name)
     return UINT64_C(1) << mix % 64;
 }
 
-/* The member of the same name among the first few; NULL if there is none. Most names are of a kind
- * not seen before, and are not compared at all. */
-static usher_json_member *find_among_few(member_index *x, const usher_json_member *m)
+/* The member of the same name among the first few; NULL if there is none. */
+static usher_json_member *find_among_few(const member_index *x, const usher_json_member *m)
+{
+    for (size_t i = 0; i < x->count; i++)
+        if (names_equal(&x->items[i], m)) return &x->items[i];
+    return NULL;
+}
+
+/* Most names are of a kind that was not seen before, and are compared with none. */
+static inline usher_json_member *find_same(member_index *x, const usher_json_member *m)
 {
     uint64_t kind = kind_of(m->name);
     bool maybe = (x->seen & kind) || x->escaped || m->name_escaped;
 
     x->seen |= kind;
     x->escaped |= m->name_escaped;
-    for (size_t i = 0; maybe && i < x->count; i++)
-        if (names_equal(&x->items[i], m)) return &x->items[i];
-    return NULL;
+    return maybe ? find_among_few(x, m) : NULL;
 }
 
 /* What stands behind the last member becomes one, or the value of one that is there. */
 static inline void index_take(member_index *x)
 {
     usher_json_member *m = &x->items[x->count];
-    usher_json_member *same = x->count < FEW ? find_among_few(x, m) : NULL;
+    usher_json_member *same = x->count < FEW ? find_same(x, m) : NULL;
 
     if (same) {
         same->value = m->value;
@@ -600,48 +620,83 @@ static usher_status merge_duplicates(member_index *x, usher_error *err)
 }
 
 /* A member as JSON.stringify writes most of them: no space, no escape, the value a string or a few
- * digits. `p` is at the name's quote; returns the comma or brace behind the value. NULL says that
- * it is something else, right or wrong, and nothing more. */
-static inline const uint8_t *plain_member(usher_json_member *m, const uint8_t *p,
-                                          const uint8_t *end)
+ * digits. `stop` is where its name begins in the window; returns where the comma or brace behind
+ * the value is, and *next the stop behind it. 0 says that it is something else, right or wrong, or
+ * not all in the window. The text ends with a brace, so what is looked at behind a quote, a colon
+ * or a digit is there. */
+static inline size_t plain_member(usher_json_member *m, const usher_json_window *w,
+                                  const uint16_t *stop, const uint16_t **next)
 {
-    if (p == end || *p != '"') return NULL;
-    const uint8_t *name_stop = usher_json_plain_end(p + 1, end), *value = name_stop + 2, *stop;
-    if (end - name_stop < 4 || name_stop[0] != '"' || name_stop[1] != ':') return NULL;
-    bool string = *value == '"';
-    if (string) {
-        stop = usher_json_plain_end(value + 1, end);
-        if (stop == end || *stop++ != '"') return NULL;
+    const uint8_t *text = w->text;
+    size_t name_end = stop[1], value = name_end + 2, end = value;
+    bool string;
+
+    if (text[stop[0]] != '"') return 0;
+    if (name_end >= w->len || text[name_end] != '"' || text[name_end + 1] != ':') return 0;
+    if ((string = text[value] == '"')) {
+        end = stop[3];
+        if (end >= w->len || text[end++] != '"') return 0;
     } else {
-        if (*value == '0') return NULL;
-        for (stop = value; stop < end && is_digit(*stop) && stop - value < HEAD_DIGITS; stop++) {
-        }
-        if (stop == value) return NULL;
+        while (is_digit(text[end]))
+            end++;
+        if (text[value] == '0' || end == value || end - value > HEAD_DIGITS) return 0;
     }
-    if (stop == end || (*stop != ',' && *stop != '}')) return NULL;
-    m->name = (usher_str){(const char *)p + 1, (size_t)(name_stop - p) - 1};
+    if (text[end] != ',' && text[end] != '}') return 0;
+    m->name = (usher_str){(const char *)text + stop[0] + 1, name_end - stop[0] - 1};
     m->name_escaped = false;
     m->value.type = string ? USHER_JSON_STRING : USHER_JSON_NUMBER;
     m->value.escaped = false;
-    m->value.text = (usher_str){(const char *)value, (size_t)(stop - value)};
-    return stop;
+    m->value.text = (usher_str){(const char *)text + value, end - value};
+    *next = stop + (string ? 4 : 2);
+    return end;
+}
+
+/* The first stop that is not before `name`. */
+static const uint16_t *window_stop(member_index *x, const uint8_t *name, const uint8_t *end)
+{
+    usher_json_window *w = &x->window;
+    size_t at = (size_t)(name - w->text);
+
+    if (w->text + w->len < end && at >= w->len / 2) { /* too little may be left for a member */
+        usher_json_look(w, name, end);
+        return x->stop = w->stops;
+    }
+    while (*x->stop < at)
+        x->stop++;
+    return x->stop;
 }
 
 /* As many plain members as follow each other, read where they are to stay: a copy of what was just
- * written waits until it has reached the cache. From behind the opening brace (`first`) or a value,
- * to behind the last one's. */
-static const uint8_t *plain_members(member_index *x, const uint8_t *p, const uint8_t *end,
-                                    bool *first)
+ * written waits until it has reached the cache. `at` is the first one's name; returns what is
+ * behind the last one's value, or NULL if there is none. */
+static const uint8_t *plain_members_at(member_index *x, const uint8_t *at, const uint8_t *end)
 {
-    while (x->count < x->room && x->left && (*first || (p < end && *p == ','))) {
-        const uint8_t *next = plain_member(&x->items[x->count], p + !*first, end);
-        if (!next) break;
+    const uint16_t *stop = window_stop(x, at, end);
+    const usher_json_window *w = &x->window;
+    size_t name = (size_t)(at - w->text), behind = 0, next;
+
+    while (*stop == name && name < w->len && x->count < x->room && x->left) {
+        if (!(next = plain_member(&x->items[x->count], w, stop, &stop))) break;
         index_take(x);
         x->left--;
-        *first = false;
-        p = next;
+        behind = next;
+        if (w->text[next] != ',') break;
+        name = next + 1;
     }
-    return p;
+    return behind ? w->text + behind : NULL;
+}
+
+/* From behind the opening brace (`first`) or a value, to behind the last plain member's. */
+static const uint8_t *plain_members(member_index *x, const scan *s, const uint8_t *p, bool *first)
+{
+    const uint8_t *name = p + !*first, *behind;
+
+    if (s->end - s->start < 64 || s->end[-1] != '}' || s->end - name < 2) return p;
+    if ((!*first && *p != ',') || *name != '"') return p;
+    behind = plain_members_at(x, name, s->end);
+    if (!behind) return p;
+    *first = false;
+    return behind;
 }
 
 /* `p` is at the opening brace; *after gets what follows the closing one. */
@@ -654,7 +709,7 @@ static usher_status index_object(member_index *x, scan *s, const uint8_t *p, con
     p++;
     if (p < s->end && *p == '"' && !index_grow(x)) return usher_arena_fail(x->arena, err);
     for (bool first = true;; first = false) {
-        p = plain_members(x, p, s->end, &first);
+        p = plain_members(x, s, p, &first);
         if (!(p = advance(s, p, true, first, &m))) return scan_failure(s, err);
         if (s->depth == 0) break;
         if (x->left-- == 0)
@@ -672,8 +727,9 @@ static usher_status read_object(usher_json_object *out, usher_arena *a, usher_st
 {
     scan s;
     usher_status rc;
-    member_index x = {.arena = a, .left = limits->members};
+    member_index x;
 
+    index_init(&x, a, text, limits->members);
     *out = (usher_json_object){0};
     scan_init(&s, text, limits->depth);
     const uint8_t *p = skip_space(s.start, s.end), *after = NULL;

@@ -579,6 +579,81 @@ static void test_scan_stops_where_it_should(void **state)
             }
 }
 
+/* The same of all bytes at once, in every phase of its steps. */
+static void test_look_finds_every_stop(void **state)
+{
+    static const uint8_t odd[] = {0, 0x1f, ' ', '"', '#', '[', '\\', ']', 0x7f, 0x80, 0xff};
+    static usher_json_window w;
+
+    (void)state;
+    for (size_t len = 64; len <= 200; len++)
+        for (size_t at = 0; at < len; at++)
+            for (size_t c = 0; c < sizeof odd; c++) {
+                uint8_t *text = malloc(len);
+                assert_non_null(text);
+                memset(text, 'x', len);
+                text[at] = odd[c];
+                text[len - 1 - (at + 7) % len] = '"';
+                usher_json_look(&w, text + len / 3, text + len);
+                const uint16_t *stop = w.stops;
+                for (size_t i = 0; i < len - len / 3; i++)
+                    if (!usher_json_is_plain(text[len / 3 + i])) assert_int_equal(*stop++, i);
+                assert_int_equal(stop[0], len - len / 3);
+                assert_int_equal(stop[2], len - len / 3);
+                assert_int_equal(w.len, len - len / 3);
+                free(text);
+            }
+}
+
+/* An object as JSON.stringify writes it is read by a loop of its own; with a space behind it, by
+ * the full reader. Members of every length lie across the edge of what that loop looks at at once.
+ */
+static void test_plain_and_full_readers_agree(void **state)
+{
+    static const char *values[] = {"1760000000",
+                                   "0",
+                                   "-1",
+                                   "1.5",
+                                   "\"\"",
+                                   "\"\\n\"",
+                                   "{\"a\":1}",
+                                   "123456789012345678",
+                                   "1234567890123456789",
+                                   "\"caf\xc3\xa9\"",
+                                   "null"};
+
+    (void)state;
+    for (size_t i = 0; i < 2 * (sizeof values / sizeof *values); i++)
+        for (size_t len = 0; len < 1200; len += len < 970 ? 61 : 1) {
+            usher_json_object fast, full;
+            usher_buf b;
+            usher_str text;
+
+            usher_arena_reset(&arena);
+            usher_buf_init(&b, &arena, 4096);
+            usher_buf_put_z(&b, i % 2 ? "{\"first\":\"" : "{\"first\":\"\",\"second");
+            for (size_t n = 0; n < len; n++)
+                usher_buf_put_char(&b, 'x');
+            usher_buf_put_z(&b, i % 2 ? "\",\"second\":" : "\":");
+            usher_buf_put_z(&b, values[i / 2]);
+            usher_buf_put_z(&b, ",\"third\":\"some more\",\"third\":2,\"last\":123} ");
+            assert_ok(usher_buf_take(&text, &b, NULL));
+            assert_ok(usher_json_read_object(&full, &arena, text, &usher_json_limits_claims, NULL));
+            text.len--;
+            assert_ok(usher_json_read_object(&fast, &arena, text, &usher_json_limits_claims, NULL));
+            assert_int_equal(fast.count, 4);
+            assert_int_equal(full.count, 4);
+            assert_true(fast.duplicates && full.duplicates);
+            for (size_t m = 0; m < 4; m++) {
+                assert_true(usher_str_eq(fast.members[m].name, full.members[m].name));
+                assert_int_equal(fast.members[m].value.type, full.members[m].value.type);
+                assert_int_equal(fast.members[m].value.escaped, full.members[m].value.escaped);
+                assert_ptr_equal(fast.members[m].value.text.ptr, full.members[m].value.text.ptr);
+                assert_int_equal(fast.members[m].value.text.len, full.members[m].value.text.len);
+            }
+        }
+}
+
 static usher_str repeat(const char *piece, size_t times, const char *middle, const char *tail)
 {
     usher_buf b;
@@ -592,6 +667,34 @@ static usher_str repeat(const char *piece, size_t times, const char *middle, con
         usher_buf_put_z(&b, tail);
     assert_ok(usher_buf_take(&out, &b, NULL));
     return out;
+}
+
+/* And about what is no JSON, which each would see by itself. */
+static void test_plain_reader_takes_nothing_wrong(void **state)
+{
+    static const struct {
+        const char *tail;
+        bool good;
+    } cases[] = {
+        {"\"a\":1}", true},        {"\"a\":01}", false},       {"\"a\":-}", false},
+        {"\"a\":1x}", false},      {"\"a\":}", false},         {"\"a\"}", false},
+        {"\"a\":\"b\"x}", false},  {"\"a\":\"b}", false},      {"\"a\":\"b\",}", false},
+        {"\"a\":\"b\",,}", false}, {"\"a:1}", false},          {"a:1}", false},
+        {"\"a\"\"b\"}", false},    {"\"a\":\"\x01\"}", false}, {"\"a\":\"\xff\"}", false},
+        {"\"a\":\"\\q\"}", false}, {"\"a\":1}}", false},       {"\"a\":\"b\"}", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        usher_json_object o;
+        usher_str text = repeat("", 1,
+                                "{\"first\":\"a string that is long enough to make the text "
+                                "one of more than sixty-four bytes\",",
+                                cases[i].tail);
+        assert_int_equal(
+            usher_json_read_object(&o, &arena, text, &usher_json_limits_claims, NULL) == USHER_OK,
+            cases[i].good);
+    }
 }
 
 static void test_depth_is_bounded(void **state)
@@ -1285,6 +1388,9 @@ int main(void)
         TEST(test_grammar),
         TEST(test_no_start_of_a_text_is_a_text),
         TEST(test_scan_stops_where_it_should),
+        TEST(test_look_finds_every_stop),
+        TEST(test_plain_and_full_readers_agree),
+        TEST(test_plain_reader_takes_nothing_wrong),
         TEST(test_depth_is_bounded),
         TEST(test_brackets_match_at_any_depth),
         TEST(test_members),
