@@ -39,13 +39,14 @@ static usher_status answer(usher_verdict *verdict, usher_cause *cause, usher_sta
 
 /* The hot path: the header is, byte for byte, one that we write ourselves. It names its key if it
  * has a kid; without one every secret's header is the same, and it names them all. */
-static bool keys_by_header(token_keys *out, const usher_keyring *k, usher_purpose purpose,
-                           usher_str header)
+static bool keys_by_header(token_keys *out, usher_jwe_parts *parts, const usher_keyring *k,
+                           usher_purpose purpose, usher_str token)
 {
     for (size_t i = 0; i < k->secret_count; i++) {
         const usher_key_header *h = &k->headers[purpose][i];
 
-        if (!usher_str_eq(header, (usher_str){h->b64, h->b64_len})) continue;
+        if (!usher_jwe_split_under(parts, token, (usher_str){h->b64, h->b64_len}, k->profile->enc))
+            continue;
         out->try[out->count++] = &k->keys[purpose][i][0];
         if (k->profile->kid) break;
     }
@@ -81,15 +82,18 @@ static usher_status keys_by_members(token_keys *out, const usher_keyring *k, ush
     return USHER_OK;
 }
 
-static usher_status keys_find(token_keys *out, usher_arena *a, const usher_keyring *k,
-                              usher_purpose purpose, usher_str header, usher_error *err)
+static usher_status keys_find(token_keys *out, usher_jwe_parts *parts, usher_arena *a,
+                              const usher_keyring *k, usher_purpose purpose, usher_str token,
+                              usher_error *err)
 {
     usher_jwe_header h;
     usher_status rc;
 
-    *out = (token_keys){0};
-    if (keys_by_header(out, k, purpose, header)) return USHER_OK;
-    if ((rc = bounded(usher_jwe_read_header(&h, a, header, err), a, err))) return rc;
+    out->count = 0; /* the keys need no zeroes */
+    if (keys_by_header(out, parts, k, purpose, token)) return USHER_OK;
+    if ((rc = usher_jwe_split(parts, token, err)) ||
+        (rc = bounded(usher_jwe_read_header(&h, a, parts->header, err), a, err)))
+        return rc;
     return keys_by_members(out, k, purpose, &h, err);
 }
 
@@ -116,8 +120,7 @@ static usher_status open_parts(usher_claims *out, usher_arena *a, usher_jwe_ciph
     usher_jwe_parts parts;
     token_keys which;
 
-    if ((rc = usher_jwe_split(&parts, token, err)) ||
-        (rc = keys_find(&which, a, keys, purpose, parts.header, err)) ||
+    if ((rc = keys_find(&which, &parts, a, keys, purpose, token, err)) ||
         (rc = unseal(&out->text, a, cipher, keys, &which, &parts, err)))
         return rc;
     rc = usher_json_read_object(&out->object, a, out->text, &usher_json_limits_claims, err);

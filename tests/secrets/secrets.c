@@ -72,6 +72,7 @@ static bool is_hidden(const void *bytes, size_t len)
 
 static bool careless;     /* compare as memcmp does */
 static bool equal_before; /* what the last comparison said */
+static bool making;       /* a cipher, which tries itself with a key that is no secret */
 static unsigned compared; /* comparisons of something hidden */
 static struct {
     unsigned char *out;
@@ -122,7 +123,7 @@ int EVP_DecryptUpdate(EVP_CIPHER_CTX *ctx, unsigned char *out, int *out_len,
     NEXT(update_function, EVP_DecryptUpdate)
     int ok = EVP_DecryptUpdate_next(ctx, out, out_len, in, len);
     if (!out || ok != 1) return ok;
-    EXPECT(is_hidden(out, (size_t)*out_len)); /* else the key was not */
+    EXPECT(making || is_hidden(out, (size_t)*out_len)); /* else the key was not */
     if (EVP_CIPHER_CTX_get_mode(ctx) == EVP_CIPH_CBC_MODE) {
         EXPECT(equal_before);
         show(out, (size_t)*out_len);
@@ -177,7 +178,9 @@ static void world_open(world *w, const usher_profile *profile, const char *const
     for (unsigned p = 0; p < USHER_FOR_STATE_PARAM; p++)
         salts[p] = profile->cookies[usher_profile_cookie_of((usher_purpose)p)].name;
     usher_arena_init(&w->arena, usher_allocator_default(), 1 << 14, MEMORY);
+    making = true;
     w->cipher = usher_jwe_cipher_new(usher_allocator_default());
+    making = false;
     if (!w->cipher || usher_keyring_new(&w->ring, usher_allocator_default(), profile, secrets,
                                         count, salts, NULL)) {
         printf("# no ring of %.*s\n", (int)profile->name.len, profile->name.ptr);

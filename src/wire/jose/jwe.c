@@ -4,8 +4,10 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include "base/error.h"
 #include "base/secret.h"
@@ -87,6 +89,25 @@ usher_status usher_jwe_split(usher_jwe_parts *out, usher_str token, usher_error 
     return USHER_OK;
 }
 
+bool usher_jwe_split_under(usher_jwe_parts *out, usher_str token, usher_str header,
+                           usher_jwe_enc enc)
+{
+    size_t iv_len = usher_base64url_encoded_size(encs[enc].iv);
+    size_t tag_len = usher_base64url_encoded_size(encs[enc].tag);
+    size_t iv = header.len + 2, text = iv + iv_len + 1, tag = token.len - tag_len;
+
+    if (token.len < text + 1 + tag_len || !usher_str_starts(token, header)) return false;
+    const char *p = token.ptr;
+    if (p[iv - 2] != '.' || p[iv - 1] != '.' || p[text - 1] != '.' || p[tag - 1] != '.')
+        return false;
+    *out = (usher_jwe_parts){.header = {p, header.len},
+                             .encrypted_key = {p + iv - 1, 0},
+                             .iv = {p + iv, iv_len},
+                             .ciphertext = {p + text, tag - 1 - text},
+                             .tag = {p + tag, tag_len}};
+    return true;
+}
+
 static usher_status header_members(usher_jwe_header *out, usher_arena *a,
                                    const usher_json_object *object, usher_error *err)
 {
@@ -147,6 +168,7 @@ typedef struct slot {
 struct usher_jwe_cipher {
     const usher_allocator *alloc;
     EVP_CIPHER *gcm, *cbc;
+    bool at_once; /* IV and tag may be set in one call: gcm_begin() */
     uint64_t tick;
     slot slots[SLOTS];
 };
@@ -157,20 +179,6 @@ static void slot_clear(slot *s)
     EVP_CIPHER_CTX_free(s->seal);
     usher_hmac512_deinit(&s->mac);
     *s = (slot){0};
-}
-
-usher_jwe_cipher *usher_jwe_cipher_new(const usher_allocator *alloc)
-{
-    usher_jwe_cipher *c = alloc->get(alloc->ctx, sizeof *c);
-
-    if (!c) return NULL;
-    *c = (usher_jwe_cipher){.alloc = alloc};
-    if ((c->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)) &&
-        (c->cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL)))
-        return c;
-    (void)usher_crypto_fail(NULL, "jwe: an algorithm cannot be fetched"); /* empties the queue */
-    usher_jwe_cipher_free(c);
-    return NULL;
 }
 
 void usher_jwe_cipher_free(usher_jwe_cipher *c)
@@ -314,13 +322,30 @@ static usher_status cbc_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, 
 
 /* ---- A256GCM ---- */
 
-static usher_status gcm_open(uint8_t *text, size_t *len, slot *s, usher_str header,
-                             const uint8_t *iv, uint8_t *tag, usher_error *err)
+/* Setting the IV and then the tag costs as much as decrypting half a kilobyte: each is looked for
+ * by name among all that a cipher may be told. GCM takes its IV also in the two parts that TLS has,
+ * and these and the tag in one call. Documents do not promise that this is all it does, so
+ * works_at_once() tries it before it is used. */
+static bool gcm_begin(EVP_CIPHER_CTX *ctx, bool at_once, uint8_t *iv, uint8_t *tag)
+{
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, BLOCK),
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, iv, 4),
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_SET_IV_INV, iv + 4, 8),
+        OSSL_PARAM_END,
+    };
+
+    if (at_once) return EVP_CIPHER_CTX_set_params(ctx, params) == 1;
+    return EVP_DecryptInit_ex2(ctx, NULL, NULL, iv, NULL) == 1 &&
+           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, BLOCK, tag) == 1;
+}
+
+static usher_status gcm_open(uint8_t *text, size_t *len, slot *s, bool at_once, usher_str header,
+                             uint8_t *iv, uint8_t *tag, usher_error *err)
 {
     int n = 0;
 
-    if (EVP_DecryptInit_ex2(s->open, NULL, NULL, iv, NULL) != 1 ||
-        EVP_CIPHER_CTX_ctrl(s->open, EVP_CTRL_AEAD_SET_TAG, BLOCK, tag) != 1 ||
+    if (!gcm_begin(s->open, at_once, iv, tag) ||
         EVP_DecryptUpdate(s->open, NULL, &n, (const uint8_t *)header.ptr, (int)header.len) != 1 ||
         EVP_DecryptUpdate(s->open, text, &n, text, (int)*len) != 1 || (size_t)n != *len)
         return slot_failed(s, err, "jwe: decryption failed");
@@ -343,6 +368,43 @@ static usher_status gcm_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, 
         EVP_CIPHER_CTX_ctrl(s->seal, EVP_CTRL_AEAD_GET_TAG, BLOCK, tag) != 1)
         return slot_failed(s, err, "jwe: encryption failed");
     return USHER_OK;
+}
+
+/* With a key of zeroes, and twice, since contexts are kept; the second time a forged text too. */
+static bool works_at_once(const usher_jwe_cipher *c)
+{
+    const usher_jwe_key key = {.enc = USHER_A256GCM};
+    const usher_str header = USHER_STR("header"), plain = USHER_STR("more than one block of text");
+    slot s = {.open = cipher_ctx(c, &key, 0), .seal = cipher_ctx(c, &key, 1)};
+    bool works = s.open && s.seal;
+
+    for (uint8_t n = 1; n <= 2 && works; n++) {
+        uint8_t text[32], tag[BLOCK], iv[BLOCK] = {n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+        size_t len;
+        works = !gcm_seal(text, &len, tag, &s, header, iv, plain, NULL) &&
+                !gcm_open(text, &len, &s, true, header, iv, tag, NULL) &&
+                usher_str_eq((usher_str){(char *)text, len}, plain);
+        tag[n] ^= 1;
+        works = works && gcm_open(text, &len, &s, true, header, iv, tag, NULL) == USHER_E_FORGED;
+    }
+    slot_clear(&s);
+    return works;
+}
+
+usher_jwe_cipher *usher_jwe_cipher_new(const usher_allocator *alloc)
+{
+    usher_jwe_cipher *c = alloc->get(alloc->ctx, sizeof *c);
+
+    if (!c) return NULL;
+    *c = (usher_jwe_cipher){.alloc = alloc};
+    if ((c->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)) &&
+        (c->cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL))) {
+        if (!(c->at_once = works_at_once(c))) (void)usher_crypto_fail(NULL, "jwe: one by one");
+        return c;
+    }
+    (void)usher_crypto_fail(NULL, "jwe: an algorithm cannot be fetched"); /* empties the queue */
+    usher_jwe_cipher_free(c);
+    return NULL;
 }
 
 /* ---- open and seal ---- */
@@ -383,8 +445,9 @@ usher_status usher_jwe_open(usher_str *plain, usher_arena *a, usher_jwe_cipher *
         return rc;
     if (!(text = usher_arena_get(a, size))) return usher_arena_fail(a, err);
     if (!(rc = usher_base64url_decode(text, parts->ciphertext, err)))
-        rc = key->enc == USHER_A256GCM ? gcm_open(text, &len, s, parts->header, iv, tag, err)
-                                       : cbc_open(text, &len, s, parts->header, iv, tag, err);
+        rc = key->enc == USHER_A256GCM
+                 ? gcm_open(text, &len, s, c->at_once, parts->header, iv, tag, err)
+                 : cbc_open(text, &len, s, parts->header, iv, tag, err);
     if (rc) {
         usher_wipe(text, size); /* GCM has already written what it could not vouch for */
         usher_arena_trim(a, text, size, 0);

@@ -49,6 +49,12 @@ typedef struct usher_jwe_parts {
 USHER_MUST_USE usher_status usher_jwe_split(usher_jwe_parts *out, usher_str token,
                                             usher_error *err);
 
+/* The same where the header is known byte for byte, and with it how long IV and tag are: the dots are
+ * then where these leave them, and nobody has to look for them. False if the token is none such,
+ * which says nothing about it. Dots in the ciphertext are found by whoever decodes it. */
+bool usher_jwe_split_under(usher_jwe_parts *out, usher_str token, usher_str header,
+                           usher_jwe_enc enc);
+
 /* Reads the protected header: a JSON object without repeated members. USHER_E_UNSUPPORTED for zip,
  * crit, an alg other than "dir", or another enc. */
 USHER_MUST_USE usher_status usher_jwe_read_header(usher_jwe_header *out, usher_arena *a,

@@ -278,6 +278,42 @@ static void test_split(void **state)
     assert_str(parts.tag, "t");
 }
 
+/* Where the header is known: the parts that looking for the dots would find, or nothing. */
+static void test_split_under_a_known_header(void **state)
+{
+    (void)state;
+    for (size_t e = 0; e < 2; e++) {
+        usher_jwe_key key = sample_key(both[e], 3);
+        usher_str rest, plain, token = seal(&key, USHER_STR("some text")), header;
+        usher_jwe_parts found, known;
+        char other[256];
+
+        header = usher_str_cut(token, '.', &rest);
+        assert_ok(usher_jwe_split(&found, token, NULL));
+        assert_true(usher_jwe_split_under(&known, token, header, both[e]));
+        assert_memory_equal(&found, &known, sizeof found);
+        assert_false(usher_jwe_split_under(&known, token, header, both[!e]));
+        assert_false(usher_jwe_split_under(&known, token, rest, both[e]));
+        for (size_t len = 0; len < token.len; len++)
+            assert_false(
+                usher_jwe_split_under(&known, (usher_str){token.ptr, len}, header, both[e]));
+        for (size_t i = 0; i < token.len; i++) { /* any character but those of three segments */
+            const char *p = token.ptr + i;
+            bool inside =
+                (p >= found.iv.ptr && p < found.iv.ptr + found.iv.len) ||
+                (p >= found.ciphertext.ptr && p < found.ciphertext.ptr + found.ciphertext.len) ||
+                (p >= found.tag.ptr && p < found.tag.ptr + found.tag.len);
+            memcpy(other, token.ptr, token.len);
+            other[i] = *p == '.' ? 'A' : '.';
+            usher_str changed = {other, token.len};
+            assert_int_equal(usher_jwe_split_under(&known, changed, header, both[e]), inside);
+            if (inside) /* a sixth segment, then */
+                assert_int_equal(usher_jwe_open(&plain, &arena, cipher, &key, &known, NULL),
+                                 USHER_E_SYNTAX);
+        }
+    }
+}
+
 static const struct {
     const char *name, *json;
     usher_status status;
@@ -812,6 +848,7 @@ int main(void)
         TEST(test_rfc_7516_a1),
         TEST(test_rfc_7518_b3),
         TEST(test_split),
+        TEST(test_split_under_a_known_header),
         TEST(test_headers),
         TEST(test_header_text),
         TEST(test_sizes_of_iv_and_tag),
