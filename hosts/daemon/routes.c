@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "flow/site.h"
+#include "flow/exchange.h"
 #include "gate/rules.h"
 #include "hosts/daemon/visit.h"
 
@@ -26,6 +26,7 @@ static usherd_route route_of(usherd_visit *v)
     if (usher_str_eq(path, USHER_STR("/readyz"))) return USHERD_ROUTE_READY;
     if (usher_str_eq(path, d->settings.check_path)) return USHERD_ROUTE_CHECK;
     if (base.len && is_below(path, base)) return USHERD_ROUTE_HANDLE;
+    if (usher_auth0_owns(d->site, path)) return USHERD_ROUTE_HANDLE;
     v->file = usherd_files_find(&d->files, path);
     if (v->file) return USHERD_ROUTE_FILE;
     return base.len ? USHERD_ROUTE_NONE : USHERD_ROUTE_HANDLE;

@@ -153,8 +153,9 @@ static void put_fetch(usher_json_writer *w, const usher_fetch *f)
 
 static void put_hook(usher_json_writer *w, const usher_hook *h)
 {
-    static const char *const kinds[] = {"",        "decode", "encode",   "jwt",
-                                        "session", "signIn", "redirect", "event"};
+    static const char *const kinds[] = {
+        "",       "decode",   "encode", "jwt",                "session",
+        "signIn", "redirect", "event",  "beforeSessionSaved", "onCallback"};
     bool known = h->kind < (int)(sizeof kinds / sizeof *kinds);
 
     put_text(w, "kind", usher_str_z(kinds[known ? h->kind : 0])); /* none of ours: it fails */

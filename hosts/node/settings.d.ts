@@ -49,8 +49,8 @@ export interface SiteSettings {
   };
   /** Whether users and their accounts at providers are rows of a database too, while sessions are in the cookie. For programs that embed the library. Default: none; database with session.strategy: database. */
   users?: 'none' | 'database';
-  /** Functions of the program that are asked on the way: NextAuth's callbacks of these names, and its events. For programs that embed the library. Default: none. */
-  hooks?: ReadonlyArray<'jwt' | 'session' | 'sign_in' | 'redirect' | 'events'>;
+  /** Functions of the program that are asked on the way: NextAuth's callbacks of these names, and its events; with profile auth0-4 the last two, which are that SDK's. For programs that embed the library. Default: none. */
+  hooks?: ReadonlyArray<'jwt' | 'session' | 'sign_in' | 'redirect' | 'events' | 'before_session_saved' | 'on_callback'>;
   cookies?: {
     /** The Secure attribute and the __Secure- and __Host- names. `auto`: if base_url is https. Default: auto. */
     secure?: 'auto' | true | 'true' | false | 'false';
@@ -120,6 +120,28 @@ export interface SiteSettings {
     profile_no_content?: boolean;
     /** Access tokens are refreshed so long before they end. Default: 0. */
     token_refresh_buffer?: Duration;
+    /** The session's cookie goes when the browser is closed. Default: false. */
+    transient?: boolean;
+    transaction?: {
+      /** How the names of the cookies of a sign-in begin. Default: __txn_. */
+      prefix?: string;
+      /** How long a sign-in may take. Default: 1h. */
+      max_age?: Duration;
+      /** Several sign-ins of one browser may be under way. Default: true. */
+      parallel?: boolean;
+    };
+    routes?: {
+      /** Path of the login route. Default: base_path and /login. */
+      login?: string;
+      /** Path that the provider sends browsers back to. Default: base_path and /callback. */
+      callback?: string;
+      /** Path of the logout route. Default: base_path and /logout. */
+      logout?: string;
+      /** Path of the route that shows the user. Default: base_path and /profile. */
+      profile?: string;
+      /** Path of the route that hands out access tokens. Default: base_path and /access-token. */
+      access_token?: string;
+    };
   };
   /** Where people can sign in; see site.providers[]. Profile auth0-4 has one; without any, it is made of AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET. Default: none. */
   providers?: readonly ProviderSettings[];

@@ -86,6 +86,12 @@ typedef enum usher_hook_kind {
     USHER_HOOK_SIGN_IN,  /* {user, account, profile?}: true, false, or a URL to go to instead */
     USHER_HOOK_REDIRECT, /* {url, baseUrl}: a URL */
     USHER_HOOK_EVENT,    /* `name` is "signIn", "signOut" or "session"; no answer is looked at */
+    /* Auth0's, of the same kind. */
+    USHER_HOOK_BEFORE_SESSION_SAVED, /* {session, idToken}: the session that is stored. Asked while
+                                        a refresh is under way, FAILED keeps the new tokens with the
+                                        user as it was */
+    USHER_HOOK_ON_CALLBACK, /* {error, context, session}: a text is where to go; anything else, as
+                               it would be. `error` is null or {code, message, cause?} */
 } usher_hook_kind;
 
 typedef struct usher_hook {

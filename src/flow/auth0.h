@@ -28,19 +28,30 @@ typedef struct usher_auth0_pick {
     double end_s;
 } usher_auth0_pick;
 
+/* How a sign-in failed, in the original's words. */
+typedef struct usher_auth0_failure {
+    usher_str code, text;
+} usher_auth0_failure;
+
 /* What a visit to one of these routes carries from step to step. */
 typedef struct usher_auth0_visit {
     usher_auth0_options options; /* of the transaction cookies */
     usher_auth0_jar jar;         /* the transactions that came */
     usher_auth0_transaction transaction;
     usher_auth0_pick pick;
-    usher_str keys;  /* the key set, until an ID token comes */
-    int64_t keys_ms; /* when it was fetched */
-    usher_str where; /* logout: the provider's page */
+    usher_str keys;     /* the key set, until an ID token comes */
+    int64_t keys_ms;    /* when it was fetched */
+    usher_str where;    /* logout: the provider's page */
+    usher_str session;  /* what is to be saved */
+    usher_str location; /* where the program wants to go */
+    usher_str provider_error, provider_description;
 } usher_auth0_visit;
 
 /* auth0_handle.c */
 usher_status usher_auth0_handle(usher_exchange *ex, usher_want *want, usher_error *err);
+/* The absolute URL of a route. */
+usher_status usher_auth0_own_url(usher_str *out, usher_exchange *ex, usher_auth0_route route,
+                                 usher_error *err);
 usher_auth0_context usher_auth0_transactions(usher_exchange *ex);
 usher_status usher_auth0_put_lines(usher_exchange *ex, const usher_auth0_lines *lines,
                                    usher_error *err);
@@ -75,8 +86,19 @@ usher_step usher_auth0_login_metadata, usher_auth0_callback_metadata, usher_auth
 usher_status usher_auth0_mfa_answer(bool *answered, usher_exchange *ex, const usher_event *event,
                                     usher_error *err);
 
-/* auth0_sets.c: the session's object, made and changed */
+/* auth0_hooks.c: functions of the program. `after` finds the session in ex->auth0->session. */
+bool usher_auth0_is_hooked(const usher_exchange *ex);
+usher_status usher_auth0_before_saved(usher_exchange *ex, usher_str json, usher_str id_token,
+                                      usher_operation *after, usher_want *want, usher_error *err);
+/* `failure` is NULL for a sign-in that went well; then there is a session. */
+usher_status usher_auth0_on_callback(usher_exchange *ex, const usher_auth0_failure *failure,
+                                     usher_str session, usher_operation *after, usher_want *want,
+                                     usher_error *err);
+
+/* auth0_sets.c: the session's object, made and changed. A program that is asked gets all claims of
+ * the user; without one, those are kept that the original keeps. */
 usher_status usher_auth0_new_session(usher_str *json, usher_exchange *ex, usher_error *err);
+usher_status usher_auth0_filter(usher_str *json, usher_exchange *ex, usher_error *err);
 usher_status usher_auth0_choose(usher_auth0_pick *p, usher_exchange *ex, usher_error *err);
 /* The session with the answer to a refresh in it, and the set as it is now in p->set. `claims`: of
  * the ID token that came, or NULL. */

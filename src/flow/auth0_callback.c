@@ -7,16 +7,22 @@
 #include "session/auth0_return_to.h"
 
 /* Texts of the original, by the step that failed. */
-static const usher_str discovery =
-    USHER_STR_INIT("Discovery failed for the OpenID Connect configuration.");
-static const usher_str flow = USHER_STR_INIT("An error occurred during the authorization flow.");
-static const usher_str grant_request =
+static const usher_auth0_failure discovery = {
+    USHER_STR_INIT("discovery_error"),
+    USHER_STR_INIT("Discovery failed for the OpenID Connect configuration.")};
+static const usher_auth0_failure flow = {
+    USHER_STR_INIT("authorization_error"),
+    USHER_STR_INIT("An error occurred during the authorization flow.")};
+static const usher_auth0_failure grant_request = {
+    USHER_STR_INIT("authorization_code_grant_request_error"),
     USHER_STR_INIT("An error occurred while preparing or performing the authorization code grant "
-                   "request.");
-static const usher_str grant =
-    USHER_STR_INIT("An error occurred while trying to exchange the authorization code.");
-static const usher_str expired =
-    USHER_STR_INIT("The session has expired and the user must re-authenticate.");
+                   "request.")};
+static const usher_auth0_failure grant = {
+    USHER_STR_INIT("authorization_code_grant_error"),
+    USHER_STR_INIT("An error occurred while trying to exchange the authorization code.")};
+static const usher_auth0_failure expired = {
+    USHER_STR_INIT("session_expired"),
+    USHER_STR_INIT("The session has expired and the user must re-authenticate.")};
 
 /* A transaction serves once, however it ends. */
 static usher_status forget(usher_exchange *ex, usher_error *err)
@@ -31,12 +37,39 @@ static usher_status forget(usher_exchange *ex, usher_error *err)
     return rc ? rc : usher_auth0_put_lines(ex, lines, err);
 }
 
-static usher_status refuse(usher_exchange *ex, usher_str text, usher_cause cause,
-                           const usher_error *why, usher_error *err)
+/* The answer stands, unless the program wants to go elsewhere. */
+static usher_status failed(usher_exchange *ex, usher_want *want, usher_error *err)
 {
+    (void)want;
+    if (!ex->auth0->location.len) return USHER_OK;
+    ex->response = (usher_response){0};
+    return usher_auth0_redirect(ex, ex->auth0->location, err);
+}
+
+static usher_status refuse(usher_exchange *ex, const usher_auth0_failure *failure,
+                           usher_cause cause, const usher_error *why, usher_want *want,
+                           usher_error *err)
+{
+    usher_status rc;
+
     usher_flow_report(ex, cause, why);
-    usher_auth0_text(ex, 500, text);
-    return forget(ex, err);
+    usher_auth0_text(ex, 500, failure->text);
+    if ((rc = forget(ex, err))) return rc;
+    return usher_auth0_on_callback(ex, failure, (usher_str){0}, failed, want, err);
+}
+
+/* Whose it was is not known: whatever came stays. */
+static usher_status refuse_unknown(usher_exchange *ex, usher_auth0_callback found,
+                                   usher_cause cause, usher_want *want, usher_error *err)
+{
+    bool missing = found == USHER_AUTH0_STATE_MISSING;
+    const usher_auth0_failure failure = {missing ? USHER_STR("missing_state")
+                                                 : USHER_STR("invalid_state"),
+                                         usher_str_z(usher_auth0_callback_message(found))};
+
+    usher_flow_report(ex, cause, NULL);
+    usher_auth0_text(ex, 500, failure.text);
+    return usher_auth0_on_callback(ex, &failure, (usher_str){0}, failed, want, err);
 }
 
 /* --- the checks that need no network ---------------------------------------------------------- */
@@ -53,17 +86,13 @@ usher_status usher_auth0_callback_get(usher_exchange *ex, usher_want *want, ushe
                                      usher_form_first(&ex->query, USHER_STR("state")), err);
 
     if (rc) return rc;
-    if (found == USHER_AUTH0_STATE_FOREIGN) return refuse(ex, flow, cause, NULL, err);
-    if (found != USHER_AUTH0_TRANSACTION_FOUND) { /* whose it was is not known: it stays */
-        usher_flow_report(ex, cause, NULL);
-        usher_auth0_text(ex, 500, usher_str_z(usher_auth0_callback_message(found)));
-        return USHER_OK;
-    }
+    if (found == USHER_AUTH0_STATE_FOREIGN) return refuse(ex, &flow, cause, NULL, want, err);
+    if (found != USHER_AUTH0_TRANSACTION_FOUND) return refuse_unknown(ex, found, cause, want, err);
     /* Nobody signs in by these; another program that shares the secret may have begun one. */
     if (t->connect || usher_str_eq(t->challenge_mode, USHER_STR("popup")))
-        return refuse(ex, flow, USHER_CAUSE_RESPONSE_PARAMS, NULL, err);
+        return refuse(ex, &flow, USHER_CAUSE_RESPONSE_PARAMS, NULL, want, err);
     rc = usher_auth0_want_metadata(&asked, ex, want, USHER_AT_AUTH0_CALLBACK_METADATA, err);
-    return rc || asked ? rc : refuse(ex, discovery, USHER_CAUSE_NONE, NULL, err);
+    return rc || asked ? rc : refuse(ex, &discovery, USHER_CAUSE_NONE, NULL, want, err);
 }
 
 /* RFC 9207, and nothing that belongs to another kind of flow. `state` was compared already. */
@@ -85,6 +114,25 @@ static usher_cause judge_response(const usher_exchange *ex)
     return usher_form_count(q, USHER_STR("error")) ? USHER_CAUSE_PROVIDER_ERROR : USHER_CAUSE_NONE;
 }
 
+/* What the provider says for itself; for the program alone, never for the browser. */
+static void keep_query_error(usher_exchange *ex)
+{
+    ex->auth0->provider_error = usher_form_first(&ex->query, USHER_STR("error"));
+    ex->auth0->provider_description = usher_form_first(&ex->query, USHER_STR("error_description"));
+}
+
+static usher_status keep_answer_error(usher_exchange *ex, const usher_event *event,
+                                      usher_error *err)
+{
+    usher_auth0_visit *v = ex->auth0;
+    usher_arena *a = &ex->arena;
+    usher_json_object error;
+    usher_status rc = usher_token_error_read(&error, a, event->content_type, event->body, err);
+
+    if (rc || (rc = usher_auth0_text_of(&v->provider_error, a, &error, "error", err))) return rc;
+    return usher_auth0_text_of(&v->provider_description, a, &error, "error_description", err);
+}
+
 static usher_status redeem(usher_exchange *ex, usher_want *want, usher_str code, usher_error *err)
 {
     usher_sign_in *s = &ex->sign_in;
@@ -92,7 +140,7 @@ static usher_status redeem(usher_exchange *ex, usher_want *want, usher_str code,
     usher_str uri;
     usher_status rc;
 
-    if ((rc = usher_respond_own_url(&uri, ex, USHER_STR("/callback"), err)) ||
+    if ((rc = usher_auth0_own_url(&uri, ex, USHER_AUTH0_CALLBACK, err)) ||
         (rc = usher_token_request(&fetch, &ex->arena, s->provider, &s->metadata, code, uri,
                                   ex->auth0->transaction.code_verifier, err)))
         return rc;
@@ -109,10 +157,11 @@ usher_status usher_auth0_callback_metadata(usher_exchange *ex, const usher_event
     usher_status rc = usher_auth0_metadata(&ready, &cause, ex, event, want, &why, err);
 
     if (rc || want->kind != USHER_WANT_NOTHING) return rc;
-    if (!ready) return refuse(ex, discovery, cause, &why, err);
-    if ((cause = judge_response(ex))) return refuse(ex, flow, cause, NULL, err);
+    if (!ready) return refuse(ex, &discovery, cause, &why, want, err);
+    if ((cause = judge_response(ex)) == USHER_CAUSE_PROVIDER_ERROR) keep_query_error(ex);
+    if (cause) return refuse(ex, &flow, cause, NULL, want, err);
     if (usher_form_count(&ex->query, USHER_STR("code")) != 1 || !usher_oauth_visible(code))
-        return refuse(ex, grant_request, USHER_CAUSE_RESPONSE_PARAMS, NULL, err);
+        return refuse(ex, &grant_request, USHER_CAUSE_RESPONSE_PARAMS, NULL, want, err);
     return redeem(ex, want, code, err);
 }
 
@@ -126,11 +175,13 @@ usher_status usher_auth0_callback_tokens(usher_exchange *ex, const usher_event *
     usher_status rc;
 
     if (event->kind != USHER_EVENT_FETCHED)
-        return refuse(ex, grant_request, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, err);
+        return refuse(ex, &grant_request, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, want, err);
     rc = usher_token_response_read(&s->tokens, &ex->arena, event->http_status, event->content_type,
                                    event->body, &why);
-    if (usher_flow_peer_fault(ex, rc))
-        return refuse(ex, grant, USHER_CAUSE_TOKEN_RESPONSE, &why, err);
+    if (usher_flow_peer_fault(ex, rc)) {
+        if ((rc = keep_answer_error(ex, event, err))) return rc;
+        return refuse(ex, &grant, USHER_CAUSE_TOKEN_RESPONSE, &why, want, err);
+    }
     if (rc) return usher_pass(err, &why);
     return usher_flow_want_document(ex, want, USHER_AT_AUTH0_CALLBACK_KEYS, s->metadata.jwks_uri,
                                     0);
@@ -152,22 +203,40 @@ static bool is_over(const usher_exchange *ex)
     return end <= issued + margin || end <= (double)usher_now_s(ex) + margin;
 }
 
-static usher_status sign_in(usher_exchange *ex, usher_error *err)
+static usher_status issue(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    usher_str json, url;
+    usher_str url = ex->auth0->location;
     bool issued;
     usher_status rc;
 
-    if (is_over(ex)) return refuse(ex, expired, USHER_CAUSE_TOKEN_EXPIRED, NULL, err);
-    if ((rc = usher_auth0_new_session(&json, ex, err)) ||
-        (rc = usher_flow_issue_auth0(ex, json, &issued, err)))
-        return rc;
-    if (!issued) return refuse(ex, flow, USHER_CAUSE_NONE, NULL, err);
-    if ((rc = usher_auth0_location(&url, &ex->arena, ex->auth0->transaction.return_to,
-                                   ex->site->auth0.app_url, err)) ||
+    if ((rc = usher_flow_issue_auth0(ex, ex->auth0->session, &issued, err))) return rc;
+    if (!issued) return refuse(ex, &flow, USHER_CAUSE_NONE, NULL, want, err);
+    if ((!url.len && (rc = usher_auth0_location(&url, &ex->arena, ex->auth0->transaction.return_to,
+                                                ex->site->auth0.app_url, err))) ||
         (rc = forget(ex, err)))
         return rc;
     return usher_auth0_redirect(ex, url, err);
+}
+
+static usher_status save(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_str json = ex->auth0->session;
+
+    if (!(ex->site->hooks & (1u << USHER_HAS_BEFORE_SAVED)) && usher_auth0_is_hooked(ex)) {
+        usher_status rc = usher_auth0_filter(&json, ex, err);
+        if (rc) return rc;
+    }
+    return usher_auth0_before_saved(ex, json, ex->sign_in.tokens.id_token, issue, want, err);
+}
+
+static usher_status sign_in(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_str json;
+    usher_status rc;
+
+    if (is_over(ex)) return refuse(ex, &expired, USHER_CAUSE_TOKEN_EXPIRED, NULL, want, err);
+    if ((rc = usher_auth0_new_session(&json, ex, err))) return rc;
+    return usher_auth0_on_callback(ex, NULL, json, save, want, err);
 }
 
 usher_status usher_auth0_callback_keys(usher_exchange *ex, const usher_event *event,
@@ -178,7 +247,7 @@ usher_status usher_auth0_callback_keys(usher_exchange *ex, const usher_event *ev
     usher_status rc;
 
     if (event->kind != USHER_EVENT_FETCHED || event->http_status != 200)
-        return refuse(ex, grant, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, err);
+        return refuse(ex, &grant, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, want, err);
     rc = usher_auth0_verify(ex, &cause, event->body, false, &why);
     if (rc && !usher_flow_peer_fault(ex, rc)) return usher_pass(err, &why);
     if (rc && ex->state == USHER_AT_AUTH0_CALLBACK_KEYS &&
@@ -186,6 +255,6 @@ usher_status usher_auth0_callback_keys(usher_exchange *ex, const usher_event *ev
          (cause == USHER_CAUSE_JWKS_INVALID && usher_flow_look_again(ex, event))))
         return usher_flow_want_document(ex, want, USHER_AT_AUTH0_CALLBACK_NEWER_KEYS,
                                         ex->sign_in.metadata.jwks_uri, event->fetched_ms);
-    if (rc) return refuse(ex, grant, cause, &why, err);
-    return sign_in(ex, err);
+    if (rc) return refuse(ex, &grant, cause, &why, want, err);
+    return sign_in(ex, want, err);
 }

@@ -6,32 +6,48 @@
 #include "flow/store.h"
 #include "oauth/id_token.h"
 
-#define QUERY_MAX ((size_t)8192) /* three times as much fits into a Location */
+#define QUERY_MAX   ((size_t)8192) /* three times as much fits into a Location */
+#define OWN_URL_MAX ((size_t)8192)
 
-static const struct {
-    usher_str name;
-    usher_operation *run;
-} routes[] = {
-    {USHER_STR_INIT("login"), usher_auth0_login_get},
-    {USHER_STR_INIT("callback"), usher_auth0_callback_get},
-    {USHER_STR_INIT("logout"), usher_auth0_logout_get},
-    {USHER_STR_INIT("profile"), usher_auth0_profile_get},
-    {USHER_STR_INIT("access-token"), usher_auth0_token_get},
+static usher_operation *const routes[] = {
+    [USHER_AUTH0_LOGIN] = usher_auth0_login_get,
+    [USHER_AUTH0_CALLBACK] = usher_auth0_callback_get,
+    [USHER_AUTH0_LOGOUT] = usher_auth0_logout_get,
+    [USHER_AUTH0_PROFILE] = usher_auth0_profile_get,
+    [USHER_AUTH0_ACCESS_TOKEN] = usher_auth0_token_get,
 };
+
+static usher_auth0_route route_of(const usher_site *site, usher_str path)
+{
+    if (usher_str_ends(path, USHER_STR("/"))) path.len--;
+    for (size_t i = 0; i < USHER_AUTH0_ROUTES; i++) {
+        bool off = i == USHER_AUTH0_ACCESS_TOKEN && !site->auth0.access_token_route;
+        if (usher_str_eq(site->auth0.routes[i], path) && !off) return (usher_auth0_route)i;
+    }
+    return USHER_AUTH0_ROUTES;
+}
+
+bool usher_auth0_owns(const usher_site *site, usher_str path)
+{
+    return site->profile->auth0 && route_of(site, path) != USHER_AUTH0_ROUTES;
+}
 
 static usher_operation *find_route(const usher_exchange *ex)
 {
-    usher_str base = ex->site->base_path, name = usher_str_from(ex->path, base.len + 1);
+    usher_auth0_route route = route_of(ex->site, ex->path);
 
-    if (!usher_str_starts(ex->path, base) || ex->path.len <= base.len ||
-        ex->path.ptr[base.len] != '/')
-        return NULL;
-    if (usher_str_ends(name, USHER_STR("/"))) name.len--;
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        bool off = routes[i].run == usher_auth0_token_get && !ex->site->auth0.access_token_route;
-        if (usher_str_eq(routes[i].name, name) && !off) return routes[i].run;
-    }
-    return NULL;
+    return route == USHER_AUTH0_ROUTES ? NULL : routes[route];
+}
+
+usher_status usher_auth0_own_url(usher_str *out, usher_exchange *ex, usher_auth0_route route,
+                                 usher_error *err)
+{
+    usher_buf url;
+
+    usher_buf_init(&url, &ex->arena, OWN_URL_MAX);
+    usher_buf_put(&url, ex->site->base_url);
+    usher_buf_put(&url, ex->site->auth0.routes[route]);
+    return usher_buf_take(out, &url, err);
 }
 
 void usher_auth0_text(usher_exchange *ex, int status, usher_str text)

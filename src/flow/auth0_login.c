@@ -169,7 +169,7 @@ static usher_status provider_url(usher_str *out, usher_exchange *ex, const usher
     usher_status rc;
 
     if ((rc = usher_pkce_challenge(challenge, t->code_verifier, err)) ||
-        (rc = usher_respond_own_url(&uri, ex, USHER_STR("/callback"), err)))
+        (rc = usher_auth0_own_url(&uri, ex, USHER_AUTH0_CALLBACK, err)))
         return rc;
     usher_buf_init(&b, &ex->arena, URL_MAX);
     usher_buf_put(&b, usher_str_cut(ex->sign_in.metadata.authorization_endpoint, '?', &rest));

@@ -344,24 +344,330 @@ static void test_beside_other_operations(void **state)
     browser_close(&b);
 }
 
+/* --- functions of the program ----------------------------------------------------------------- */
+
+#define HOOKS ",\"hooks\":[\"before_session_saved\",\"on_callback\"]"
+
+/* What the program is asked last, and what it answers; `kind` says which one goes wrong. */
+typedef struct program {
+    char saved[8000], called[8000];
+    usher_hook_kind bad;
+    usher_event_kind how; /* of the bad one; HOOKED by default, with `answer` */
+    const char *answer;
+    size_t asked;
+    char made[8000];
+} program;
+
+/* The session with a user of the program's, and an `internal` that is not the program's to say. */
+static void make_session(program *p)
+{
+    snprintf(p->made, sizeof p->made,
+             "{\"user\":{\"sub\":\"user-1\",\"role\":\"admin\"},\"tokenSet\":"
+             "{\"accessToken\":\"hook\",\"refreshToken\":\"rt-h\",\"expiresAt\":%ld},"
+             "\"internal\":{\"createdAt\":1},\"more\":1.50,\"exp\":9}",
+             (long)NOW_S + 60);
+}
+
+static void be_asked(void *ctx, const usher_hook *hook, usher_event *event)
+{
+    program *p = ctx;
+    bool saving = hook->kind == USHER_HOOK_BEFORE_SESSION_SAVED;
+
+    assert_true(saving || hook->kind == USHER_HOOK_ON_CALLBACK);
+    keep(saving ? p->saved : p->called, sizeof p->saved, hook->value);
+    p->asked++;
+    make_session(p);
+    event->value = saving ? kit_str(p->made) : USHER_STR("true");
+    if (hook->kind != p->bad) return;
+    event->kind = p->how ? p->how : USHER_EVENT_HOOKED;
+    event->value = p->answer ? kit_str(p->answer) : (usher_str){0};
+}
+
+static void open_with(browser *b, program *p, const char *more)
+{
+    browser_open(b, more);
+    *p = (program){.asked = 0};
+    b->hook = be_asked;
+    b->hook_ctx = p;
+    b->op.tokens = REFRESH;
+}
+
+#define CLAIMS(nonce)                                                                              \
+    "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"user-1\",\"aud\":\"client-1\","                         \
+    "\"iat\":1767225600,\"exp\":1767229999,\"favourite\":\"blue\"" nonce "}"
+
+static void log_in_as(browser *b, char claims[512])
+{
+    char state[128];
+
+    log_in(b, state);
+    snprintf(claims, 512, CLAIMS(",\"nonce\":\"%s\""), b->op.nonce);
+    b->op.id_token_claims = claims;
+    come_back(b, state, "&code=code-1");
+}
+
+static void test_what_is_saved(void **state)
+{
+    (void)state;
+    browser b;
+    program p;
+    char claims[512];
+
+    open_with(&b, &p, HOOKS);
+    log_in_as(&b, claims);
+    assert_int_equal(b.status, 307);
+    assert_string_equal(b.location, APP "/closed");
+    assert_true(b.signed_in);
+    assert_int_equal(p.asked, 2);
+    assert_non_null(strstr(p.called, "{\"error\":null,\"context\":{\"responseType\":\"code\","
+                                     "\"returnTo\":\"/closed\",\"challengeMode\":\"redirect\","
+                                     "\"appBaseUrl\":\"" APP "\"},\"session\":{\"user\":"));
+    assert_non_null(strstr(p.called, "\"favourite\":\"blue\"")); /* all claims */
+    assert_non_null(strstr(p.saved, "\"favourite\":\"blue\""));
+    assert_non_null(strstr(p.saved, "\"idToken\":\"eyJ"));
+    browser_ask(&b, usher_get_token, "GET", "/", NULL, NULL, NULL);
+    assert_true(usher_str_starts(kit_str(b.session),
+                                 USHER_STR("{\"user\":{\"sub\":\"user-1\",\"role\":\"admin\"},"
+                                           "\"tokenSet\":{\"accessToken\":\"hook\"")));
+    assert_non_null(strstr(b.session, "\"createdAt\":1767225600"));
+    assert_non_null(strstr(b.session, "\"more\":1.50"));
+    assert_null(strstr(b.session, "\"exp\":9"));
+    b.op.id_token_claims = CLAIMS(""); /* and again when tokens are refreshed */
+    b.op.tokens = ROTATED;
+    p.saved[0] = 0;
+    question = (usher_access_token_question){.refresh = true};
+    ask_token(&b, NULL, NULL);
+    assert_string_equal(found.token, "at-1");
+    assert_non_null(strstr(p.saved, "\"favourite\":\"blue\""));
+    assert_non_null(strstr(p.saved, "\"refreshToken\":\"rt-2\""));
+    browser_close(&b);
+}
+
+static void test_only_one_of_them(void **state)
+{
+    (void)state;
+    browser b;
+    program p;
+    char claims[512];
+
+    open_with(&b, &p, ",\"hooks\":[\"on_callback\"]");
+    log_in_as(&b, claims);
+    assert_non_null(strstr(p.called, "favourite"));
+    browser_ask(&b, usher_get_token, "GET", "/", NULL, NULL, NULL);
+    assert_null(strstr(b.session, "favourite")); /* nobody said that it is kept */
+    assert_non_null(strstr(b.session, "\"user\":{\"sub\":\"user-1\"}"));
+    browser_close(&b);
+    open_with(&b, &p, ",\"hooks\":[\"before_session_saved\"]");
+    log_in_as(&b, claims);
+    assert_int_equal(p.asked, 1);
+    assert_non_null(strstr(p.saved, "favourite"));
+    browser_close(&b);
+}
+
+static void test_where_the_program_leads(void **state)
+{
+    static const struct {
+        usher_event_kind how;
+        const char *answer, *location;
+    } cases[] = {
+        {USHER_EVENT_HOOKED, "\"https://elsewhere.example/a?b\"", "https://elsewhere.example/a?b"},
+        {USHER_EVENT_HOOKED, "\"/welcome\"", "/welcome"},
+        {USHER_EVENT_HOOKED, "true", APP "/closed"},
+        {USHER_EVENT_HOOKED, "null", APP "/closed"},
+        {USHER_EVENT_HOOKED, "{\"a\":1}", APP "/closed"},
+        {USHER_EVENT_HOOK_REFUSED, NULL, APP "/closed"},
+        {USHER_EVENT_HOOKED, "\"/a b\"", NULL},
+        {USHER_EVENT_HOOKED, "\"\"", NULL},
+        {USHER_EVENT_HOOKED, "{", NULL},
+        {USHER_EVENT_HOOK_FAILED, NULL, NULL},
+    };
+    browser b;
+    program p;
+    char s[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int fails = 0; fails < 2; fails++) { /* and after a sign-in that came to nothing */
+            open_with(&b, &p, HOOKS);
+            p.bad = USHER_HOOK_ON_CALLBACK;
+            p.how = cases[i].how;
+            p.answer = cases[i].answer;
+            log_in(&b, s);
+            b.fails = cases[i].location ? USHER_OK : USHER_E_IO;
+            come_back(&b, s, fails ? "&error=access_denied" : "&code=code-1");
+            bool own =
+                cases[i].location && !usher_str_starts(kit_str(cases[i].location), USHER_STR(APP));
+            if (b.fails) {
+                assert_int_equal(b.set_cookies, 0);
+                assert_int_equal(count_cookies(&b, "__txn_"), 1);
+            } else {
+                assert_int_equal(b.status, fails && !own ? 500 : 307);
+                assert_string_equal(b.location, fails && !own ? "" : cases[i].location);
+                assert_int_equal(count_cookies(&b, "__txn_"), 0);
+            }
+            assert_int_equal(count_cookies(&b, "__session"), !fails && !b.fails);
+            browser_close(&b);
+        }
+}
+
+static void test_what_the_program_hears_of_failures(void **state)
+{
+    static const struct {
+        const char *query, *heard;
+        int want; /* that goes wrong */
+        int kind;
+    } cases[] = {
+        {"&error=access_denied&error_description=no%20way",
+         "{\"error\":{\"code\":\"authorization_error\",\"message\":\"An error occurred during the "
+         "authorization flow.\",\"cause\":{\"code\":\"access_denied\",\"message\":\"no way\"}},"
+         "\"context\":{\"responseType\":\"code\"",
+         -1, 0},
+        {"", "{\"error\":{\"code\":\"authorization_code_grant_request_error\"", -1, 0},
+        {"&code=code-1", "{\"error\":{\"code\":\"discovery_error\"", 0, LATE},
+        {"&code=code-1", "{\"error\":{\"code\":\"authorization_code_grant_request_error\"", 1,
+         UNREACHABLE},
+        {"&code=code-1", "\"cause\":{\"code\":\"no\"}},", 1, REFUSED},
+        {"&code=code-1", "{\"error\":{\"code\":\"authorization_code_grant_error\"", 2, FAILED},
+        {"x&code=code-1",
+         "{\"error\":{\"code\":\"invalid_state\",\"message\":\"The state parameter is "
+         "invalid.\"},\"context\":{},\"session\":null}",
+         -1, 0},
+    };
+    browser b;
+    program p;
+    char s[128], target[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mischief m = {(size_t)cases[i].want, cases[i].kind};
+        open_with(&b, &p, HOOKS);
+        log_in(&b, s);
+        snprintf(target, sizeof target, "/auth/callback?state=%s%s", s, cases[i].query);
+        browser_ask(&b, usher_handle, "GET", target, NULL, misbehave, &m);
+        assert_int_equal(b.status, 500);
+        assert_int_equal(p.asked, 1);
+        if (!strstr(p.called, cases[i].heard)) fail_msg("%s: %s", cases[i].query, p.called);
+        browser_close(&b);
+    }
+    open_with(&b, &p, HOOKS);
+    get(&b, "/auth/callback?code=code-1");
+    assert_true(
+        usher_str_starts(kit_str(p.called), USHER_STR("{\"error\":{\"code\":\"missing_state\"")));
+    browser_close(&b);
+}
+
+/* Answers that are no session: nobody is signed in, and nothing is set. But tokens that were
+ * refreshed are kept, with the user as it was: the old ones may be spent. */
+static void test_a_session_that_is_none(void **state)
+{
+    static const struct {
+        usher_event_kind how;
+        const char *answer;
+    } cases[] = {
+        {USHER_EVENT_HOOKED, "null"},
+        {USHER_EVENT_HOOKED, "{"},
+        {USHER_EVENT_HOOKED, "7"},
+        {USHER_EVENT_HOOKED, "{}"},
+        {USHER_EVENT_HOOKED, "{\"user\":{\"sub\":\"x\"}}"},
+        {USHER_EVENT_HOOKED, "{\"user\":1,\"tokenSet\":{}}"},
+        {USHER_EVENT_HOOK_REFUSED, NULL},
+        {USHER_EVENT_HOOK_FAILED, NULL},
+    };
+    browser b;
+    program p;
+    char s[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        open_with(&b, &p, HOOKS);
+        log_in(&b, s);
+        p.bad = USHER_HOOK_BEFORE_SESSION_SAVED;
+        p.how = cases[i].how;
+        p.answer = cases[i].answer;
+        b.fails = USHER_E_IO;
+        come_back(&b, s, "&code=code-1");
+        assert_int_equal(b.set_cookies, 0);
+        assert_false(b.signed_in);
+        b.fails = USHER_OK;
+        p.bad = 0;
+        sign_in(&b);
+        p.bad = USHER_HOOK_BEFORE_SESSION_SAVED;
+        b.op.tokens = ROTATED;
+        question = (usher_access_token_question){.refresh = true};
+        ask_token(&b, NULL, NULL);
+        assert_string_equal(found.token, "at-1");
+        assert_true(browser_has_cause(&b, USHER_CAUSE_HOOK));
+        browser_ask(&b, usher_get_token, "GET", "/", NULL, NULL, NULL);
+        assert_non_null(strstr(b.session, "\"role\":\"admin\""));
+        assert_non_null(strstr(b.session, "\"refreshToken\":\"rt-2\""));
+        browser_close(&b);
+    }
+}
+
+/* --- where the routes are --------------------------------------------------------------------- */
+
+static void test_routes_elsewhere(void **state)
+{
+    (void)state;
+    browser b;
+    char s[128], value[256];
+
+    browser_open(&b, ",\"auth0\":{\"routes\":{\"login\":\"/in\",\"callback\":\"/a/back/\","
+                     "\"logout\":\"/out\",\"profile\":\"/me\",\"access_token\":\"/token\"},"
+                     "\"transaction\":{\"prefix\":\"__in_\",\"max_age\":\"5m\",\"parallel\":false},"
+                     "\"transient\":true}");
+    get(&b, "/in");
+    assert_int_equal(b.status, 307);
+    assert_true(kit_parameter(b.location, "redirect_uri", value, sizeof value));
+    assert_string_equal(value, APP "/a/back");
+    assert_true(kit_parameter(b.location, "state", s, sizeof s));
+    assert_true(kit_parameter(b.location, "nonce", b.op.nonce, sizeof b.op.nonce));
+    assert_string_equal(b.jar[0][0], "__in_");
+    snprintf(value, sizeof value, "/a/back/?state=%s&code=code-1", s);
+    get(&b, value);
+    assert_int_equal(b.status, 307);
+    assert_int_equal(count_cookies(&b, "__session"), 1);
+    get(&b, "/me/");
+    assert_int_equal(b.status, 200);
+    get(&b, "/token");
+    assert_int_equal(b.status, 200);
+    browser_ask(&b, usher_guard, "GET", "/closed", NULL, NULL, NULL);
+    assert_int_equal(b.decision, USHER_ALLOW);
+    get(&b, "/auth/profile");
+    assert_int_equal(b.status, 404);
+    get(&b, "/out");
+    assert_int_equal(count_cookies(&b, "__session"), 0);
+    b.accept = "text/html";
+    browser_ask(&b, usher_guard, "GET", "/closed", NULL, NULL, NULL);
+    assert_string_equal(b.location, APP "/in?returnTo=%2Fclosed");
+    browser_close(&b);
+}
+
 /* --- whatever fails underneath ---------------------------------------------------------------- */
 
 static void stress(void (*sweep)(usher_site *site, const recorded *all, size_t count))
 {
     browser b;
-    recorded all[2];
+    program p;
+    recorded all[4];
+    char s[128];
 
     question = (usher_access_token_question){.audience = USHER_STR("https://api"),
                                              .scope = USHER_STR("read:x")};
-    browser_open(&b, "");
-    sign_in(&b);
-    ask_token(&b, NULL, NULL);
+    open_with(&b, &p, HOOKS);
+    log_in(&b, s);
+    come_back(&b, s, "&code=code-1");
     browser_take_record(&b, &all[0]);
-    ask_token(&b, NULL, NULL); /* the same, held by now */
+    ask_token(&b, NULL, NULL);
     browser_take_record(&b, &all[1]);
-    sweep(b.site, all, 2);
-    recorded_free(&all[0]);
-    recorded_free(&all[1]);
+    ask_token(&b, NULL, NULL); /* the same, held by now */
+    browser_take_record(&b, &all[2]);
+    log_in(&b, s);
+    come_back(&b, s, "&error=access_denied");
+    browser_take_record(&b, &all[3]);
+    sweep(b.site, all, 4);
+    for (size_t i = 0; i < 4; i++)
+        recorded_free(&all[i]);
     browser_close(&b);
 }
 
@@ -387,6 +693,12 @@ int main(void)
         cmocka_unit_test(test_each_want_of_a_refresh_fails),
         cmocka_unit_test(test_what_the_provider_says),
         cmocka_unit_test(test_beside_other_operations),
+        cmocka_unit_test(test_what_is_saved),
+        cmocka_unit_test(test_only_one_of_them),
+        cmocka_unit_test(test_where_the_program_leads),
+        cmocka_unit_test(test_what_the_program_hears_of_failures),
+        cmocka_unit_test(test_a_session_that_is_none),
+        cmocka_unit_test(test_routes_elsewhere),
         cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_every_crypto_allocation_may_fail),
     };

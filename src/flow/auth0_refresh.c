@@ -260,16 +260,24 @@ usher_status usher_auth0_refresh_keys(usher_exchange *ex, const usher_event *eve
 }
 
 /* A session that does not fit any more stays as it was: its answer is given all the same. */
-static usher_status keep(usher_exchange *ex, const usher_json_object *claims, usher_error *err)
+static usher_status replace(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    bool written;
+    usher_status rc = usher_flow_replace_auth0(ex, ex->auth0->session, &written, err);
+
+    (void)want;
+    return rc ? rc : give(ex, err);
+}
+
+static usher_status keep(usher_exchange *ex, const usher_json_object *claims, usher_want *want,
+                         usher_error *err)
 {
     usher_str json;
-    bool written;
-    usher_status rc;
+    usher_status rc = usher_auth0_renewed(&json, &ex->auth0->pick, ex, claims, err);
 
-    if ((rc = usher_auth0_renewed(&json, &ex->auth0->pick, ex, claims, err)) ||
-        (rc = usher_flow_replace_auth0(ex, json, &written, err)))
-        return rc;
-    return give(ex, err);
+    if (rc) return rc;
+    return usher_auth0_before_saved(ex, json, claims ? ex->sign_in.tokens.id_token : (usher_str){0},
+                                    replace, want, err);
 }
 
 /* The ID token of a refresh is about whom the session is about (OpenID Connect Core 12.2). */
@@ -299,7 +307,7 @@ static usher_status verify(usher_exchange *ex, usher_want *want, usher_str key_s
     if (rc) return refuse(ex, FAILED_TO_REFRESH, cause, &why, err);
     if ((rc = same_person(&same, ex, err))) return rc;
     if (!same) return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_ID_TOKEN_CLAIMS, NULL, err);
-    return keep(ex, &ex->sign_in.id_claims, err);
+    return keep(ex, &ex->sign_in.id_claims, want, err);
 }
 
 /* What the provider says of it, for the program. */
@@ -345,7 +353,7 @@ usher_status usher_auth0_refresh_tokens(usher_exchange *ex, const usher_event *e
     if (usher_flow_peer_fault(ex, rc)) return no_tokens(ex, event, &why, err);
     if (rc) return usher_pass(err, &why);
     if (tokens->id_token.len) return verify(ex, want, ex->auth0->keys, false, err);
-    return keep(ex, NULL, err);
+    return keep(ex, NULL, want, err);
 }
 
 /* Keys that cannot be had leave the ID token unread; the other tokens came from the provider
@@ -358,5 +366,5 @@ usher_status usher_auth0_refresh_newer_keys(usher_exchange *ex, const usher_even
     if (event->kind == USHER_EVENT_FETCHED && event->http_status == 200)
         return verify(ex, want, event->body, true, err);
     usher_flow_report(ex, USHER_CAUSE_PROVIDER_UNREACHABLE, &why);
-    return keep(ex, NULL, err);
+    return keep(ex, NULL, want, err);
 }

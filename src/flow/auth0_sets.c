@@ -128,16 +128,21 @@ static const usher_str kept[] = {
     USHER_STR_INIT("urn:auth0:my_org_current_user_permissions"),
 };
 
-static void put_user(usher_json_writer *w, const usher_json_object *claims)
+static bool is_kept(const usher_json_member *claim)
+{
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (usher_json_is_named(claim, kept[i])) return true;
+    return false;
+}
+
+static void put_user(usher_json_writer *w, const usher_json_object *claims, bool all)
 {
     usher_json_open_object(w);
-    for (size_t i = 0; i < claims->count; i++)
-        for (size_t j = 0; j < sizeof kept / sizeof *kept; j++) {
-            if (!usher_json_is_named(&claims->members[i], kept[j])) continue;
-            usher_json_name_raw(w, usher_json_quoted_name(&claims->members[i]));
-            usher_json_put_raw(w, claims->members[i].value.text);
-            break;
-        }
+    for (size_t i = 0; i < claims->count; i++) {
+        if (!all && !is_kept(&claims->members[i])) continue;
+        usher_json_name_raw(w, usher_json_quoted_name(&claims->members[i]));
+        usher_json_put_raw(w, claims->members[i].value.text);
+    }
     usher_json_close_object(w);
 }
 
@@ -202,7 +207,7 @@ usher_status usher_auth0_new_session(usher_str *json, usher_exchange *ex, usher_
     usher_json_write_init(&w, &b);
     usher_json_open_object(&w);
     usher_json_name(&w, USHER_STR("user"));
-    put_user(&w, &ex->sign_in.id_claims);
+    put_user(&w, &ex->sign_in.id_claims, usher_auth0_is_hooked(ex));
     usher_json_name(&w, USHER_STR("tokenSet"));
     if ((rc = put_token_set(&w, ex, err))) return rc;
     usher_json_name(&w, USHER_STR("internal"));
@@ -369,6 +374,26 @@ static usher_status apply(usher_str *out, usher_json_object *changed, usher_aren
     return usher_json_read_object(changed, a, *out, &usher_json_limits_claims, err);
 }
 
+usher_status usher_auth0_filter(usher_str *json, usher_exchange *ex, usher_error *err)
+{
+    usher_arena *a = &ex->arena;
+    usher_json_object session, user, ignored;
+    usher_json_writer w;
+    usher_str text;
+    usher_buf b;
+    usher_status rc;
+
+    if ((rc = usher_json_read_object(&session, a, *json, &usher_json_limits_claims, err)) ||
+        (rc = usher_json_members(&user, a, usher_json_get(&session, USHER_STR("user")), err)))
+        return rc;
+    usher_buf_init(&b, a, JSON_MAX);
+    usher_json_write_init(&w, &b);
+    put_user(&w, &user, false);
+    if ((rc = usher_buf_take(&text, &b, err))) return rc;
+    const change changes[] = {{USHER_STR("user"), text}};
+    return apply(json, &ignored, a, &session, changes, 1, err);
+}
+
 /* The values that the answer brought, as source texts. */
 typedef struct answer {
     usher_str token, id_token, scope, refresh_token, end, wanted, audience;
@@ -511,7 +536,7 @@ static usher_status user_text(usher_str *out, usher_auth0_pick *p, usher_exchang
     }
     usher_buf_init(&b, &ex->arena, JSON_MAX);
     usher_json_write_init(&w, &b);
-    put_user(&w, claims);
+    put_user(&w, claims, (ex->site->hooks & (1u << USHER_HAS_BEFORE_SAVED)) != 0);
     return usher_buf_take(out, &b, err);
 }
 

@@ -317,6 +317,9 @@ usher_status usher_sign_out_get(usher_exchange *ex, usher_error *err);
 usher_operation usher_sign_out_post;
 usher_status usher_providers_get(usher_exchange *ex, usher_error *err);
 
+/* auth0_handle.c: is it one of the routes of Auth0's SDK, wherever they are? */
+bool usher_auth0_owns(const usher_site *site, usher_str path);
+
 /* pages.c */
 usher_status usher_page_sign_in(usher_exchange *ex, usher_error *err);
 usher_status usher_page_sign_out(usher_exchange *ex, usher_error *err);

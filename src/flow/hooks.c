@@ -16,8 +16,9 @@ static bool has(const usher_exchange *ex, usher_site_hook hook)
     return (ex->site->hooks & (1u << hook)) != 0;
 }
 
-static usher_status ask(usher_exchange *ex, usher_want *want, usher_hook_kind kind, usher_str name,
-                        usher_buf *value, usher_step *answered, usher_error *err)
+usher_status usher_hook_ask(usher_exchange *ex, usher_want *want, usher_hook_kind kind,
+                            usher_str name, usher_buf *value, usher_step *answered,
+                            usher_error *err)
 {
     usher_str text;
     usher_status rc = usher_buf_take(&text, value, err);
@@ -64,8 +65,7 @@ static void put_raw(usher_json_writer *w, const char *name, usher_str json)
     usher_json_put_raw(w, json);
 }
 
-/* An answer that makes no sense is as good as none. */
-static usher_status nonsense(usher_exchange *ex, usher_error *err)
+usher_status usher_hook_nonsense(usher_exchange *ex, usher_error *err)
 {
     usher_flow_report(ex, USHER_CAUSE_HOOK, NULL);
     return usher_fail(err, USHER_E_IO, "exchange: what a function of the program answered", 0);
@@ -84,7 +84,7 @@ static usher_status tell(usher_exchange *ex, usher_str name, usher_buf *value,
 {
     ex->hooked.after = after;
     ex->hooked.is_event = true;
-    return ask(ex, want, USHER_HOOK_EVENT, name, value, told, err);
+    return usher_hook_ask(ex, want, USHER_HOOK_EVENT, name, value, told, err);
 }
 
 /* --- redirect --------------------------------------------------------------------------------- */
@@ -118,7 +118,7 @@ static usher_status redirected(usher_exchange *ex, const usher_event *event, ush
 
     if (event->kind == USHER_EVENT_HOOKED) rc = text_of(&url, &is_text, ex, event->value, err);
     if (rc) return rc;
-    if (!is_text || !is_clean_url(url)) return nonsense(ex, err);
+    if (!is_text || !is_clean_url(url)) return usher_hook_nonsense(ex, err);
     ex->callback_url = url;
     rc = usher_respond_cookie(ex, USHER_COOKIE_CALLBACK_URL, url, 0, 0, err);
     return rc ? rc : ex->hooked.after(ex, want, err);
@@ -147,7 +147,7 @@ usher_status usher_hook_redirect(usher_exchange *ex, usher_operation *after, ush
     usher_json_put_member(&w, USHER_STR("url"), url);
     usher_json_put_member(&w, USHER_STR("baseUrl"), ex->site->base_url);
     usher_json_close_object(&w);
-    return ask(ex, want, USHER_HOOK_REDIRECT, (usher_str){0}, &b, redirected, err);
+    return usher_hook_ask(ex, want, USHER_HOOK_REDIRECT, (usher_str){0}, &b, redirected, err);
 }
 
 /* --- jwt -------------------------------------------------------------------------------------- */
@@ -181,7 +181,7 @@ static usher_status take_token(usher_exchange *ex, usher_str token, usher_error 
     usher_status rc =
         usher_json_read_object(&next.object, &ex->arena, token, &usher_json_limits_claims, err);
 
-    if (usher_flow_peer_fault(ex, rc)) return nonsense(ex, err);
+    if (usher_flow_peer_fault(ex, rc)) return usher_hook_nonsense(ex, err);
     if (rc || (rc = keep_private(&token, ex, &ex->held.claims.object, err)) ||
         (rc = usher_json_read_object(&next.object, &ex->arena, token, &usher_json_limits_claims,
                                      err)))
@@ -209,7 +209,7 @@ static usher_status jwt_answered(usher_exchange *ex, const usher_event *event, u
         (rc = usher_session_from_claims(&ex->session, &is_session, &ex->arena, &ex->held.claims,
                                         expires_ms, err)))
         return rc;
-    if (!is_session) return nonsense(ex, err);
+    if (!is_session) return usher_hook_nonsense(ex, err);
     return ex->hooked.after(ex, want, err);
 }
 
@@ -228,7 +228,7 @@ usher_status usher_hook_jwt(usher_exchange *ex, usher_str changes, bool is_updat
     put_raw(&w, "session", changes);
     if (is_update) usher_json_put_member(&w, USHER_STR("trigger"), USHER_STR("update"));
     usher_json_close_object(&w);
-    return ask(ex, want, USHER_HOOK_JWT, (usher_str){0}, &b, jwt_answered, err);
+    return usher_hook_ask(ex, want, USHER_HOOK_JWT, (usher_str){0}, &b, jwt_answered, err);
 }
 
 /* --- session ---------------------------------------------------------------------------------- */
@@ -256,7 +256,7 @@ static usher_status session_answered(usher_exchange *ex, const usher_event *even
     ex->session.json = (usher_str){0};
     if (event->kind == USHER_EVENT_HOOK_REFUSED) return ex->hooked.after(ex, want, err);
     rc = usher_json_read(&value, event->value, &usher_json_limits_claims, err);
-    if (usher_flow_peer_fault(ex, rc)) return nonsense(ex, err);
+    if (usher_flow_peer_fault(ex, rc)) return usher_hook_nonsense(ex, err);
     if (rc) return rc;
     ex->session.json = event->value;
     return session_event(ex, ex->hooked.after, want, err);
@@ -286,7 +286,7 @@ usher_status usher_hook_session(usher_exchange *ex, usher_operation *after, ushe
     else
         put_raw(&w, "token", ex->held.claims.text);
     usher_json_close_object(&w);
-    return ask(ex, want, USHER_HOOK_SESSION, (usher_str){0}, &b, session_answered, err);
+    return usher_hook_ask(ex, want, USHER_HOOK_SESSION, (usher_str){0}, &b, session_answered, err);
 }
 
 /* --- sign-in ---------------------------------------------------------------------------------- */
@@ -369,7 +369,7 @@ static usher_status token_made(usher_exchange *ex, const usher_event *event, ush
     }
     rc = usher_json_read(&value, claims, &usher_json_limits_claims, err);
     if (usher_flow_peer_fault(ex, rc) || (!rc && value.type != USHER_JSON_OBJECT))
-        return nonsense(ex, err);
+        return usher_hook_nonsense(ex, err);
     if (rc || (rc = keep_private(&claims, ex, &ex->hooked.made, err)) ||
         (rc = usher_flow_issue_claims(ex, claims, &issued, err)))
         return rc;
@@ -399,7 +399,7 @@ static usher_status make_token(usher_exchange *ex, usher_want *want, usher_error
     usher_json_put_bool(&w, false);
     usher_json_put_member(&w, USHER_STR("trigger"), USHER_STR("signIn"));
     usher_json_close_object(&w);
-    return ask(ex, want, USHER_HOOK_JWT, (usher_str){0}, &b, token_made, err);
+    return usher_hook_ask(ex, want, USHER_HOOK_JWT, (usher_str){0}, &b, token_made, err);
 }
 
 static usher_status denied(usher_exchange *ex, usher_error *err)
@@ -439,7 +439,7 @@ usher_status usher_hook_sign_in(usher_exchange *ex, const usher_user *user, ushe
     open(ex, &b, &w);
     put_people(ex, &w);
     usher_json_close_object(&w);
-    return ask(ex, want, USHER_HOOK_SIGN_IN, (usher_str){0}, &b, allowed, err);
+    return usher_hook_ask(ex, want, USHER_HOOK_SIGN_IN, (usher_str){0}, &b, allowed, err);
 }
 
 /* --- sign-out --------------------------------------------------------------------------------- */

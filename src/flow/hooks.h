@@ -34,6 +34,13 @@ usher_status usher_hook_sign_in(usher_exchange *ex, const usher_user *user, ushe
 usher_status usher_hook_signed_out(usher_exchange *ex, usher_operation *after, usher_want *want,
                                    usher_error *err);
 
+/* Asks with the JSON in `value`; `answered` reads the answer. */
+usher_status usher_hook_ask(usher_exchange *ex, usher_want *want, usher_hook_kind kind,
+                            usher_str name, usher_buf *value, usher_step *answered,
+                            usher_error *err);
+/* An answer that makes no sense is as good as none. */
+usher_status usher_hook_nonsense(usher_exchange *ex, usher_error *err);
+
 /* The answer to whatever was asked. */
 usher_step usher_flow_hooked;
 

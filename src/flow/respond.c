@@ -150,6 +150,8 @@ usher_status usher_respond_page_url(usher_str *out, usher_exchange *ex, usher_pa
     usher_str custom = configured_page(ex->site, page);
     usher_buf url;
 
+    if (!custom.len && page == USHER_PAGE_SIGN_IN && ex->site->profile->auth0)
+        custom = ex->site->auth0.routes[USHER_AUTH0_LOGIN];
     if (!custom.len) return usher_respond_own_url(out, ex, own_page(ex->site, page), err);
     usher_buf_init(&url, &ex->arena, URL_MAX);
     if (custom.ptr[0] == '/') usher_buf_put(&url, ex->site->base_url);

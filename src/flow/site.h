@@ -45,6 +45,8 @@ typedef enum usher_site_hook {
     USHER_HAS_SIGN_IN,
     USHER_HAS_REDIRECT,
     USHER_HAS_EVENTS,
+    USHER_HAS_BEFORE_SAVED, /* these two: Auth0's */
+    USHER_HAS_ON_CALLBACK,
 } usher_site_hook;
 
 /* One kind of session cookie that a site reads. */
@@ -65,11 +67,21 @@ typedef enum usher_logout_strategy {
     USHER_LOGOUT_V2, /* Auth0's own /v2/logout */
 } usher_logout_strategy;
 
+typedef enum usher_auth0_route {
+    USHER_AUTH0_LOGIN,
+    USHER_AUTH0_CALLBACK,
+    USHER_AUTH0_LOGOUT,
+    USHER_AUTH0_PROFILE,
+    USHER_AUTH0_ACCESS_TOKEN,
+    USHER_AUTH0_ROUTES,
+} usher_auth0_route;
+
 /* What only the routes of Auth0's SDK look at. */
 typedef struct usher_auth0_site {
-    usher_str app_url;           /* base URL with its path: what returnTo is held against */
-    usher_str sign_in_return_to; /* where a sign-in ends that names no place of the site */
-    usher_form parameters;       /* of authorization requests, besides the provider's scope */
+    usher_str app_url; /* base URL with its path: what returnTo is held against */
+    usher_str routes[USHER_AUTH0_ROUTES]; /* whole paths */
+    usher_str sign_in_return_to;          /* where a sign-in ends that names no place of the site */
+    usher_form parameters; /* of authorization requests, besides the provider's scope */
     usher_logout_strategy logout;
     bool id_token_hint; /* sent along to the end_session_endpoint */
     bool access_token_route, profile_no_content;

@@ -6,9 +6,33 @@
 #define S(symbol) USHER_ROW_SITE_##symbol
 #define URL_MAX   ((size_t)8192)
 
-static const int rows[] = {S(AUTH0_RETURN_TO),     S(AUTH0_PARAMETERS),   S(AUTH0_LOGOUT),
-                           S(AUTH0_ID_TOKEN_HINT), S(AUTH0_ACCESS_TOKEN), S(AUTH0_NO_CONTENT),
-                           S(AUTH0_REFRESH_BUFFER)};
+static const int rows[] = {S(AUTH0_RETURN_TO),
+                           S(AUTH0_PARAMETERS),
+                           S(AUTH0_LOGOUT),
+                           S(AUTH0_ID_TOKEN_HINT),
+                           S(AUTH0_ACCESS_TOKEN),
+                           S(AUTH0_NO_CONTENT),
+                           S(AUTH0_REFRESH_BUFFER),
+                           S(AUTH0_TRANSIENT),
+                           S(AUTH0_TRANSACTION_PREFIX),
+                           S(AUTH0_TRANSACTION_MAX_AGE),
+                           S(AUTH0_TRANSACTION_PARALLEL),
+                           S(AUTH0_ROUTE_LOGIN),
+                           S(AUTH0_ROUTE_CALLBACK),
+                           S(AUTH0_ROUTE_LOGOUT),
+                           S(AUTH0_ROUTE_PROFILE),
+                           S(AUTH0_ROUTE_TOKEN)};
+
+static const struct {
+    int row;
+    usher_str tail; /* behind the base path, without a setting */
+} routes[] = {
+    [USHER_AUTH0_LOGIN] = {S(AUTH0_ROUTE_LOGIN), USHER_STR_INIT("/login")},
+    [USHER_AUTH0_CALLBACK] = {S(AUTH0_ROUTE_CALLBACK), USHER_STR_INIT("/callback")},
+    [USHER_AUTH0_LOGOUT] = {S(AUTH0_ROUTE_LOGOUT), USHER_STR_INIT("/logout")},
+    [USHER_AUTH0_PROFILE] = {S(AUTH0_ROUTE_PROFILE), USHER_STR_INIT("/profile")},
+    [USHER_AUTH0_ACCESS_TOKEN] = {S(AUTH0_ROUTE_TOKEN), USHER_STR_INIT("/access-token")},
+};
 
 static void take(usher_building *b, usher_str *out, usher_buf *buf)
 {
@@ -93,6 +117,44 @@ static void set_app_url(usher_building *b)
     take(b, &b->site->auth0.app_url, &url);
 }
 
+static void judge_prefix(usher_building *b)
+{
+    const usher_value *v = &b->v[S(AUTH0_TRANSACTION_PREFIX)];
+    usher_str session = b->site->cookies[USHER_COOKIE_SESSION].name;
+
+    if (!v->node || v->bad) return;
+    if (!usher_build_is_cookie_name(v->text))
+        usher_complain(&b->c, usher_place_of(v->node),
+                       "site.auth0.transaction.prefix is '$1'; write letters, digits, - and _",
+                       v->text, USHER_NIL, USHER_NIL);
+    else if (usher_str_starts(session, v->text) || usher_str_starts(v->text, session))
+        usher_complain(&b->c, usher_place_of(v->node),
+                       "site.auth0.transaction.prefix is '$1', which the session's cookie '$2' "
+                       "would be taken for; write another one",
+                       v->text, session, USHER_NIL);
+}
+
+/* A setting is a path of the application, which may itself live below its origin. */
+static void set_route(usher_building *b, size_t i)
+{
+    const usher_value *v = &b->v[routes[i].row];
+    usher_str *out = b->site->auth0.routes;
+    bool own = v->node && !v->bad;
+    usher_buf path;
+
+    usher_buf_init(&path, &b->site->arena, URL_MAX);
+    usher_buf_put(&path, own ? b->url_path : b->site->base_path);
+    usher_buf_put(&path, own ? v->text : routes[i].tail);
+    take(b, &out[i], &path);
+    if (own && usher_str_ends(out[i], USHER_STR("/"))) out[i].len--;
+    for (size_t j = 0; j < i; j++)
+        if (usher_str_eq(out[j], out[i]))
+            usher_complain(&b->c, usher_place_of_key(own ? v->node : b->v[routes[j].row].node),
+                           "site.$1 and site.$2 are the same path",
+                           usher_str_z(usher_site_table.rows[routes[j].row].path),
+                           usher_str_z(usher_site_table.rows[routes[i].row].path), USHER_NIL);
+}
+
 void usher_build_auth0(usher_building *b)
 {
     usher_auth0_site *s = &b->site->auth0;
@@ -109,6 +171,9 @@ void usher_build_auth0(usher_building *b)
     s->profile_no_content = b->v[S(AUTH0_NO_CONTENT)].number != 0;
     s->refresh_buffer_s = b->v[S(AUTH0_REFRESH_BUFFER)].number;
     read_parameters(b, &s->parameters);
+    judge_prefix(b);
+    for (size_t i = 0; i < USHER_AUTH0_ROUTES; i++)
+        set_route(b, i);
 }
 
 /* --- the provider ----------------------------------------------------------------------------- */

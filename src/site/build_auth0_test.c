@@ -43,6 +43,17 @@ static void test_every_setting_changes_something(void **state)
         "'auth0':{'access_token_route':false}",
         "'auth0':{'profile_no_content':true}",
         "'auth0':{'token_refresh_buffer':'60s'}",
+        "'auth0':{'transient':true}",
+        "'auth0':{'transaction':{'prefix':'__in_'}}",
+        "'auth0':{'transaction':{'max_age':'15m'}}",
+        "'auth0':{'transaction':{'parallel':false}}",
+        "'auth0':{'routes':{'login':'/in'}}",
+        "'auth0':{'routes':{'callback':'/in'}}",
+        "'auth0':{'routes':{'logout':'/in'}}",
+        "'auth0':{'routes':{'profile':'/in'}}",
+        "'auth0':{'routes':{'access_token':'/in'}}",
+        "'hooks':['before_session_saved']",
+        "'hooks':['on_callback']",
         "'title':'x'",
     };
     enum { COUNT = sizeof rows / sizeof *rows };
@@ -135,6 +146,13 @@ static void test_problems(void **state)
         {"'auth0':{'authorization_parameters':['a=x','a=y']}", NULL, "set elsewhere"},
         {"'auth0':{'authorization_parameters':['max_age=-1']}", NULL, "write seconds"},
         {"'auth0':{'logout_strategy':'v3'}", NULL, "auto, oidc or v2"},
+        {"'auth0':{'transaction':{'prefix':'a b'}}", NULL, "write letters"},
+        {"'auth0':{'transaction':{'prefix':'__s'}}", NULL, "would be taken for"},
+        {"'auth0':{'transaction':{'prefix':'__session__x'}}", NULL, "would be taken for"},
+        {"'auth0':{'routes':{'login':'/in','callback':'/in'}}", NULL, "are the same path"},
+        {"'auth0':{'routes':{'login':'/auth/logout'}}", NULL, "are the same path"},
+        {"'auth0':{'routes':{'login':'in'}}", NULL, "site.auth0.routes.login"},
+        {"'hooks':['jwt']", NULL, "has before_session_saved and on_callback only"},
         {"'providers':[{'issuer':'https://a.example/'},{'issuer':'https://b.example/'}]", ENV,
          "has one provider"},
         {"'providers':[{'checks':['state']}]", ENV, "leave it out"},
@@ -149,6 +167,8 @@ static void test_problems(void **state)
         {"'title':'x'", "AUTH0_DOMAIN=t.auth0.com\nAUTH0_CLIENT_SECRET=s", "set AUTH0_CLIENT_ID"},
         {"'title':'x'", "AUTH0_DOMAIN=t.auth0.com\nAUTH0_CLIENT_ID=c", "set AUTH0_CLIENT_SECRET"},
         {"'profile':'authjs-5','auth0':{'id_token_hint':false}", NULL, "is for profile auth0-4"},
+        {"'profile':'authjs-5','auth0':{'routes':{'login':'/in'}}", NULL, "is for profile auth0-4"},
+        {"'profile':'authjs-5','hooks':['on_callback']", NULL, "are for profile auth0-4"},
     };
     char text[512];
 

@@ -64,6 +64,10 @@ static void set_auth0(usher_building *b, usher_format *f)
     f->auth0.rolling = l->rolling;
     if (l->absolute_s) f->auth0.absolute_s = l->absolute_s;
     if (l->inactivity_s) f->auth0.inactivity_s = l->inactivity_s;
+    f->auth0.transient = b->v[S(AUTH0_TRANSIENT)].number != 0;
+    f->auth0.transaction_prefix = usher_build_keep(b, b->v[S(AUTH0_TRANSACTION_PREFIX)].text);
+    f->auth0.transaction_max_age_s = b->v[S(AUTH0_TRANSACTION_MAX_AGE)].number;
+    f->auth0.parallel_transactions = b->v[S(AUTH0_TRANSACTION_PARALLEL)].number != 0;
 }
 
 /* The entries of a list of secrets as found ones. */
@@ -272,6 +276,8 @@ static void accept_format(accepting *a)
 }
 
 /* Functions that a flow asks exist in Auth.js' systems. */
+static const unsigned auth0_hooks = 1u << USHER_HAS_BEFORE_SAVED | 1u << USHER_HAS_ON_CALLBACK;
+
 static void build_hooks(usher_building *b)
 {
     const usher_value *list = &b->v[S(HOOKS)];
@@ -281,10 +287,14 @@ static void build_hooks(usher_building *b)
         for (size_t i = 0; usher_setting_word(usher_site_table.rows[S(HOOKS)].words, i).ptr; i++)
             if (usher_str_eq(n->text, usher_setting_word(usher_site_table.rows[S(HOOKS)].words, i)))
                 b->site->hooks |= 1u << i;
-    if (b->site->hooks && b->site->profile->auth0)
+    bool auth0 = b->site->profile->auth0 != NULL;
+    if (b->site->hooks & (auth0 ? ~auth0_hooks : auth0_hooks))
         usher_complain(&b->c, usher_place_of(list->node),
-                       "site.hooks: profile auth0-4 has none of them", USHER_NIL, USHER_NIL,
-                       USHER_NIL);
+                       auth0 ? "site.hooks: profile auth0-4 has before_session_saved and "
+                               "on_callback only"
+                             : "site.hooks: before_session_saved and on_callback are for profile "
+                               "auth0-4",
+                       USHER_NIL, USHER_NIL, USHER_NIL);
 }
 
 void usher_build_formats(usher_building *b)

@@ -177,6 +177,10 @@ static inline void dump_format(dump *d, const usher_format *f)
     dump_signed(d, f->signing);
     dump_int(d, "auth0 absolute", f->auth0.absolute_s);
     dump_int(d, "auth0 inactivity", f->auth0.inactivity_s);
+    dump_int(d, "auth0 transient", f->auth0.transient);
+    dump_str(d, "auth0 prefix", f->auth0.transaction_prefix);
+    dump_int(d, "auth0 transaction", f->auth0.transaction_max_age_s);
+    dump_int(d, "auth0 parallel", f->auth0.parallel_transactions);
 }
 
 static inline void dump_auth0(dump *d, const usher_auth0_site *s)
@@ -191,6 +195,8 @@ static inline void dump_auth0(dump *d, const usher_auth0_site *s)
     dump_int(d, "access_token_route", s->access_token_route);
     dump_int(d, "profile_no_content", s->profile_no_content);
     dump_int(d, "refresh_buffer", s->refresh_buffer_s);
+    for (size_t i = 0; i < USHER_AUTH0_ROUTES; i++)
+        dump_str(d, "route", s->routes[i]);
 }
 
 static inline void dump_site(dump *d, const usher_site *s)

@@ -148,10 +148,13 @@ typedef struct usher_setting_table {
       "Whether users and their accounts at providers are rows of a database too, while sessions "  \
       "are in the cookie. For programs that embed the library.",                                   \
       "database")                                                                                  \
-    X(HOOKS, "hooks", WORDS, NONE, "jwt|session|sign_in|redirect|events", 0, 5, NULL, "none",      \
+    X(HOOKS, "hooks", WORDS, NONE,                                                                 \
+      "jwt|session|sign_in|redirect|events|before_session_saved|on_callback", 0, 7, NULL, "none",  \
       NULL,                                                                                        \
       "Functions of the program that are asked on the way: NextAuth's callbacks of these names, "  \
-      "and its events. For programs that embed the library.",                                      \
+      "and its events; with profile auth0-4 the last two, which are that SDK's. For programs "     \
+      "that "                                                                                      \
+      "embed the library.",                                                                        \
       "[jwt, session]")                                                                            \
     X(COOKIES_SECURE, "cookies.secure", WORD, NONE, "auto|true|false", 0, 0, "auto", NULL, NULL,   \
       "The Secure attribute and the __Secure- and __Host- names. `auto`: if base_url is https.",   \
@@ -227,6 +230,25 @@ typedef struct usher_setting_table {
       "The profile route answers 204 without a session, not 401.", "true")                         \
     X(AUTH0_REFRESH_BUFFER, "auth0.token_refresh_buffer", DURATION, S, NULL, 0, 86400, "0", NULL,  \
       NULL, "Access tokens are refreshed so long before they end.", "60s")                         \
+    X(AUTH0_TRANSIENT, "auth0.transient", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,             \
+      "The session's cookie goes when the browser is closed.", "true")                             \
+    X(AUTH0_TRANSACTION_PREFIX, "auth0.transaction.prefix", TEXT, NONE, NULL, 1, 64, "__txn_",     \
+      NULL, NULL, "How the names of the cookies of a sign-in begin.", "__sign_in_")                \
+    X(AUTH0_TRANSACTION_MAX_AGE, "auth0.transaction.max_age", DURATION, S, NULL, 1, 604800, "1h",  \
+      NULL, NULL, "How long a sign-in may take.", "15m")                                           \
+    X(AUTH0_TRANSACTION_PARALLEL, "auth0.transaction.parallel", BOOL, NONE, NULL, 0, 0, "true",    \
+      NULL, NULL, "Several sign-ins of one browser may be under way.", "false")                    \
+    X(AUTH0_ROUTE_LOGIN, "auth0.routes.login", PATH, NONE, NULL, 2, 256, NULL,                     \
+      "base_path and /login", NULL, "Path of the login route.", "/sign-in")                        \
+    X(AUTH0_ROUTE_CALLBACK, "auth0.routes.callback", PATH, NONE, NULL, 2, 256, NULL,               \
+      "base_path and /callback", NULL, "Path that the provider sends browsers back to.", "/back")  \
+    X(AUTH0_ROUTE_LOGOUT, "auth0.routes.logout", PATH, NONE, NULL, 2, 256, NULL,                   \
+      "base_path and /logout", NULL, "Path of the logout route.", "/sign-out")                     \
+    X(AUTH0_ROUTE_PROFILE, "auth0.routes.profile", PATH, NONE, NULL, 2, 256, NULL,                 \
+      "base_path and /profile", NULL, "Path of the route that shows the user.", "/me")             \
+    X(AUTH0_ROUTE_TOKEN, "auth0.routes.access_token", PATH, NONE, NULL, 2, 256, NULL,              \
+      "base_path and /access-token", NULL, "Path of the route that hands out access tokens.",      \
+      "/token")                                                                                    \
     X(PROVIDERS, "providers", MAPS, NONE, NULL, 0, 100, NULL, "none", NULL,                        \
       "Where people can sign in; see site.providers[]. Profile auth0-4 has one; without any, it "  \
       "is made of AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET.",                         \

@@ -258,8 +258,8 @@ void browser_ask(browser *b, usher_operation_fn *op, const char *method, const c
         rc = usher_resume(ex, &event, &want, &err);
     }
     b->rc = rc;
-    if (rc && b->may_fail) check_end(ex, rc, &b->last);
-    if (rc && !b->may_fail)
+    if (rc) check_end(ex, rc, &b->last);
+    if (rc != b->fails && !b->may_fail)
         fail_msg("%s %s: %s (%s)", method, target, err.what ? err.what : "?", err.where);
     browser_keep_answer(b, ex);
     if (b->look) b->look(ex);

@@ -48,6 +48,7 @@ typedef struct browser {
     usher_status rc;     /* of the last one */
     hooker *hook;        /* without one no hook may be asked */
     void *hook_ctx;
+    usher_status fails; /* what requests come to, where the test wants no answer */
     void (*look)(const usher_exchange *ex); /* at the end of each request; may be NULL */
     int64_t now_s;
     uint64_t seed; /* of the last request; each has the next */

@@ -216,6 +216,7 @@ class Auth0Client {
     if (req) answerTo(req, res, lines);
     else await keepIfPossible(lines);
     const { access } = result;
+    if (program.error) throw program.error; // of beforeSessionSaved; the tokens are kept
     if (access.code) throw tokenError(access, result.body);
     return { token: access.token, scope: access.scope, expiresAt: access.expiresAt ?? null, token_type: access.token_type, audience: access.audience };
   }

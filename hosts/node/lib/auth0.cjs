@@ -13,7 +13,7 @@ const isDevelopment = () => process.env.NODE_ENV !== 'production';
 
 // ---- what this version does not have ---------------------------------------------------------------
 
-const NOT_THERE = ['sessionStore', 'beforeSessionSaved', 'onCallback', 'transactionCookie', 'routes', 'clientAssertionSigningKey', 'useDPoP', 'useMtls', 'enterpriseConnect', 'enableConnectAccountEndpoint', 'pushedAuthorizationRequests'];
+const NOT_THERE = ['sessionStore', 'clientAssertionSigningKey', 'useDPoP', 'useMtls', 'enterpriseConnect', 'enableConnectAccountEndpoint', 'pushedAuthorizationRequests'];
 
 /** What would be done otherwise than the program asks is said when the client is made, by name. */
 function refuse(options) {
@@ -193,7 +193,9 @@ function routesOf(options) {
 }
 
 function auth0Of(options) {
-  const { logoutStrategy = 'auto' } = options;
+  const { env } = process;
+  const { session = {}, transactionCookie: txn = {}, logoutStrategy = 'auto' } = options;
+  const { login, logout, callback, profile, accessToken } = routesOf(options);
   return {
     sign_in_return_to: options.signInReturnToPath ?? '/',
     authorization_parameters: parametersOf(options),
@@ -202,8 +204,13 @@ function auth0Of(options) {
     access_token_route: options.enableAccessTokenEndpoint ?? true,
     profile_no_content: options.noContentProfileResponseWhenUnauthenticated ?? false,
     token_refresh_buffer: options.tokenRefreshBuffer ?? 0,
+    transient: session.cookie?.transient ?? env.AUTH0_COOKIE_TRANSIENT === 'true',
+    transaction: { prefix: txn.prefix ?? '__txn_', max_age: txn.maxAge || 3600, parallel: options.enableParallelTransactions ?? true },
+    routes: { login, logout, callback, profile, access_token: accessToken },
   };
 }
+
+const HOOKS = { beforeSessionSaved: 'before_session_saved', onCallback: 'on_callback' };
 
 /** Settings, and the environment that goes with them: the tenant's domain is read as the engine reads it. */
 function settingsOf(options, required, baseUrls, place) {
@@ -217,6 +224,7 @@ function settingsOf(options, required, baseUrls, place) {
     session: lifetimesOf(options),
     cookies: cookiesOf(options, baseUrls),
     auth0: auth0Of(options),
+    hooks: Object.keys(HOOKS).filter((name) => options[name]).map((name) => HOOKS[name]),
     providers: [providerOf(options, required)],
   }, { AUTH0_DOMAIN: domain, AUTH0_CLIENT_ID: clientId, AUTH0_CLIENT_SECRET: clientSecret }];
 }

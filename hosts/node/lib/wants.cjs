@@ -141,7 +141,7 @@ async function told(want, hooks) {
   return { kind: 'hooked', value: 'null' };
 }
 
-const HOOKS = { decode: decoded, encode: encoded, jwt: answered, session: answered, signIn: answered, redirect: answered, event: told };
+const HOOKS = { decode: decoded, encode: encoded, jwt: answered, session: answered, signIn: answered, redirect: answered, event: told, beforeSessionSaved: answered, onCallback: answered };
 
 /**
  * What token libraries throw at a token that is none of theirs (jsonwebtoken's names, jose's codes). Any other

@@ -333,3 +333,123 @@ test('options and environment', async () => {
   for (const bad of [null, 1, 'x', []]) assert.throws(() => new Ours.Auth0Client(bad), TypeError);
   assert.throws(() => new Ours.Auth0Client({ ...options, useDPoP: true }), /useDPoP/);
 });
+
+// ---- routes ------------------------------------------------------------------------------------------
+
+/** What the browser does: a request by a middleware, its cookies kept. */
+async function visit(client, jar, path, init) {
+  const response = await client.middleware(request(path, jar.header, init));
+  jar.take(response.headers.getSetCookie());
+  return { status: response.status, location: response.headers.get('location') ?? undefined, body: await response.text(), cache: response.headers.get('cache-control'), response };
+}
+
+async function signIn(first, second, tenant, { query = '', callback = '/auth/callback', login = '/auth/login' } = {}) {
+  const jar = new Jar();
+  const started = await visit(first, jar, `${login}${query}`);
+  const { searchParams } = new URL(started.location);
+  tenant.nonce = searchParams.get('nonce');
+  const ended = await visit(second, jar, `${callback}?${new URLSearchParams({ code: 'c', state: searchParams.get('state') })}`);
+  tenant.nonce = undefined;
+  return { jar, ended, asked: searchParams };
+}
+
+test('A10: a sign-in begun by one and ended by the other, both ways', async (t) => {
+  const tenant = await Tenant.listening(t);
+  const [ours, theirs] = both(tenantOptions(tenant, { authorizationParameters: { audience: 'https://api', max_age: undefined, prompt: 'login' }, signInReturnToPath: '/home' }));
+  const seen = [];
+  for (const [first, second] of [[ours, theirs], [theirs, ours], [ours, ours], [theirs, theirs]]) {
+    for (const query of ['', '?returnTo=/after%3Fa%3D1&ui_locales=fr', '?returnTo=https://evil.example/']) {
+      const { jar, ended, asked } = await signIn(first, second, tenant, { query });
+      const sessions = [await ours.getSession(request('/', jar.header)), await theirs.getSession(request('/', jar.header))];
+      assert.deepEqual(sessions[0], sessions[1]);
+      const { user, tokenSet: { accessToken, refreshToken, expiresAt, idToken, ...rest }, internal } = sessions[0];
+      const profile = await visit(first, jar, '/auth/profile');
+      const token = await visit(second, jar, '/auth/access-token');
+      seen.push({ query, status: ended.status, location: ended.location, cache: ended.cache, user, rest, internal: [internal.sid, Math.abs(internal.createdAt - now()) < 3],
+        asked: [...asked].filter(([name]) => !/^(state|nonce|code_challenge)$/.test(name)).sort(), profile: [profile.status, profile.body], token: [token.status, Object.keys(JSON.parse(token.body))],
+        cookies: jar.header.split('; ').map((pair) => pair.split('=')[0]) });
+      const out = await visit(second, jar, '/auth/logout?returnTo=/bye');
+      assert.deepEqual([out.status, jar.header, new URL(out.location).searchParams.get('post_logout_redirect_uri')], [307, '', '/bye']);
+    }
+  }
+  for (const [i, one] of seen.entries()) assert.deepEqual(one, seen[9 + (i % 3)], `${i}`);
+});
+
+test('routes, and what is answered without a session', async (t) => {
+  const tenant = await Tenant.listening(t);
+  const routes = { login: '/in', callback: '/back', logout: '/out', profile: '/me', accessToken: '/token' };
+  for (const [label, options_, paths] of [['default', {}, ['/auth/profile', '/auth/profile/', '/auth/access-token', '/auth/callback', '/auth/callback?state=x', '/auth/logout', '/auth/login?max_age=x']],
+    ['elsewhere', { routes }, ['/me', '/token', '/back', '/auth/profile', '/auth/login', '/out/']],
+    ['without', { enableAccessTokenEndpoint: false, noContentProfileResponseWhenUnauthenticated: true, logoutStrategy: 'v2' }, ['/auth/profile', '/auth/access-token', '/auth/logout']]]) {
+    for (const path of paths) {
+      const seen = [];
+      for (const client of both(tenantOptions(tenant, options_))) {
+        const { status, location, body, response } = await visit(client, new Jar(), path);
+        seen.push([status, location, body, response.headers.get('x-middleware-next')]);
+      }
+      assert.deepEqual(seen[0], seen[1], `${label} ${path}`);
+    }
+  }
+  const [ours, theirs] = both(tenantOptions(tenant, { routes, transactionCookie: { prefix: '__in_', maxAge: 60 }, session: { cookie: { transient: true } } }));
+  for (const [first, second] of [[ours, theirs], [theirs, ours]]) {
+    const { ended, asked } = await signIn(first, second, tenant, { login: '/in', callback: '/back' });
+    assert.deepEqual([ended.status, asked.get('redirect_uri')], [307, `${BASE}/back`]);
+    assert.deepEqual(written(ended.response).map((line) => line.replace(/=[^;]*/, '')), ['__session; Path=/; HttpOnly; SameSite=lax']);
+  }
+});
+
+test('hooks: beforeSessionSaved and onCallback', async (t) => {
+  const tenant = await Tenant.listening(t);
+  const heard = [];
+  const cases = {
+    saved: { beforeSessionSaved: async (session, idToken) => { heard.push(typeof idToken, session.user.favourite); return { ...session, user: { sub: session.user.sub, role: 'admin' }, internal: { createdAt: 1 }, more: 1 }; } },
+    'all claims': { beforeSessionSaved: (session) => session },
+    callback: { onCallback: async (error, context, session) => { heard.push(error, context, session.user.favourite); const to = NextResponse.redirect(`${BASE}/own`); to.cookies.set('own', '1'); return to; } },
+    both: { onCallback: (error, context, session) => { session.extra = 'seen'; return NextResponse.json({ ok: 1 }, { headers: { 'x-own': '1' } }); }, beforeSessionSaved: (session) => session },
+  };
+  for (const [label, hooks] of Object.entries(cases)) {
+    const seen = [];
+    for (const client of both(tenantOptions(tenant, hooks))) {
+      heard.length = 0;
+      const { jar, ended } = await signIn(client, client, tenant);
+      const { user, internal, tokenSet, exp, ...rest } = await client.getSession(request('/', jar.header));
+      const { iat, exp: end, nonce, ...claims } = user;
+      seen.push({ status: ended.status, location: ended.location, body: ended.body, own: ended.response.headers.get('x-own'), cookies: jar.header.split('; ').map((pair) => pair.split('=')[0]).sort(),
+        claims, sid: internal.sid, old: internal.createdAt === 1, rest, heard: JSON.stringify(heard) });
+    }
+    assert.deepEqual(seen[0], seen[1], label);
+  }
+});
+
+test('hooks: onCallback hears how a sign-in failed', async (t) => {
+  const tenant = await Tenant.listening(t);
+  const heard = [];
+  const onCallback = async (error, context, session) => {
+    heard.push([error.name, error.code, error.message, error.cause?.code, error.cause?.message, context, session]);
+    return NextResponse.redirect(`${BASE}/failed?code=${error.code}`);
+  };
+  for (const [label, path, refusal] of [['no state', () => '/auth/callback?code=c'], ['another state', () => '/auth/callback?code=c&state=x'],
+    ['refused', (state) => `/auth/callback?state=${state}&error=access_denied&error_description=no`], ['not granted', (state) => `/auth/callback?state=${state}&code=c`, { error: 'invalid_grant', error_description: 'gone' }]]) {
+    const seen = [];
+    for (const client of both(tenantOptions(tenant, { onCallback }))) {
+      heard.length = 0;
+      tenant.refusal = refusal && { status: 403, body: refusal };
+      const jar = new Jar();
+      const started = await visit(client, jar, '/auth/login?returnTo=/here');
+      const ended = await visit(client, jar, path(new URL(started.location).searchParams.get('state')));
+      tenant.refusal = undefined;
+      seen.push([ended.status, ended.location, jar.header.split('=')[0].slice(0, 6), JSON.stringify(heard)]);
+    }
+    assert.deepEqual(seen[0], seen[1], label);
+  }
+  const failing = new Error('database is away');
+  const [ours] = both(tenantOptions(tenant, { onCallback: () => { throw failing; } }));
+  await assert.rejects(signIn(ours, ours, tenant), failing);
+  const [keeper] = both(tenantOptions(tenant, { beforeSessionSaved: () => { throw failing; } }));
+  await assert.rejects(signIn(keeper, keeper, tenant), failing);
+  tenant.valid = new Set(['rt0']);
+  const cookie = await cookieOf();
+  const req = request('/', cookie);
+  await assert.rejects(keeper.getAccessToken(req, NextResponse.next(), { refresh: true }), failing);
+  assert.ok(tenant.valid.has((await keeper.getSession(req)).tokenSet.refreshToken), 'what was rotated is kept');
+});
