@@ -29,6 +29,7 @@ const suites = [
     ["e2e/c-server", "an application in C"],
     ["e2e/moving", "from one system to another, signed in"],
     ["apps/v4", "an application of Next.js 16, on NextAuth v4 and on usher"],
+    ["apps/v5", "an application of Next.js 16, on Auth.js v5 and on usher"],
 ];
 
 const here = path.dirname(fileURLToPath(import.meta.url));

@@ -14,10 +14,10 @@ async function post(config, headers, path, search, fields, json = false) {
   const known = providersOf(config);
   const site = routesOf(config, placeOf(config, headers), known);
   const cookie = headers.get('cookie') ?? '';
-  const { csrfToken, setCookies } = await site.getCsrfToken({ cookie });
+  const program = programOf(config, site, known);
+  const { csrfToken, setCookies } = await internals.csrf(site, { cookie }, program);
   const fresh = setCookies.map((line) => line.split(';', 1)[0]);
   const all = { csrfToken, ...fields };
-  const program = programOf(config, site, known);
   const result = await internals.serve(site, {
     method: 'POST',
     url: `${site.basePath}${path}${searchOf(search, 'POST', path.split('/').slice(1), known)}`,

@@ -174,6 +174,7 @@ class Site {
       check: async (site, headers, readOnly, program) => site.#checked(await site.#all(READ, headers, readOnly, undefined, program)),
       /** As handle, for a request in parts; what was decided as the engine tells it. */
       serve: (site, request, program) => site.#serve(HANDLE, request, program),
+      csrf: (site, headers, program) => site.#csrf(headers, program),
       /** Everything that is sealed, or null, for a Cookie header: no Bearer token counts. */
       claims: (site, cookie) => site.#claims(cookie),
       /** The cookies that renew a session, and the headers that go with them. */
@@ -274,9 +275,13 @@ class Site {
     return { session: result.session, written: result.written, setCookies: setCookiesOf(result) };
   }
 
-  async getCsrfToken(headers) {
-    const result = await this.#all(CSRF, headers, false);
+  async #csrf(headers, program) {
+    const result = await this.#all(CSRF, headers, false, undefined, program);
     return { csrfToken: result.csrfToken, setCookies: setCookiesOf(result) };
+  }
+
+  async getCsrfToken(headers) {
+    return this.#csrf(headers);
   }
 
   async #serve(operation, request, program) {

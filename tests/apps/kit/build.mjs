@@ -16,6 +16,8 @@ export const apps = {
         original: { "usher/authjs": "next-auth" },
         packages: { "next-auth": "next-auth-5" },
         only: ["app/runtime", "lib/runtime.js"], // what no original of this application has
+        // The original's files are for bundlers: Next.js must be told, or its Pages Router loads them.
+        config: ["serverExternalPackages: ['usher']", "transpilePackages: ['next-auth']"],
     },
     auth0: { folder: "examples/next-auth0", original: { "usher/auth0": "@auth0/nextjs-auth0" } },
 };
@@ -59,12 +61,13 @@ function onOriginal(text, names) {
 
 /** {file: text} of an application in a variant. */
 function sourcesOf(root, app, variant) {
-    const { folder, original, only = [] } = apps[app];
+    const { folder, original, only = [], config = ["", ""] } = apps[app];
     const sources = {};
     for (const name of filesOf(path.join(root, folder))) {
         const text = readFileSync(path.join(root, folder, name), "utf8");
         if (variant === "usher") sources[name] = text;
-        else if (!only.some((one) => name.startsWith(one))) sources[name] = onOriginal(text, original);
+        else if (!only.some((one) => name.startsWith(one)))
+            sources[name] = onOriginal(name === "next.config.mjs" ? text.replace(...config) : text, original);
     }
     return sources;
 }

@@ -1,0 +1,8 @@
+import { getToken } from 'usher/authjs/jwt';
+import { config } from '../../../lib/config.js';
+
+/** What the session's token says; ?raw=1 is the token itself. Bearer tokens count, too. */
+export async function GET(req) {
+  const raw = req.nextUrl.searchParams.has('raw');
+  return Response.json(await getToken({ req, raw, secret: process.env.AUTH_SECRET, decode: config.jwt.decode }));
+}

@@ -1,0 +1,3 @@
+export { auth as proxy } from './lib/auth.js';
+
+export const config = { matcher: ['/dashboard/:path*', '/admin/:path*', '/staff/:path*'] };
