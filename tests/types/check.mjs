@@ -46,6 +46,8 @@ const CASES = [
   ['v5.ts', 'usher', { ...entriesAs('next-auth', './authjs'), ...providers(five) }],
   ['auth0.ts', 'original', {}],
   ...(auth0 ? [['auth0.ts', 'usher', { '@auth0/nextjs-auth0/server': usher['usher/auth0'] }]] : []),
+  ['auth0-client.tsx', 'original', {}],
+  ['auth0-client.tsx', 'usher', entriesAs('@auth0/nextjs-auth0', './auth0')],
 ];
 
 const options = {

@@ -78,7 +78,7 @@ function useReasons(traffic, refresh, held, { refetchInterval, refetchOnWindowFo
  * the one that renders on the server. That copy's hooks do not work, its contexts do: they are plain objects,
  * in which the renderer keeps the value.
  */
-function contextValue(context) {
+export function contextValue(context) {
   if (inBrowser() || isRendering()) return React.useContext(context);
   return context._currentValue ?? context._currentValue2;
 }

@@ -34,7 +34,7 @@ function built(config) {
 }
 
 /** One script with the page and `client` (a file), by the bundler that Next.js brings. */
-export const bundle = (client, out) => built({ entry: join(here, 'page.mjs'), alias: { client }, output: { path: out, filename: 'page.js' } });
+export const bundle = (client, out, page = 'page.mjs') => built({ entry: join(here, page), alias: { client }, output: { path: out, filename: 'page.js' } });
 
 /** A package of CommonJS as a module that a browser can import: react, and react-dom on top of it. */
 export async function moduleOf(name, out) {
@@ -49,15 +49,15 @@ export async function moduleOf(name, out) {
 
 export const pageOf = (script) => `<!doctype html><html lang="en"><title>page</title><div id="app"></div>${script}</html>`;
 
-/** Serves `/` and the package's files; what is below /api/auth goes to `auth(req, res)`. */
-export async function serve(t, { script, auth, files = {} }) {
+/** Serves `/` and the package's files; what is below `at` goes to `auth(req, res)`. */
+export async function serve(t, { script, auth, files = {}, at = '/api/auth' }) {
   const types = { html: 'text/html', js: 'text/javascript', mjs: 'text/javascript' };
   const send = (res, type, body) => res.writeHead(200, { 'content-type': types[type] }).end(body);
   const server = http.createServer(async (req, res) => {
     const { pathname } = new URL(req.url, 'http://localhost');
     try {
       if (pathname.startsWith('/elsewhere/')) req.url = req.url.replace('/elsewhere', '/api');
-      if (req.url.startsWith('/api/auth')) await auth(req, res);
+      if (req.url.startsWith(at)) await auth(req, res);
       else if (pathname === '/page.js') send(res, 'js', await readFile(script));
       else if (Object.hasOwn(files, pathname)) send(res, pathname.split('.').at(-1), files[pathname]);
       else if (pathname.startsWith('/usher/')) send(res, 'mjs', await readFile(join(packageDir, pathname.slice('/usher/'.length))));
