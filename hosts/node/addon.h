@@ -9,15 +9,17 @@
 #include "base/arena.h"
 #include "usher/exchange.h"
 
-#define ADDON_IDLE_MAX    16   /* exchanges that are kept for the next call */
-#define ADDON_WAITING_MAX 4096 /* that may wait for something at once */
+#define ADDON_IDLE_MAX    16     /* exchanges that are kept for the next call */
+#define ADDON_WAITING_MAX 4096   /* that may wait for something at once */
+#define ADDON_SEPARATOR   '\x1f' /* stands in no header and in no JSON */
 
 /* What is handed out when an exchange is done. */
 typedef enum addon_answer {
     ANSWER_SESSION, /* the session's JSON, or null */
     ANSWER_CLAIMS,  /* the sealed claims, or null */
     ANSWER_ALL,     /* verdict, session, claims, decision, response, reports */
-    ANSWER_READ,    /* the same without claims and body, for who renews a session beside a page */
+    ANSWER_READ,    /* for who renews a session beside a page: Set-Cookie values, each with
+                     * ADDON_SEPARATOR behind it, then verdict, session and reports as JSON */
     ANSWER_TOUCH,   /* the same without the session, too: its cookies */
 } addon_answer;
 

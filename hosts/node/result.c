@@ -124,10 +124,39 @@ static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
     return usher_buf_take(out, &b, err);
 }
 
+/* Cookies stand before the JSON as they are: nothing has to be escaped, and nothing parsed. */
+static usher_status brief_of(usher_str *out, addon_exchange *x, usher_error *err)
+{
+    const usher_session *s = usher_exchange_session(x->ex);
+    const usher_response *r = usher_exchange_response(x->ex);
+    usher_json_writer w;
+    size_t count;
+    usher_buf b;
+
+    usher_buf_init(&b, &x->arena, RESULT_MAX);
+    for (size_t i = 0; i < r->header_count; i++)
+        if (usher_str_eq(r->headers[i].name, USHER_STR("Set-Cookie"))) {
+            usher_buf_put(&b, r->headers[i].value);
+            usher_buf_put_char(&b, ADDON_SEPARATOR);
+        }
+    usher_json_write_init(&w, &b);
+    usher_json_open_object(&w);
+    put_text(&w, "verdict", usher_str_z(usher_verdict_word(usher_exchange_verdict(x->ex))));
+    put_raw(&w, "session", s ? usher_session_json(s) : (usher_str){0});
+    (void)usher_exchange_reports(x->ex, &count);
+    if (count) {
+        put_text(&w, "id", usher_exchange_id(x->ex));
+        put_reports(&w, x->ex);
+    }
+    usher_json_close_object(&w);
+    return usher_buf_take(out, &b, err);
+}
+
 usher_status addon_result(usher_str *out, addon_exchange *x, usher_error *err)
 {
     const usher_session *s = usher_exchange_session(x->ex);
 
+    if (x->answer == ANSWER_READ) return brief_of(out, x, err);
     if (x->answer >= ANSWER_ALL) return all_of(out, x, err);
     *out = USHER_STR("null");
     if (s)

@@ -40,19 +40,35 @@ bool addon_is(napi_env env, napi_value value, napi_valuetype type)
     return napi_typeof(env, value, &found) == napi_ok && found == type;
 }
 
-bool addon_text(usher_str *out, napi_env env, usher_arena *arena, napi_value value,
-                const char *name)
+/* Room for a text and a NUL; `is_ascii`: as many bytes as characters, so one copy without a look at
+ * each will do. False: an exception is pending. */
+static bool room_for(char **out, size_t *len, bool *is_ascii, napi_env env, usher_arena *arena,
+                     napi_value value, const char *name)
 {
-    size_t len;
+    size_t characters = 0;
 
-    *out = (usher_str){0};
-    if (napi_get_value_string_utf8(env, value, NULL, 0, &len) != napi_ok) {
+    if (napi_get_value_string_latin1(env, value, NULL, 0, &characters) != napi_ok ||
+        napi_get_value_string_utf8(env, value, NULL, 0, len) != napi_ok) {
         addon_throw_type(env, name, "a string");
         return false;
     }
-    char *text = usher_arena_get(arena, len + 1);
-    if (!text) return no_memory(env);
-    if (napi_get_value_string_utf8(env, value, text, len + 1, &len) != napi_ok) return false;
+    *is_ascii = characters == *len;
+    *out = usher_arena_get(arena, *len + 1);
+    return *out || no_memory(env);
+}
+
+bool addon_text(usher_str *out, napi_env env, usher_arena *arena, napi_value value,
+                const char *name)
+{
+    bool is_ascii;
+    size_t len;
+    char *text;
+
+    *out = (usher_str){0};
+    if (!room_for(&text, &len, &is_ascii, env, arena, value, name)) return false;
+    if ((is_ascii ? napi_get_value_string_latin1(env, value, text, len + 1, &len)
+                  : napi_get_value_string_utf8(env, value, text, len + 1, &len)) != napi_ok)
+        return false;
     *out = (usher_str){text, len};
     return true;
 }
@@ -75,18 +91,18 @@ static bool narrow(usher_str *text, char *bytes)
 bool addon_bytes(usher_str *out, napi_env env, usher_arena *arena, napi_value value,
                  const char *name)
 {
+    bool is_ascii;
     size_t len;
+    char *text;
 
     *out = (usher_str){0};
-    if (napi_get_value_string_utf8(env, value, NULL, 0, &len) != napi_ok) {
-        addon_throw_type(env, name, "a string");
+    if (!room_for(&text, &len, &is_ascii, env, arena, value, name)) return false;
+    if ((is_ascii ? napi_get_value_string_latin1(env, value, text, len + 1, &len)
+                  : napi_get_value_string_utf8(env, value, text, len + 1, &len)) != napi_ok)
         return false;
-    }
-    char *text = usher_arena_get(arena, len + 1);
-    if (!text) return no_memory(env);
-    if (napi_get_value_string_utf8(env, value, text, len + 1, &len) != napi_ok) return false;
     *out = (usher_str){text, len};
-    if (narrow(out, text)) return true;
+    if (is_ascii || narrow(out, text)) return true;
+    *out = (usher_str){0};
     addon_throw_type(env, name, "a string of characters up to U+00FF");
     return false;
 }

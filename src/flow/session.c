@@ -116,6 +116,19 @@ static usher_status side_cookies(usher_exchange *ex, bool *readable, usher_error
     return usher_flow_callback_url(ex, &usable, err);
 }
 
+/* Where nothing can be set, those cookies are of no use, unless there is a line for the log: it is
+ * known by the browser's CSRF token. */
+static usher_status read_only_session(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    bool readable;
+    usher_status rc = usher_flow_read_session(ex, false, err);
+    size_t reports = ex->report_count;
+
+    if (rc == USHER_OK && reports) rc = side_cookies(ex, &readable, err);
+    ex->report_count = reports; /* what is wrong with them has been said */
+    return rc ? rc : answer(ex, (usher_str){0}, false, want, err);
+}
+
 /* What getServerSession and auth() do: the session endpoint's work, whatever the request's method.
  */
 static usher_status get_session(usher_exchange *ex, usher_want *want, usher_error *err)
@@ -124,6 +137,7 @@ static usher_status get_session(usher_exchange *ex, usher_want *want, usher_erro
     usher_status rc;
 
     ex->post = false;
+    if (ex->read_only) return read_only_session(ex, want, err);
     rc = side_cookies(ex, &readable, err);
     if (rc || !readable) return rc;
     rc = usher_flow_read_session(ex, false, err);

@@ -684,6 +684,38 @@ static void test_read_only(void **state)
     }
 }
 
+static void read_only_id(char *id, visit *v, int64_t now_s, bool read_only, size_t wanted)
+{
+    usher_want want;
+    size_t reports;
+
+    start_at(v, now_s, read_only);
+    assert_ok(usher_get_session(v->ex, &want, NULL));
+    (void)usher_exchange_reports(v->ex, &reports);
+    assert_int_equal(reports, wanted);
+    assert_int_equal(usher_exchange_id(v->ex).len, 16);
+    memcpy(id, usher_exchange_id(v->ex).ptr, 16);
+    if (!read_only) obey(v);
+}
+
+/* What is refused to who only reads is logged as a line of the browser's visit. */
+static void test_read_only_reports(void **state)
+{
+    (void)state;
+    char first[16], again[16];
+    visit v;
+
+    visit_open(&v, "{" NAMED("authjs-5") OWN "}");
+    bring(&v, "{" NAMED("authjs-5") OWN "}", "", NOW_S, 3600);
+    read_only_id(first, &v, NOW_S, false, 0); /* it gets its CSRF token */
+    assert_true(has_cookie(&v, "__Host-authjs.csrf-token"));
+    keep(&v, kit_str("__Secure-authjs.session-token"), kit_str("a.b.c.d.e"));
+    read_only_id(first, &v, NOW_S, true, 1);
+    read_only_id(again, &v, NOW_S, true, 1);
+    assert_memory_equal(first, again, sizeof first);
+    visit_close(&v);
+}
+
 /* --- lifetimes
  * ------------------------------------------------------------------------------------ */
 
@@ -1269,6 +1301,7 @@ int main(void)
         cmocka_unit_test(test_too_large_for_cookies),
         cmocka_unit_test(test_pieces_within_one_answer),
         cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_read_only_reports),
         cmocka_unit_test(test_absolute_duration),
         cmocka_unit_test(test_inactivity_and_rolling),
         cmocka_unit_test(test_a_clock_that_steps_back),

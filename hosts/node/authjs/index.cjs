@@ -8,6 +8,7 @@ const { isObject } = require('../lib/headers.cjs');
 const { fromNext } = require('../lib/next.cjs');
 const { searchOf } = require('../lib/providers.cjs');
 const { internals, responseOf } = require('../lib/site.cjs');
+const { isPromise } = require('../lib/wants.cjs');
 const {
   checkConfig, environmentUrl, logError, placeOf, programOf, providersOf, readerOf, routesOf,
 } = require('../lib/v5.cjs');
@@ -37,7 +38,8 @@ async function read(given, headers, url, readOnly) {
     const site = readerOf(config, placeOf(config, headers, url));
     program = programOf(config, site);
     const cookie = headers.get('cookie') ?? undefined;
-    return await internals.check(site, { cookie }, readOnly, program);
+    const checked = internals.check(site, { cookie }, readOnly, program);
+    return isPromise(checked) ? await checked : checked;
   } catch (error) {
     if (error instanceof TypeError && !program) throw error;
     logError(config, program?.error ?? error);
@@ -102,9 +104,7 @@ function headersOf(req) {
   const { headers } = req;
   if (!isObject(headers)) throw wrongType('req.headers', 'Headers or an object', headers);
   const get = typeof headers.get === 'function' ? (name) => headers.get(name) : (name) => headers[name];
-  const all = new Headers();
-  for (const name of ['cookie', 'host', 'x-forwarded-host', 'x-forwarded-proto']) if (get(name)) all.set(name, String(get(name)));
-  return all;
+  return { get: (name) => (get(name) ? String(get(name)) : null) };
 }
 
 /** In API routes and getServerSideProps: the cookies go to the response. */

@@ -5,6 +5,7 @@
 // one function to the next, where the engine hands on their text.
 
 const { UsherError, wrongType } = require('./errors.cjs');
+const { then } = require('./wants.cjs');
 
 const SESSION_EVENTS = ['session'];
 const ALL_EVENTS = ['session', 'signIn', 'signOut'];
@@ -78,25 +79,38 @@ class Program {
     return { ...params, user, account: { ...params.account, providerAccountId: id ?? params.account.providerAccountId }, mapped: true };
   }
 
-  async #jwt(params) {
-    const { mapped, ...people } = params.user ? await this.#people(params) : params;
+  #jwt(params) {
+    return params.user ? this.#signedIn(params) : this.#asked(params);
+  }
+
+  async #signedIn(params) {
+    const { mapped, ...people } = await this.#people(params);
     if (mapped) {
       const { user } = people;
       people.token = { ...people.token, name: user.name, email: user.email, picture: user.image, sub: String(user.id) };
     }
+    return this.#asked(people);
+  }
+
+  #asked(people) {
     const { callbacks } = this.#options;
     if (!has(callbacks, 'jwt')) return people.token;
     this.#given = people.token;
-    this.#token = await callbacks.jwt(people);
-    if (typeof this.#token !== 'object' || Array.isArray(this.#token)) throw wrongType('what callbacks.jwt returns', 'a token or null', this.#token);
-    return this.#token;
+    return then(callbacks.jwt(people), (token) => {
+      this.#token = token;
+      if (typeof token !== 'object' || Array.isArray(token)) throw wrongType('what callbacks.jwt returns', 'a token or null', token);
+      return token;
+    });
   }
 
-  async #session({ session, token }) {
+  #session({ session, token }) {
     const { callbacks } = this.#options;
     const shown = this.#given ? this.#system.shown(session, this.#given) : session;
-    this.session = has(callbacks, 'session') ? await callbacks.session({ session: shown, token: this.#token ?? token }) : shown;
-    return this.session === undefined ? null : this.session;
+    const answer = has(callbacks, 'session') ? callbacks.session({ session: shown, token: this.#token ?? token }) : shown;
+    return then(answer, (value) => {
+      this.session = value;
+      return value === undefined ? null : value;
+    });
   }
 
   async #signIn(params) {

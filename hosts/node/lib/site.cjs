@@ -3,7 +3,7 @@
 const { SiteError, UsherError, shown, wrongType } = require('./errors.cjs');
 const { credentialsOf, flatOf, isObject } = require('./headers.cjs');
 const { native } = require('./native.cjs');
-const { Documents, perform } = require('./wants.cjs');
+const { Documents, isPromise, perform } = require('./wants.cjs');
 
 // Numbers of the addon's operations.
 const SESSION = 0;
@@ -22,21 +22,44 @@ const WANTS_MAX = 32;
 
 // ---- running -----------------------------------------------------------------------------------
 
-/** Goes on until nothing is wanted. `program`: the functions that are asked, and who hears of what they throw. */
-async function settle(number, means, program) {
-  for (let i = 0; ; i += 1) {
+function resumed(number, event, now) {
+  return native.resume(number, event.kind, event.status ?? 0, event.type ?? '', event.body, event.fetched ?? 0,
+    event.value ?? '', now);
+}
+
+/** settle, once a promise is kept. */
+async function goOn(promise, number, means, program, turns) {
+  let event;
+  let now;
+  try {
+    event = await promise;
+    now = means.now?.();
+  } catch (error) {
+    native.abandon(number);
+    throw error;
+  }
+  const end = resumed(number, event, now);
+  return typeof end === 'string' ? end : settle(end, means, program, turns + 1);
+}
+
+/**
+ * Goes on until nothing is wanted; a promise only if somebody has to be waited for. `program`: the functions that
+ * are asked, and who hears of what they throw.
+ */
+function settle(number, means, program, turns = 0) {
+  for (; ; turns += 1) {
     let event;
     let now;
     try {
-      if (i === WANTS_MAX) throw new UsherError('USHER_E_LIMIT', 'usher: too many wants');
-      event = await perform(JSON.parse(native.describe(number)), means, program);
+      if (turns >= WANTS_MAX) throw new UsherError('USHER_E_LIMIT', 'usher: too many wants');
+      event = perform(JSON.parse(native.describe(number)), means, program);
+      if (isPromise(event)) return goOn(event, number, means, program, turns);
       now = means.now?.(); // the program's, and so it may throw
     } catch (error) {
       native.abandon(number);
       throw error;
     }
-    const end = native.resume(number, event.kind, event.status ?? 0, event.type ?? '', event.body,
-      event.fetched ?? 0, event.value ?? '', now);
+    const end = resumed(number, event, now);
     if (typeof end === 'string') return end;
     number = end;
   }
@@ -51,12 +74,26 @@ function once(means, operation, method, target, headers, authorization, body, re
   }
 }
 
-async function later(number, means, program = means.program) {
+function rethrow(error) {
+  throw shown(error);
+}
+
+/** A text, or a promise of one. */
+function later(number, means, program = means.program) {
   try {
-    return await settle(number, means, program);
+    const end = settle(number, means, program);
+    return isPromise(end) ? end.catch(rethrow) : end;
   } catch (error) {
-    throw shown(error);
+    return rethrow(error);
   }
+}
+
+/** What READ answers: Set-Cookie values and then JSON, with a character between that stands in neither. */
+function briefOf(text) {
+  const parts = text.split('\x1f');
+  const result = JSON.parse(parts.pop());
+  result.setCookies = parts;
+  return result;
 }
 
 // ---- requests and responses --------------------------------------------------------------------
@@ -170,8 +207,8 @@ class Site {
 
   static {
     internals = {
-      /** As checkSession without the claims, and with functions of this call. */
-      check: async (site, headers, readOnly, program) => site.#checked(await site.#all(READ, headers, readOnly, undefined, program)),
+      /** { verdict, session, setCookies } with functions of this call, or a promise of it if one of them gives one. */
+      check: (site, headers, readOnly, program) => site.#brief(headers, readOnly, program),
       /** As handle, for a request in parts; what was decided as the engine tells it. */
       serve: (site, request, program) => site.#serve(HANDLE, request, program),
       csrf: (site, headers, program) => site.#csrf(headers, program),
@@ -213,7 +250,7 @@ class Site {
 
   #report(result, program) {
     const tell = program?.onReport ?? this.#onReport;
-    if (tell) for (const report of result.reports) tell({ ...report, id: result.id });
+    if (tell && result.reports) for (const report of result.reports) tell({ ...report, id: result.id });
     return result;
   }
 
@@ -225,6 +262,13 @@ class Site {
   async #all(operation, input, readOnly, changes, program) {
     const end = this.#ask(operation, input, readOnly, changes);
     return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program)), program);
+  }
+
+  #brief(headers, readOnly, program) {
+    let end = this.#ask(READ, headers, readOnly);
+    if (typeof end !== 'string') end = later(end, this.#means, program);
+    if (isPromise(end)) return end.then((text) => this.#report(briefOf(text), program));
+    return this.#report(briefOf(end), program);
   }
 
   #checked(result) {

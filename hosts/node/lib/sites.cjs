@@ -47,6 +47,23 @@ class Memo {
   }
 }
 
+/** The sites that tokens alone need, found by comparing a few values: no key has to be written down. */
+class Recent {
+  #known = [];
+
+  get(values, make) {
+    for (const { of, site } of this.#known) {
+      let i = 0;
+      while (i < values.length && of[i] === values[i]) i += 1;
+      if (i === values.length) return site;
+    }
+    const site = make();
+    if (this.#known.length >= SITES_MAX) this.#known.shift();
+    this.#known.push({ of: values, site });
+    return site;
+  }
+}
+
 const PAGES = { signIn: 'sign_in', signOut: 'sign_out', error: 'error', verifyRequest: 'verify_request', newUser: 'new_user' };
 
 function pageSettings(pages = {}) {
@@ -74,5 +91,5 @@ function forwardedOrigin(headers, protocol) {
 }
 
 module.exports = {
-  Memo, urlParts, siteOf, pageSettings, cookieSettings, forwardedOrigin,
+  Memo, Recent, urlParts, siteOf, pageSettings, cookieSettings, forwardedOrigin,
 };

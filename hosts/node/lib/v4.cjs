@@ -2,60 +2,53 @@
 
 // NextAuth v4's options as settings of a site, and what its entries share.
 
+const { isDevelopment, variable } = require('./environment.cjs');
 const { SiteError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { Program, hooksOf, noDatabase } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
-const { Memo, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
+const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
 
 const DEFAULT_URL = 'http://localhost:3000';
 const BASE_PATH = '/api/auth';
-const TOKEN_SITES_MAX = 32;
 const MAX_AGE = 30 * 24 * 60 * 60;
 
-const isDevelopment = () => process.env.NODE_ENV !== 'production';
-
 function secretOf(secret) {
-  return secret ?? process.env.NEXTAUTH_SECRET ?? process.env.AUTH_SECRET;
+  return secret ?? variable('NEXTAUTH_SECRET') ?? variable('AUTH_SECRET');
 }
 
 /** True if the URL of the environment says so, or a platform that is always https. */
 function secureByDefault() {
-  return process.env.NEXTAUTH_URL?.startsWith('https://') ?? !!process.env.VERCEL;
+  return variable('NEXTAUTH_URL')?.startsWith('https://') ?? !!variable('VERCEL');
 }
 
 function defaultCookieName(secure) {
-  return `${secure ? '__Secure-' : ''}next-auth.session-token`;
+  return secure ? '__Secure-next-auth.session-token' : 'next-auth.session-token';
 }
 
 /** [origin, base path]: of the environment, or of a platform whose headers are trusted. */
 function placeOf(headers) {
-  const { env } = process;
-  const trusted = env.NEXTAUTH_URL ? undefined : env.VERCEL ?? env.AUTH_TRUST_HOST;
-  const given = env.NEXTAUTH_URL || (trusted && forwardedOrigin(headers, 'https')) || DEFAULT_URL;
+  const own = variable('NEXTAUTH_URL');
+  const trusted = own ? undefined : variable('VERCEL') ?? variable('AUTH_TRUST_HOST');
+  const given = own || (trusted && forwardedOrigin(headers, 'https')) || DEFAULT_URL;
   const [origin, path] = urlParts(given);
   return [origin, path || BASE_PATH];
 }
 
-const tokenSites = new Map();
+const tokenSites = new Recent();
 
 /** The site that tokens alone need. */
 function siteFor({ secret, cookieName, secure }) {
   const [base] = placeOf();
   const development = isDevelopment();
-  const key = typeof secret === 'string' ? `${base} ${development} ${secure} ${cookieName} ${secret}` : undefined;
-  const known = key && tokenSites.get(key);
-  if (known) return known;
-  const site = siteOf({
+  const secrets = typeof secret === 'string' ? secret : JSON.stringify(secret);
+  return tokenSites.get([base, development, secure, cookieName, secrets], () => siteOf({
     profile: 'nextauth-4',
     base_url: base,
     development,
     ...(Array.isArray(secret) ? { secrets: secret } : { secret }),
     cookies: cookieSettings(secure, { name: cookieName }),
-  });
-  if (tokenSites.size >= TOKEN_SITES_MAX) tokenSites.clear();
-  if (key) tokenSites.set(key, site);
-  return site;
+  }));
 }
 
 // ---- options -----------------------------------------------------------------------------------

@@ -2,35 +2,32 @@
 
 // Auth.js v5's config as settings of a site, and what its entries share.
 
+const { isDevelopment, variable } = require('./environment.cjs');
 const { UsherError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { Program, hooksOf, noDatabase } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
-const { Memo, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
+const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
 
 const BASE_PATH = '/api/auth';
 const MAX_AGE = 30 * 24 * 60 * 60;
 
-const isDevelopment = () => process.env.NODE_ENV !== 'production';
-
 function defaultCookieName(secure) {
-  return `${secure ? '__Secure-' : ''}authjs.session-token`;
+  return secure ? '__Secure-authjs.session-token' : 'authjs.session-token';
 }
 
 function secretsOf(config) {
-  const { env } = process;
-  const one = config.secret ?? env.AUTH_SECRET ?? env.NEXTAUTH_SECRET;
-  const all = one ?? [env.AUTH_SECRET_3, env.AUTH_SECRET_2, env.AUTH_SECRET_1].filter(Boolean);
+  const one = config.secret ?? variable('AUTH_SECRET') ?? variable('NEXTAUTH_SECRET');
+  const all = one ?? [3, 2, 1].map((n) => variable(`AUTH_SECRET_${n}`)).filter(Boolean);
   return Array.isArray(all) ? { secrets: all } : { secret: all };
 }
 
 // ---- where ---------------------------------------------------------------------------------------
 
-const environmentUrl = () => process.env.AUTH_URL ?? process.env.NEXTAUTH_URL;
+const environmentUrl = () => variable('AUTH_URL') ?? variable('NEXTAUTH_URL');
 
 function isTrusted(config) {
-  const { env } = process;
-  return config.trustHost ?? !!(env.AUTH_URL ?? env.AUTH_TRUST_HOST ?? env.VERCEL ?? env.CF_PAGES ?? isDevelopment());
+  return config.trustHost ?? !!(variable('AUTH_URL') ?? variable('AUTH_TRUST_HOST') ?? variable('VERCEL') ?? variable('CF_PAGES') ?? isDevelopment());
 }
 
 /** [origin, base path]: of the environment, else of the request if its host is trusted. */
@@ -97,15 +94,18 @@ function fromEnvironment(provider) {
 
 const providersOf = (config) => readProviders(config.providers ?? [], isDevelopment(), fromEnvironment);
 
+const tokenSites = new Recent();
+
 /** One site for tokens alone: their salt is the cookie's name. */
 function siteFor({ secret, cookieName }) {
-  return siteOf({
+  const secrets = typeof secret === 'string' ? secret : JSON.stringify(secret);
+  return tokenSites.get([isDevelopment(), cookieName, secrets], () => siteOf({
     profile: 'authjs-5',
     base_url: 'http://localhost:3000',
     development: isDevelopment(),
     ...(Array.isArray(secret) ? { secrets: secret } : { secret }),
     cookies: cookieSettings(cookieName.startsWith('__'), { name: cookieName }),
-  });
+  }));
 }
 
 // ---- functions of the program --------------------------------------------------------------------

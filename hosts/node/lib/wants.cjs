@@ -118,28 +118,36 @@ class Documents {
 
 // ---- hooks -------------------------------------------------------------------------------------
 
-async function decoded(want, hooks) {
-  const claims = await hooks.decode({ token: want.value, salt: want.cookieName });
+const isPromise = (value) => typeof value?.then === 'function';
+
+/** `next` of what a function answered: at once, unless it gave a promise. */
+function then(answer, next) {
+  return isPromise(answer) ? Promise.resolve(answer).then(next) : next(answer);
+}
+
+function claimsEvent(claims) {
   return claims === null || claims === undefined ? { kind: 'refused' } : { kind: 'hooked', value: JSON.stringify(claims) };
 }
 
-async function encoded(want, hooks) {
-  const token = await hooks.encode({ token: want.value, salt: want.cookieName, maxAge: want.maxAgeS });
+const decoded = (want, hooks) => then(hooks.decode({ token: want.value, salt: want.cookieName }), claimsEvent);
+
+function tokenEvent(token) {
   return typeof token === 'string' ? { kind: 'hooked', value: token } : { kind: 'failed' };
 }
 
-/** jwt, session, signIn, redirect: the value that the program answers; null and false are a no. */
-async function answered(want, hooks) {
-  const answer = await hooks[want.kind](want.value);
+const encoded = (want, hooks) => then(hooks.encode({ token: want.value, salt: want.cookieName, maxAge: want.maxAgeS }), tokenEvent);
+
+/** The value that the program answers; null and false are a no. */
+function valueEvent(answer) {
   if (answer === null || answer === false) return { kind: 'refused' };
   const value = JSON.stringify(answer);
   return value === undefined ? { kind: 'failed' } : { kind: 'hooked', value };
 }
 
-async function told(want, hooks) {
-  await hooks.event(want.name, want.value);
-  return { kind: 'hooked', value: 'null' };
-}
+/** jwt, session, signIn, redirect. */
+const answered = (want, hooks) => then(hooks[want.kind](want.value), valueEvent);
+
+const told = (want, hooks) => then(hooks.event(want.name, want.value), () => ({ kind: 'hooked', value: 'null' }));
 
 const HOOKS = { decode: decoded, encode: encoded, jwt: answered, session: answered, signIn: answered, redirect: answered, event: told, beforeSessionSaved: answered, onCallback: answered };
 
@@ -152,13 +160,18 @@ function isAboutToken(error) {
     || /^ERR_(JW[EST]_|JOSE_ALG_NOT_ALLOWED$)/.test(error?.code);
 }
 
-async function hooked(want, { hooks, onError }) {
-  try {
-    if (!Object.hasOwn(HOOKS, want.kind) || typeof hooks?.[want.kind] !== 'function') return { kind: 'failed' };
-    return await HOOKS[want.kind](want, hooks);
-  } catch (error) {
+/** An event, or a promise of one. */
+function hooked(want, { hooks, onError }) {
+  const thrown = (error) => {
     onError?.(error, want.kind);
     return { kind: want.kind === 'decode' && isAboutToken(error) ? 'refused' : 'failed' };
+  };
+  try {
+    if (!Object.hasOwn(HOOKS, want.kind) || typeof hooks?.[want.kind] !== 'function') return { kind: 'failed' };
+    const event = HOOKS[want.kind](want, hooks);
+    return isPromise(event) ? event.catch(thrown) : event;
+  } catch (error) {
+    return thrown(error);
   }
 }
 
@@ -169,4 +182,4 @@ function perform(want, means, program) {
   return may ? means.documents.get(want, means) : answerOf(want, means);
 }
 
-module.exports = { Documents, perform };
+module.exports = { Documents, isPromise, perform, then };

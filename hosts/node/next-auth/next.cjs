@@ -6,6 +6,7 @@ const { wrongType } = require('../lib/errors.cjs');
 const { isObject } = require('../lib/headers.cjs');
 const { fromNext } = require('../lib/next.cjs');
 const { internals } = require('../lib/site.cjs');
+const { isPromise } = require('../lib/wants.cjs');
 const { append, checkOptions, configurationError, headersOf, programOf, readerOf } = require('../lib/v4.cjs');
 
 function siteOrThrow(options, headers) {
@@ -21,7 +22,8 @@ async function evaluate(options, headers, readOnly) {
   const site = siteOrThrow(options, headers.headers);
   const program = programOf(options, site);
   try {
-    const checked = await internals.check(site, headers, readOnly, program);
+    let checked = internals.check(site, headers, readOnly, program);
+    if (isPromise(checked)) checked = await checked;
     return { session: checked.session && (program.session ?? checked.session), setCookies: checked.setCookies };
   } catch (error) {
     // The original deletes the session here. An error of the program says nothing about a cookie.

@@ -1,0 +1,28 @@
+'use strict';
+
+// Variables of the environment. Asking the system for one takes as long as reading a cookie, and a check
+// asks for several: in production an answer counts for a second. Elsewhere, and so in tests, each is asked anew.
+
+const LASTS_MS = 1000;
+
+const { env } = process;
+const keeps = env.NODE_ENV === 'production';
+let known = new Map();
+
+function forget() {
+  known = new Map();
+}
+
+function variable(name) {
+  if (!keeps) return env[name];
+  let value = known.get(name);
+  if (value !== undefined || known.has(name)) return value;
+  if (known.size === 0) setTimeout(forget, LASTS_MS).unref();
+  value = env[name];
+  known.set(name, value);
+  return value;
+}
+
+const isDevelopment = () => variable('NODE_ENV') !== 'production';
+
+module.exports = { isDevelopment, variable };
