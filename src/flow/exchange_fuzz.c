@@ -118,7 +118,7 @@ static operation *operation_of(char letter)
 
 /* Nobody signs in without something that only we could have given out; forms, queries and JSON have
  * their own spellings of it, so the text is read both ways. */
-KIT_UNTRACED static bool has_secret(usher_str text, usher_str secret)
+static bool has_secret(usher_str text, usher_str secret)
 {
     static char plain[INPUT_MAX];
     size_t len = 0;

@@ -53,7 +53,7 @@ static size_t live_at_rest;
 
 /* --- one request, whoever made it ------------------------------------------------------------- */
 
-KIT_UNTRACED static inline void check_fetch(const usher_fetch *f)
+static inline void check_fetch(const usher_fetch *f)
 {
     usher_url url;
     usher_status rc = usher_url_read(&url, f->url, NULL);
@@ -197,7 +197,7 @@ static inline void make_exchange(void)
 /* --- the input -------------------------------------------------------------------------------- */
 
 /* With the secrets written out; absent if that is too long. */
-KIT_UNTRACED static inline usher_str expand(char out[INPUT_MAX], const world *w, usher_str in)
+static inline usher_str expand(char out[INPUT_MAX], const world *w, usher_str in)
 {
     size_t len = 0;
 
@@ -265,7 +265,7 @@ static inline void come_to_rest(void)
 
 /* --- what must hold --------------------------------------------------------------------------- */
 
-KIT_UNTRACED static inline bool clean(usher_str s)
+static inline bool clean(usher_str s)
 {
     for (size_t i = 0; i < s.len; i++)
         if ((unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f) return false;
@@ -273,7 +273,7 @@ KIT_UNTRACED static inline bool clean(usher_str s)
 }
 
 /* Nothing splits a header; a cookie is set once, and for HTTP alone. */
-KIT_UNTRACED static inline void check_headers(const usher_response *r)
+static inline void check_headers(const usher_response *r)
 {
     usher_str rest;
 

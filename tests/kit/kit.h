@@ -16,13 +16,6 @@
 #include "base/arena.h"
 #include "usher/base.h"
 
-/* For what a fuzz target does to check, not to read: its comparisons are no news to the fuzzer. */
-#ifdef __clang__
-#define KIT_UNTRACED __attribute__((no_sanitize("coverage")))
-#else
-#define KIT_UNTRACED
-#endif
-
 /* Fails the allocation with number `fail_at` (from 0), and every one after it if `from_then_on`.
  * fail_at = SIZE_MAX never fails. Counts what is live. */
 typedef struct kit_alloc {
