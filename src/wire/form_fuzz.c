@@ -40,6 +40,7 @@ static void check_look_up(const usher_form *form)
         usher_str name = form->pairs[i].name;
         assert(name.ptr && form->pairs[i].value.ptr);
         assert(usher_utf8_valid(name) && usher_utf8_valid(form->pairs[i].value));
+        if (i % (1 + form->count / 8)) continue; /* looking up each would be quadratic */
         assert(usher_form_count(form, name) >= 1);
         assert(usher_form_first(form, name).ptr && usher_form_last(form, name).ptr);
     }

@@ -89,6 +89,18 @@ usher_entropy kit_entropy(kit_random *state)
     return (usher_entropy){seeded_fill, state};
 }
 
+bool kit_replaying;
+
+bool kit_sampled(const uint8_t *data, size_t size, unsigned of)
+{
+    uint64_t hash = size;
+
+    if (kit_replaying) return true;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ data[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+    return (hash >> 32) % of == 0;
+}
+
 char *kit_read_file(const char *path, size_t *len)
 {
     FILE *f = fopen(path, "rb");

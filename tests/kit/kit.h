@@ -40,6 +40,12 @@ typedef struct kit_random {
 usher_entropy kit_entropy(kit_random *state);
 uint64_t kit_next(uint64_t *seed); /* splitmix64 */
 
+/* For the dear half of what a fuzz target checks: true for one input in `of`, by a hash of its
+ * bytes, and for every input that is replayed. The same input has the same answer, so a find is
+ * found again. */
+bool kit_sampled(const uint8_t *data, size_t size, unsigned of);
+extern bool kit_replaying;
+
 /* The whole file, with its path relative to the source root; fails the test if it is not there.
  * Free with free(). */
 char *kit_read_file(const char *path, size_t *len);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tests/kit/kit.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int feed(const char *path)
@@ -39,6 +41,7 @@ int main(int argc, char **argv)
         return 1;
     }
     size_t fed = 0;
+    kit_replaying = true;
     for (struct dirent *e; (e = readdir(dir));) {
         if (e->d_name[0] == '.') continue;
         char path[4096];
