@@ -17,14 +17,18 @@ static bool number_claim(double *out, const usher_claims *claims, usher_known_cl
 
 usher_life usher_life_of(const usher_claims *claims)
 {
-    usher_life life = {.has_sealed = claims->has_iat && isfinite(claims->iat),
-                       .has_exp = claims->has_exp && isfinite(claims->exp),
-                       .sealed_s = claims->iat,
-                       .exp_s = claims->exp};
+    double created_s, end_s;
+    bool has_created = number_claim(&created_s, claims, USHER_KNOWN_CREATED);
+    bool has_end = number_claim(&end_s, claims, USHER_KNOWN_END);
 
-    life.has_created = number_claim(&life.created_s, claims, USHER_KNOWN_CREATED);
-    life.has_end = number_claim(&life.end_s, claims, USHER_KNOWN_END);
-    return life;
+    return (usher_life){.has_sealed = claims->has_iat && isfinite(claims->iat),
+                        .has_exp = claims->has_exp && isfinite(claims->exp),
+                        .has_created = has_created,
+                        .has_end = has_end,
+                        .sealed_s = claims->iat,
+                        .exp_s = claims->exp,
+                        .created_s = created_s,
+                        .end_s = end_s};
 }
 
 static void earlier(double *end, bool applies, double other)

@@ -80,18 +80,20 @@ usher_status usher_session_from_claims(struct usher_session *out, bool *is_sessi
                                        const usher_claims *claims, int64_t expires_ms,
                                        usher_error *err)
 {
-    struct usher_session s = {.expires_ms = expires_ms, .claims = claims->text};
     usher_status rc;
 
     *out = (struct usher_session){0};
     *is_session = false;
     if (!looks_like_session(claims)) return USHER_OK;
-    if ((rc = text_claim(&s.subject, a, claims, USHER_KNOWN_SUB, err)) ||
-        (rc = text_claim(&s.name, a, claims, USHER_KNOWN_NAME, err)) ||
-        (rc = text_claim(&s.email, a, claims, USHER_KNOWN_EMAIL, err)) ||
-        (rc = text_claim(&s.picture, a, claims, USHER_KNOWN_PICTURE, err)))
+    if ((rc = text_claim(&out->subject, a, claims, USHER_KNOWN_SUB, err)) ||
+        (rc = text_claim(&out->name, a, claims, USHER_KNOWN_NAME, err)) ||
+        (rc = text_claim(&out->email, a, claims, USHER_KNOWN_EMAIL, err)) ||
+        (rc = text_claim(&out->picture, a, claims, USHER_KNOWN_PICTURE, err))) {
+        *out = (struct usher_session){0};
         return rc;
-    *out = s;
+    }
+    out->expires_ms = expires_ms;
+    out->claims = claims->text;
     *is_session = true;
     return USHER_OK;
 }

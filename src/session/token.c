@@ -132,7 +132,6 @@ usher_status usher_token_open(usher_claims *out, usher_verdict *verdict, usher_c
                               usher_purpose purpose, usher_str token, int64_t now_s,
                               usher_error *err)
 {
-    usher_claims claims = {0};
     usher_status rc;
 
     *out = (usher_claims){0};
@@ -146,13 +145,16 @@ usher_status usher_token_open(usher_claims *out, usher_verdict *verdict, usher_c
         *cause = USHER_CAUSE_TOKEN_TOO_LARGE;
         return USHER_OK;
     }
-    if ((rc = open_parts(&claims, a, cipher, keys, purpose, token, err)))
+    /* Where it stays: a copy of what was just written waits until that has reached the cache. */
+    if ((rc = open_parts(out, a, cipher, keys, purpose, token, err))) {
+        *out = (usher_claims){0};
         return answer(verdict, cause, rc);
-    *cause = usher_claims_judge(&claims, now_s, keys->profile->tolerance_s);
+    }
+    *cause = usher_claims_judge(out, now_s, keys->profile->tolerance_s);
     *verdict = *cause == USHER_CAUSE_NONE            ? USHER_SESSION_VALID
                : *cause == USHER_CAUSE_TOKEN_EXPIRED ? USHER_SESSION_EXPIRED
                                                      : USHER_SESSION_REJECTED;
-    if (*verdict != USHER_SESSION_REJECTED) *out = claims;
+    if (*verdict == USHER_SESSION_REJECTED) *out = (usher_claims){0};
     return USHER_OK;
 }
 
