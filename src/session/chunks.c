@@ -7,12 +7,12 @@
 #include "base/str.h"
 
 typedef struct chunk {
-    usher_str name, value;
-    double number; /* NaN: no number after the last dot */
+    usher_cookie_raw cookie; /* its value decoded, in the end */
+    double number;           /* NaN: no number after the last dot */
 } chunk;
 
 typedef struct chunk_list {
-    chunk items[USHER_CHUNKS_MAX];
+    chunk items[USHER_CHUNKS_MAX + 1]; /* the last is room for one more than is kept */
     size_t count;
     bool too_many;
 } chunk_list;
@@ -94,7 +94,7 @@ static void chunks_sort(chunk_list *list, const usher_profile *profile)
 {
     if (list->count < 2) return;
     for (size_t i = 0; i < list->count; i++)
-        list->items[i].number = chunk_number(list->items[i].name, profile);
+        list->items[i].number = chunk_number(list->items[i].cookie.name, profile);
     for (size_t next = run_at_start(list->items, list->count); next < list->count; next++) {
         chunk moving = list->items[next];
         size_t left = 0, right = next;
@@ -116,27 +116,29 @@ static void chunks_sort(chunk_list *list, const usher_profile *profile)
 static chunk *chunk_find(chunk_list *list, usher_str name)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (usher_str_eq(list->items[i].name, name)) return &list->items[i];
+        if (usher_str_eq(list->items[i].cookie.name, name)) return &list->items[i];
     return NULL;
 }
 
-/* A name that came before: the last value counts for Next.js' edge parser, the first elsewhere. */
+/* What stands behind the last chunk becomes one. A name that came before: the last value counts for
+ * Next.js' edge parser, the first elsewhere. */
 static usher_status chunk_take(chunk_list *list, usher_arena *a, usher_cookie_dialect dialect,
-                               usher_cookie_raw raw, usher_error *err)
+                               usher_error *err)
 {
-    usher_str value;
+    usher_cookie_raw *new = &list->items[list->count].cookie;
+    chunk *seen = chunk_find(list, new->name);
     bool keep;
     usher_status rc;
-    chunk *seen = chunk_find(list, raw.name);
 
     if (seen && dialect != USHER_COOKIE_NEXT_EDGE) return USHER_OK;
-    if ((rc = usher_cookie_decode(&value, &keep, a, raw.value, dialect, err)) || !keep) return rc;
+    if ((rc = usher_cookie_decode(&new->value, &keep, a, new->value, dialect, err)) || !keep)
+        return rc;
     if (seen) {
-        seen->value = value;
+        seen->cookie.value = new->value;
     } else if (list->count == USHER_CHUNKS_MAX) {
         list->too_many = true;
     } else {
-        list->items[list->count++] = (chunk){.name = raw.name, .value = value};
+        list->count++;
     }
     return USHER_OK;
 }
@@ -146,7 +148,7 @@ static void drop_empty(chunk_list *list)
     size_t kept = 0;
 
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].value.len) list->items[kept++] = list->items[i];
+        if (list->items[i].cookie.value.len) list->items[kept++] = list->items[i];
     list->count = kept;
 }
 
@@ -154,13 +156,12 @@ static usher_status chunks_collect(chunk_list *list, usher_arena *a, const usher
                                    usher_cookie_dialect dialect, usher_str name, usher_str header,
                                    usher_error *err)
 {
-    usher_cookie_raw raw;
     usher_status rc;
 
     list->count = 0; /* the items need no zeroes: this is the hot path */
     list->too_many = false;
-    while (usher_cookie_seek(&raw, &header, name, dialect))
-        if ((rc = chunk_take(list, a, dialect, raw, err))) return rc;
+    while (usher_cookie_seek(&list->items[list->count].cookie, &header, name, dialect))
+        if ((rc = chunk_take(list, a, dialect, err))) return rc;
     if (profile->chunks_ignore_empty) drop_empty(list);
     return USHER_OK;
 }
@@ -170,20 +171,20 @@ static usher_status chunks_join(usher_str *out, usher_arena *a, chunk_list *list
     size_t len = 0, at = 0, filled = 0;
 
     for (size_t i = 0; i < list->count; i++) {
-        len += list->items[i].value.len;
-        if (list->items[i].value.len) filled = i;
+        len += list->items[i].cookie.value.len;
+        if (list->items[i].cookie.value.len) filled = i;
     }
     if (len == 0) return USHER_OK;
-    if (len == list->items[filled].value.len) { /* the only one: no copy */
-        *out = list->items[filled].value;
+    if (len == list->items[filled].cookie.value.len) { /* the only one: no copy */
+        *out = list->items[filled].cookie.value;
         return USHER_OK;
     }
     char *p = usher_arena_get(a, len);
     if (!p) return usher_arena_fail(a, err);
     for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i].value.len)
-            memcpy(p + at, list->items[i].value.ptr, list->items[i].value.len);
-        at += list->items[i].value.len;
+        if (list->items[i].cookie.value.len)
+            memcpy(p + at, list->items[i].cookie.value.ptr, list->items[i].cookie.value.len);
+        at += list->items[i].cookie.value.len;
     }
     *out = (usher_str){p, len};
     return USHER_OK;
@@ -202,7 +203,7 @@ usher_status usher_session_cookie_read(usher_session_cookie *out, usher_arena *a
     if (name.len == 0) return usher_fail(err, USHER_E_USAGE, "chunks: a cookie without name", 0);
     if ((rc = chunks_collect(&list, a, profile, dialect, name, header, err))) return rc;
     for (size_t i = 0; i < list.count; i++)
-        out->names[out->count++] = list.items[i].name;
+        out->names[out->count++] = list.items[i].cookie.name;
     if ((out->too_many = list.too_many)) return USHER_OK;
     chunks_sort(&list, profile);
     if ((rc = chunks_join(&out->value, a, &list, err))) out->count = 0;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/utc.h"
+#include "wire/cookie_wide.h"
 #include "wire/percent.h"
 
 #define SET_COOKIE_MAX (64u * 1024)
@@ -131,8 +132,22 @@ static bool may_begin(usher_str pair, usher_str prefix, usher_cookie_dialect dia
     return pair.len >= prefix.len && pair.ptr[0] == prefix.ptr[0] && usher_str_starts(pair, prefix);
 }
 
-/* Past the pairs that may_begin() would say no to, in one loop: most of a Cookie header is other
- * people's. The rest begins as take_pair() leaves it. */
+/* Past the pairs that may_begin() would say no to: most of a Cookie header is other people's. The
+ * rest begins as take_pair() leaves it. */
+static usher_str skip_wide(usher_str header, usher_str prefix, usher_cookie_dialect dialect)
+{
+    const char *end = header.ptr + header.len, *at = header.ptr, *begin;
+
+    while ((at = usher_cookie_find(at, end, prefix))) {
+        for (begin = at++; begin > header.ptr && is_blank(begin[-1], dialect); begin--) {
+        }
+        if (begin == header.ptr) return header;
+        if (begin[-1] == ';') return (usher_str){begin - 1, (size_t)(end - begin) + 1};
+    }
+    return str_range(header, header.len, header.len);
+}
+
+/* The same in plain C, pair by pair. */
 static usher_str skip_others(usher_str header, usher_str prefix, usher_cookie_dialect dialect)
 {
     const char *at = header.ptr, *end = at + header.len;
@@ -152,17 +167,25 @@ static usher_str skip_others(usher_str header, usher_str prefix, usher_cookie_di
     return str_range(header, header.len, header.len);
 }
 
+/* What is left of *header begins with a pair that may be one. */
+static bool skip_to(usher_str *header, usher_str prefix, usher_cookie_dialect dialect)
+{
+    if (prefix.len && dialect != USHER_COOKIE_NEXT_EDGE)
+        *header = usher_cookie_wide() ? skip_wide(*header, prefix, dialect)
+                                      : skip_others(*header, prefix, dialect);
+    return header->len != 0;
+}
+
 bool usher_cookie_seek(usher_cookie_raw *out, usher_str *header, usher_str prefix,
                        usher_cookie_dialect dialect)
 {
+    bool edge = dialect == USHER_COOKIE_NEXT_EDGE;
+
     *out = (usher_cookie_raw){0};
     skip_too_short(header, dialect);
-    while (header->len) {
-        if (prefix.len && dialect != USHER_COOKIE_NEXT_EDGE)
-            *header = skip_others(*header, prefix, dialect);
-        if (header->len == 0) break;
+    while (skip_to(header, prefix, dialect)) {
         usher_str pair = take_pair(header, dialect);
-        if (prefix.len && !may_begin(pair, prefix, dialect)) continue;
+        if (edge && prefix.len && !may_begin(pair, prefix, dialect)) continue;
         if (read_pair(out, pair, dialect) && usher_str_starts(out->name, prefix)) return true;
         *out = (usher_cookie_raw){0};
     }

@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "tests/kit/kit.h"
 
 #include "base/buf.h"
@@ -287,6 +289,39 @@ static usher_str many(size_t n, bool twice)
     return out;
 }
 
+static void seek_as_walked(usher_str header, usher_str prefix, usher_cookie_dialect dialect)
+{
+    usher_str walked = header, sought = header;
+    usher_cookie_raw w, s;
+    bool more;
+
+    do {
+        while ((more = usher_cookie_next(&w, &walked, dialect)) &&
+               !usher_str_starts(w.name, prefix)) {
+        }
+        assert_int_equal(usher_cookie_seek(&s, &sought, prefix, dialect), more);
+        assert_ptr_equal(s.name.ptr, w.name.ptr);
+        assert_int_equal(s.name.len, w.name.len);
+        assert_ptr_equal(s.value.ptr, w.value.ptr);
+        assert_int_equal(s.value.len, w.value.len);
+    } while (more);
+}
+
+/* "a=sss…; HEADER; b=sss…", in memory that ends where it ends. */
+static usher_str in_the_midst(usher_str header, size_t before, size_t after)
+{
+    size_t len = before + header.len + after + 8;
+    char *p = malloc(len);
+
+    assert_non_null(p);
+    memset(p, 's', len);
+    memcpy(p, "a=", 2);
+    memcpy(p + 2 + before, "; ", 2);
+    memcpy(p + 4 + before, header.ptr, header.len);
+    memcpy(p + 4 + before + header.len, "; b=", 4);
+    return (usher_str){p, len};
+}
+
 /* Seeking a prefix finds what walking and comparing finds, in every dialect. */
 static void test_seek(void **state)
 {
@@ -309,21 +344,16 @@ static void test_seek(void **state)
     (void)state;
 
     for (size_t i = 0; i < COUNT(headers) * COUNT(prefixes) * 4; i++) {
-        usher_str walked = kit_str(headers[i / 4 % COUNT(headers)]), sought = walked;
+        usher_str header = kit_str(headers[i / 4 % COUNT(headers)]);
         usher_str prefix = kit_str(prefixes[i / 4 / COUNT(headers)]);
         usher_cookie_dialect dialect = (usher_cookie_dialect)(i % 4);
-        usher_cookie_raw w, s;
-        bool more;
-        do {
-            while ((more = usher_cookie_next(&w, &walked, dialect)) &&
-                   !usher_str_starts(w.name, prefix)) {
-            }
-            assert_int_equal(usher_cookie_seek(&s, &sought, prefix, dialect), more);
-            assert_ptr_equal(s.name.ptr, w.name.ptr);
-            assert_int_equal(s.name.len, w.name.len);
-            assert_ptr_equal(s.value.ptr, w.value.ptr);
-            assert_int_equal(s.value.len, w.value.len);
-        } while (more);
+
+        seek_as_walked(header, prefix, dialect);
+        for (size_t before = 0; before < 140; before += before < 70 ? 1 : 13) { /* in each phase */
+            usher_str among = in_the_midst(header, before, 140 - before);
+            seek_as_walked(among, prefix, dialect);
+            free((char *)(uintptr_t)among.ptr);
+        }
     }
 }
 

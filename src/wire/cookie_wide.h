@@ -1,0 +1,69 @@
+/* cookie_wide - looks for a name in a Cookie header 64 bytes at a time, on processors that can
+ * (AVX2, asked for when the program runs). Internal to cookie.c, which has another way. */
+#ifndef USHER_WIRE_COOKIE_WIDE_H
+#define USHER_WIRE_COOKIE_WIDE_H
+
+#include "base/str.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(USHER_PLAIN_C)
+#include <immintrin.h>
+
+static inline bool usher_cookie_wide(void)
+{
+    return __builtin_cpu_supports("avx2");
+}
+
+/* Of 32 places, those where the first and the last byte of a name are that far apart. */
+__attribute__((target("avx2"))) static inline __m256i
+usher_cookie_ends(const char *at, __m256i first, __m256i last, size_t apart)
+{
+    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)at);
+    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(at + apart));
+
+    return _mm256_and_si256(_mm256_cmpeq_epi8(a, first), _mm256_cmpeq_epi8(b, last));
+}
+
+/* The first place from `at` on where `name`, which is not empty, stands; NULL if there is none. Few
+ * places have both its ends, and only those are compared. */
+__attribute__((target("avx2"))) static const char *
+usher_cookie_find(const char *at, const char *end, usher_str name)
+{
+    const __m256i first = _mm256_set1_epi8(name.ptr[0]);
+    const __m256i last = _mm256_set1_epi8(name.ptr[name.len - 1]);
+    const char *hit = NULL;
+
+    for (; !hit && (size_t)(end - at) >= 64 + name.len; at += 64) {
+        __m256i low = usher_cookie_ends(at, first, last, name.len - 1);
+        __m256i high = usher_cookie_ends(at + 32, first, last, name.len - 1);
+        if (_mm256_testz_si256(_mm256_or_si256(low, high), _mm256_set1_epi8(-1))) continue;
+        uint64_t places = (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32 |
+                          (uint32_t)_mm256_movemask_epi8(low);
+        for (; places && !hit; places &= places - 1) {
+            const char *place = at + __builtin_ctzll(places);
+            if (usher_str_eq((usher_str){place, name.len}, name)) hit = place;
+        }
+    }
+    _mm256_zeroupper(); /* see base64url_wide.h */
+    for (; !hit && (size_t)(end - at) >= name.len; at++) {
+        at = (const char *)memchr(at, name.ptr[0], (size_t)(end - at) - name.len + 1);
+        if (!at) break;
+        if (usher_str_eq((usher_str){at, name.len}, name)) hit = at;
+    }
+    return hit;
+}
+
+#else
+
+static inline bool usher_cookie_wide(void)
+{
+    return false;
+}
+
+static inline const char *usher_cookie_find(const char *at, const char *end, usher_str name)
+{
+    (void)at, (void)end, (void)name;
+    return NULL;
+}
+
+#endif
+#endif
