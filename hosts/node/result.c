@@ -178,6 +178,7 @@ static void put_fetch(usher_json_writer *w, const usher_fetch *f)
     put_bool(w, "privateNetwork", f->private_network);
     put_int(w, "cacheS", f->cache_s);
     put_int(w, "newerThanMs", f->newer_than_ms);
+    put_int(w, "onceS", f->once_s);
 }
 
 static void put_hook(usher_json_writer *w, const usher_hook *h)

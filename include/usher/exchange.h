@@ -71,6 +71,10 @@ typedef struct usher_fetch {
     bool private_network;  /* addresses that are not public are allowed */
     uint32_t cache_s;      /* > 0: a copy not older than this may be used, for any exchange */
     int64_t newer_than_ms; /* a cached copy must have been fetched after this; 0: any */
+    /* > 0: spends something (a refresh token). Where exchanges want the same request, byte for
+     * byte, at once or within so many seconds, a host should make it once and give its answer to
+     * all. */
+    uint32_t once_s;
 } usher_fetch;
 
 typedef enum usher_hook_kind {

@@ -79,11 +79,13 @@ typedef struct mischief {
     enum { UNREACHABLE, LATE, FAILED, MALFORMED, REFUSED, MISCHIEFS } kind;
 } mischief;
 
+static uint32_t once_s; /* of the last request for tokens */
+
 static void misbehave(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
 {
     const mischief *m = ctx;
 
-    (void)fetch;
+    if (usher_str_ends(fetch->url, USHER_STR("/token"))) once_s = fetch->once_s;
     if (want != m->want) return;
     event->http_status = m->kind == FAILED ? 500 : m->kind == REFUSED ? 403 : 200;
     event->body = m->kind == MALFORMED ? USHER_STR("{\"a\":") : USHER_STR("{\"error\":\"no\"}");
@@ -200,7 +202,9 @@ static void test_a_token_is_refreshed(void **state)
         b.now_s += cases[i].later_s;
         b.op.tokens = ROTATED;
         question = cases[i].question;
-        ask_token(&b, NULL, NULL);
+        mischief none = {.want = SIZE_MAX};
+        ask_token(&b, misbehave, &none);
+        assert_int_equal(once_s, cases[i].question.refresh ? 1 : 10); /* it may be spent */
         if (b.wants != 3 || !strstr(b.op.asked, cases[i].sent))
             fail_msg("%s: %zu wants, %s", cases[i].name, b.wants, b.op.asked);
         assert_string_equal(found.token, "at-1");

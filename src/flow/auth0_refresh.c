@@ -5,8 +5,10 @@
 #include "base/str.h"
 #include "flow/auth0.h"
 
-#define SCOPE_MAX  ((size_t)2048)
-#define ANSWER_MAX ((size_t)512 << 10)
+#define SCOPE_MAX    ((size_t)2048)
+#define ANSWER_MAX   ((size_t)512 << 10)
+#define ASKED_ONCE_S 1 /* somebody wants a new one now */
+#define ONCE_S       10 /* requests that a browser sent before it got the rotated token come so late */
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
@@ -256,6 +258,7 @@ usher_status usher_auth0_refresh_keys(usher_exchange *ex, const usher_event *eve
              &fetch, &ex->arena, ex->sign_in.provider, &ex->sign_in.metadata, p->refresh_token,
              p->question.scope.len ? p->wanted : (usher_str){0}, p->question.audience, err)))
         return rc;
+    fetch.once_s = p->question.refresh ? ASKED_ONCE_S : ONCE_S;
     return usher_flow_want(ex, want, USHER_AT_AUTH0_REFRESH_TOKENS, &fetch);
 }
 

@@ -3,6 +3,7 @@
 // What an exchange wants is done here: requests to providers by the platform's fetch, and functions
 // of the program. Each ends in an event; none of them throws.
 
+const { createHash } = require('node:crypto');
 const dns = require('node:dns/promises');
 const net = require('node:net');
 
@@ -116,6 +117,31 @@ class Documents {
   }
 }
 
+/**
+ * Requests that spend something: the same one, byte for byte, is made once, and its answer given to whoever
+ * wants it meanwhile or soon after. The body has the session's own refresh token, and so nobody else's.
+ */
+class Spending {
+  #asked = new Map();
+
+  get(want, means) {
+    const key = createHash('sha256').update(JSON.stringify([want.method, want.url, want.headers, want.body])).digest('base64');
+    let asked = this.#asked.get(key);
+    if (!asked) {
+      asked = answerOf(want, means).then((answer) => {
+        const keep = answer.kind === 'fetched' && answer.status === 200;
+        if (keep) setTimeout(() => this.#asked.delete(key), want.onceS * 1000).unref();
+        else this.#asked.delete(key);
+        return answer;
+      });
+      this.#asked.set(key, asked);
+    }
+    return asked;
+  }
+}
+
+const spending = new Spending(); // of the process: whichever site of it asks
+
 // ---- hooks -------------------------------------------------------------------------------------
 
 const isPromise = (value) => typeof value?.then === 'function';
@@ -177,6 +203,7 @@ function hooked(want, { hooks, onError }) {
 
 /** An event for a want; `program` has the functions that are asked. */
 function perform(want, means, program) {
+  if (want.kind === 'fetch' && want.onceS > 0) return spending.get(want, means);
   if (want.kind !== 'fetch') return hooked(want, program);
   const may = want.cacheS > 0 && want.method === 'GET' && want.body === undefined;
   return may ? means.documents.get(want, means) : answerOf(want, means);

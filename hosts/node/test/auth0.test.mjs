@@ -237,12 +237,14 @@ test('A8: getAccessToken without a refresh', async () => {
 test('A8: getAccessToken refreshes when it is due or asked to', async (t) => {
   const tenant = await Tenant.listening(t);
   const over = data({ tokenSet: { ...data().tokenSet, expiresAt: now() - 5 } });
+  let number = 0;
   for (const [session, question, buffer] of [[over, {}], [data(), { refresh: true }], [data(), {}, 3600], [data(), { audience: 'https://api' }], [data(), { scope: 'read:x' }],
     [data(), { scope: 'read:x', audience: 'https://api' }], [data(), { scope: 'read:x', audience: 'https://api', mergeScopes: false }]]) {
-    const cookie = await cookieOf(session);
+    const refreshToken = `rt${number += 1}`; // the same request is made once only
+    const cookie = await cookieOf({ ...session, tokenSet: { ...session.tokenSet, refreshToken } });
     const seen = [];
     for (const client of both(tenantOptions(tenant, { tokenRefreshBuffer: buffer }))) {
-      tenant.valid = new Set(['rt0']);
+      tenant.valid = new Set([refreshToken]);
       tenant.asked = [];
       const req = request('/', cookie);
       const res = NextResponse.next();
@@ -281,6 +283,34 @@ test('A8: refused, unreachable, another factor', async (t) => {
     assert.equal(error.code, 'discovery_error');
     assert.ok(error instanceof [Ours, theirErrors][index].DiscoveryError);
   }
+});
+
+test('A8: one refresh, however many ask', async (t) => {
+  const tenant = await Tenant.listening(t);
+  const [ours] = both(tenantOptions(tenant));
+  const over = data({ tokenSet: { ...data().tokenSet, expiresAt: now() - 5, refreshToken: 'rt-once' } });
+  const cookie = await cookieOf(over);
+  tenant.valid = new Set(['rt-once', 'rt-other']);
+  tenant.delay = 60;
+  const ask = async (given, ...rest) => { const res = new Res(); const { token } = await ours.getAccessToken({ headers: { cookie: given } }, res, ...rest); return [token, new Jar().take(res.headers.getSetCookie()).header]; };
+  const answers = await Promise.all([ask(cookie), ask(`a=b; ${cookie}`), ask(cookie), inRoute(cookie, () => ours.getAccessToken()), visit(ours, new Jar().take([cookie]), '/auth/access-token').then(({ body }) => [JSON.parse(body).token])]);
+  answers.push(await ask(cookie)); // sent before the new cookie had come
+  assert.equal(tenant.refreshes.length, 1);
+  const tokens = answers.map((answer) => answer[0] ?? answer.value.token);
+  assert.deepEqual(new Set(tokens).size, 1, tokens.join());
+  for (const [, header] of answers.filter((answer) => answer[1])) {
+    assert.ok(tenant.valid.has((await ours.getSession(request('/', header))).tokenSet.refreshToken), 'everybody has the rotated one');
+  }
+  const other = await cookieOf({ ...over, user: { sub: 'auth0|1' }, tokenSet: { ...over.tokenSet, refreshToken: 'rt-other' } });
+  assert.notEqual((await ask(other))[0], tokens[0]);
+  assert.equal(tenant.refreshes.length, 2);
+  tenant.valid = new Set();
+  const gone = await cookieOf({ ...over, tokenSet: { ...over.tokenSet, refreshToken: 'rt-gone' } });
+  const refused = await Promise.all([outcome(ask(gone)), outcome(ask(gone))]);
+  assert.deepEqual(refused.map(({ code }) => code), ['failed_to_refresh_token', 'failed_to_refresh_token']);
+  assert.equal(tenant.refreshes.length, 3);
+  await outcome(ask(gone));
+  assert.equal(tenant.refreshes.length, 4, 'a failure is not kept');
 });
 
 // ---- guards ------------------------------------------------------------------------------------------
