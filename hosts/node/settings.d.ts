@@ -63,26 +63,62 @@ export interface SiteSettings {
     session?: {
       /** Complete name of the session cookie, prefix included. Default: the profile's. */
       name?: string;
+      /** Domain attribute of this cookie alone. Default: that of cookies.domain. */
+      domain?: string;
+      /** Path attribute of this cookie alone. Default: that of cookies.path. */
+      path?: string;
+      /** SameSite attribute of this cookie alone. Default: that of cookies.same_site. */
+      same_site?: 'lax' | 'strict' | 'none';
     };
     callback_url?: {
       /** Complete name of the cookie that remembers where to go after signing in. Default: the profile's. */
       name?: string;
+      /** Domain attribute of this cookie alone. Default: that of cookies.domain. */
+      domain?: string;
+      /** Path attribute of this cookie alone. Default: that of cookies.path. */
+      path?: string;
+      /** SameSite attribute of this cookie alone. Default: that of cookies.same_site. */
+      same_site?: 'lax' | 'strict' | 'none';
     };
     csrf?: {
       /** Complete name of the cookie against cross-site request forgery. Default: the profile's. */
       name?: string;
+      /** Domain attribute of this cookie alone. Default: that of cookies.domain. */
+      domain?: string;
+      /** Path attribute of this cookie alone. Default: that of cookies.path. */
+      path?: string;
+      /** SameSite attribute of this cookie alone. Default: that of cookies.same_site. */
+      same_site?: 'lax' | 'strict' | 'none';
     };
     pkce?: {
       /** Complete name of the cookie that keeps the PKCE code verifier. Default: the profile's. */
       name?: string;
+      /** Domain attribute of this cookie alone. Default: that of cookies.domain. */
+      domain?: string;
+      /** Path attribute of this cookie alone. Default: that of cookies.path. */
+      path?: string;
+      /** SameSite attribute of this cookie alone. Default: that of cookies.same_site. */
+      same_site?: 'lax' | 'strict' | 'none';
     };
     state?: {
       /** Complete name of the cookie that keeps the state. Default: the profile's. */
       name?: string;
+      /** Domain attribute of this cookie alone. Default: that of cookies.domain. */
+      domain?: string;
+      /** Path attribute of this cookie alone. Default: that of cookies.path. */
+      path?: string;
+      /** SameSite attribute of this cookie alone. Default: that of cookies.same_site. */
+      same_site?: 'lax' | 'strict' | 'none';
     };
     nonce?: {
       /** Complete name of the cookie that keeps the nonce. Default: the profile's. */
       name?: string;
+      /** Domain attribute of this cookie alone. Default: that of cookies.domain. */
+      domain?: string;
+      /** Path attribute of this cookie alone. Default: that of cookies.path. */
+      path?: string;
+      /** SameSite attribute of this cookie alone. Default: that of cookies.same_site. */
+      same_site?: 'lax' | 'strict' | 'none';
     };
   };
   pages?: {

@@ -3,24 +3,34 @@
 #include "base/str.h"
 #include "site/build.h"
 
-/* In the order of usher_cookie_kind. */
-static const int name_rows[USHER_COOKIE_KINDS] = {
-    [USHER_COOKIE_SESSION] = USHER_ROW_SITE_COOKIES_SESSION_NAME,
-    [USHER_COOKIE_CALLBACK_URL] = USHER_ROW_SITE_COOKIES_CALLBACK_URL_NAME,
-    [USHER_COOKIE_CSRF] = USHER_ROW_SITE_COOKIES_CSRF_NAME,
-    [USHER_COOKIE_PKCE] = USHER_ROW_SITE_COOKIES_PKCE_NAME,
-    [USHER_COOKIE_STATE] = USHER_ROW_SITE_COOKIES_STATE_NAME,
-    [USHER_COOKIE_NONCE] = USHER_ROW_SITE_COOKIES_NONCE_NAME,
+#define ROWS_OF(KIND)                                                                              \
+    {                                                                                              \
+        USHER_ROW_SITE_COOKIES_##KIND##_NAME, USHER_ROW_SITE_COOKIES_##KIND##_DOMAIN,              \
+            USHER_ROW_SITE_COOKIES_##KIND##_PATH, USHER_ROW_SITE_COOKIES_##KIND##_SAME_SITE        \
+    }
+
+static const struct {
+    int name, domain, path, same_site;
+} rows[USHER_COOKIE_KINDS] = {
+    [USHER_COOKIE_SESSION] = ROWS_OF(SESSION), [USHER_COOKIE_CALLBACK_URL] = ROWS_OF(CALLBACK_URL),
+    [USHER_COOKIE_CSRF] = ROWS_OF(CSRF),       [USHER_COOKIE_PKCE] = ROWS_OF(PKCE),
+    [USHER_COOKIE_STATE] = ROWS_OF(STATE),     [USHER_COOKIE_NONCE] = ROWS_OF(NONCE),
 };
 
 static const usher_value *name_of(const usher_building *b, size_t kind)
 {
-    return &b->v[name_rows[kind]];
+    return &b->v[rows[kind].name];
+}
+
+/* The row that counts: the cookie's own where it is written, else the one for all of them. */
+static int own_or(const usher_building *b, int own, int all)
+{
+    return b->v[own].node ? own : all;
 }
 
 static usher_str row_name(size_t kind)
 {
-    return usher_str_z(usher_site_table.rows[name_rows[kind]].path);
+    return usher_str_z(usher_site_table.rows[rows[kind].name].path);
 }
 
 static void complain_at(usher_building *b, int row, const char *text, usher_str v1, usher_str v2)
@@ -93,22 +103,21 @@ static bool is_host_text(usher_str domain)
     return domain.len != 0;
 }
 
-static void check_domain(usher_building *b)
+static void check_domain(usher_building *b, int row)
 {
-    const usher_value *v = &b->v[USHER_ROW_SITE_COOKIES_DOMAIN];
+    const usher_value *v = &b->v[row];
+    usher_str name = usher_str_z(usher_site_table.rows[row].path);
     usher_str domain = v->text;
 
     if (!v->node || v->bad) return;
     if (usher_str_starts(domain, USHER_STR("."))) domain = usher_str_from(domain, 1);
     if (!is_host_text(domain) || is_address(domain) || !usher_str_has(domain, '.'))
-        complain_at(b, USHER_ROW_SITE_COOKIES_DOMAIN,
-                    "site.cookies.domain is '$1'; write a domain: example.com", v->text, USHER_NIL);
+        complain_at(b, row, "site.$1 is '$2'; write a domain: example.com", name, v->text);
     else if (b->base_known && !lies_in(b->base.host, domain))
-        complain_at(
-            b, USHER_ROW_SITE_COOKIES_DOMAIN,
-            "site.cookies.domain is '$1', but site.base_url is not in it: browsers would drop "
-            "the cookies",
-            v->text, USHER_NIL);
+        complain_at(b, row,
+                    "site.$1 is '$2', but site.base_url is not in it: browsers would drop the "
+                    "cookies",
+                    name, v->text);
 }
 
 /* path-match of RFC 6265 section 5.1.4 */
@@ -119,29 +128,46 @@ static bool covers(usher_str path, usher_str below)
            below.ptr[path.len] == '/';
 }
 
-static void check_path(usher_building *b)
+static void check_path(usher_building *b, int row)
 {
-    const usher_value *v = &b->v[USHER_ROW_SITE_COOKIES_PATH];
+    const usher_value *v = &b->v[row];
     usher_str base = b->site->base_path.len ? b->site->base_path : USHER_STR("/");
 
     if (v->node && !v->bad && !covers(v->text, base))
-        complain_at(
-            b, USHER_ROW_SITE_COOKIES_PATH,
-            "site.cookies.path is '$1', which does not cover site.base_path ('$2'): signing in "
-            "would never see its cookies",
-            v->text, base);
+        usher_complain(&b->c, usher_place_of(v->node),
+                       "site.$1 is '$2', which does not cover site.base_path ('$3'): signing in "
+                       "would never see its cookies",
+                       usher_str_z(usher_site_table.rows[row].path), v->text, base);
 }
 
-static usher_same_site same_site_of(const usher_building *b, size_t kind)
-{
-    static const usher_same_site values[] = {USHER_SAME_SITE_LAX, USHER_SAME_SITE_STRICT,
-                                             USHER_SAME_SITE_NONE};
-    usher_same_site wanted = values[b->v[USHER_ROW_SITE_COOKIES_SAME_SITE].number];
+enum { LAX, STRICT, NONE }; /* in the order of the setting's words */
 
+static int64_t same_site_word(usher_building *b, size_t kind)
+{
+    int row = own_or(b, rows[kind].same_site, USHER_ROW_SITE_COOKIES_SAME_SITE);
+
+    return b->v[row].bad ? LAX : b->v[row].number;
+}
+
+static usher_same_site same_site_of(usher_building *b, size_t kind)
+{
+    int64_t wanted = same_site_word(b, kind);
+
+    if (wanted == NONE) return USHER_SAME_SITE_NONE;
     /* The browser comes back from the provider's site with the checks' cookies. */
-    if (wanted == USHER_SAME_SITE_STRICT && kind != USHER_COOKIE_SESSION)
-        return USHER_SAME_SITE_LAX;
-    return wanted;
+    return wanted == STRICT && kind == USHER_COOKIE_SESSION ? USHER_SAME_SITE_STRICT
+                                                            : USHER_SAME_SITE_LAX;
+}
+
+static void check_same_site(usher_building *b, size_t kind)
+{
+    int row = own_or(b, rows[kind].same_site, USHER_ROW_SITE_COOKIES_SAME_SITE);
+
+    if (same_site_word(b, kind) != NONE || b->site->secure_cookies || !b->base_known) return;
+    /* Said once where it is said once. */
+    if (row == USHER_ROW_SITE_COOKIES_SAME_SITE && kind != USHER_COOKIE_SESSION) return;
+    complain_at(b, row, "site.$1 is none, which browsers take from secure cookies only",
+                usher_str_z(usher_site_table.rows[row].path), USHER_NIL);
 }
 
 /* RFC 6265bis section 4.1.3: what a browser demands of a name it believes. */
@@ -152,11 +178,11 @@ static void check_prefix(usher_building *b, size_t kind)
 
     if (!host && !has_prefix(c->name, "__Secure-")) return;
     if (!c->secure)
-        complain_at(b, name_rows[kind],
+        complain_at(b, rows[kind].name,
                     "site.$1 is '$2', but cookies are not secure here: take another name, or https",
                     row_name(kind), c->name);
     else if (host && (c->domain.len || !usher_str_eq(c->path, USHER_STR("/"))))
-        complain_at(b, name_rows[kind],
+        complain_at(b, rows[kind].name,
                     "site.$1 is '$2', but such a name allows no domain and no path but '/'",
                     row_name(kind), c->name);
 }
@@ -175,8 +201,10 @@ static void set_cookie(usher_building *b, size_t kind)
     c->secure = secure;
     c->http_only = !standard->script_readable;
     c->same_site = same_site_of(b, kind);
-    c->path = usher_build_keep(b, b->v[USHER_ROW_SITE_COOKIES_PATH].text);
-    c->domain = usher_build_keep(b, b->v[USHER_ROW_SITE_COOKIES_DOMAIN].text);
+    c->path =
+        usher_build_keep(b, b->v[own_or(b, rows[kind].path, USHER_ROW_SITE_COOKIES_PATH)].text);
+    c->domain =
+        usher_build_keep(b, b->v[own_or(b, rows[kind].domain, USHER_ROW_SITE_COOKIES_DOMAIN)].text);
     if (!renamed && has_prefix(c->name, "__Host-")) { /* the name was not theirs to choose */
         c->path = USHER_STR("/");
         c->domain = USHER_NIL;
@@ -185,7 +213,7 @@ static void set_cookie(usher_building *b, size_t kind)
     if (usher_build_is_cookie_name(c->name))
         check_prefix(b, kind);
     else
-        complain_at(b, name_rows[kind],
+        complain_at(b, rows[kind].name,
                     "site.$1 is '$2', which no cookie can be called: no spaces, separators or '='",
                     row_name(kind), c->name);
 }
@@ -199,14 +227,14 @@ static void check_distinct(usher_building *b, size_t kind)
 
     if (kind != USHER_COOKIE_SESSION && usher_str_starts(cookies[kind].name, session)) {
         complain_at(
-            b, name_rows[blamed],
+            b, rows[blamed].name,
             "the cookie '$1' begins like the session's, '$2', and would be read as a part of it",
             cookies[kind].name, session);
         return;
     }
     for (size_t other = 0; other < kind; other++)
         if (usher_str_eq(cookies[other].name, cookies[kind].name))
-            complain_at(b, name_rows[name_of(b, kind)->node ? kind : other],
+            complain_at(b, rows[name_of(b, kind)->node ? kind : other].name,
                         "two cookies are called '$1'; each needs a name of its own",
                         cookies[kind].name, USHER_NIL);
 }
@@ -216,23 +244,26 @@ static bool exists(usher_building *b, size_t kind)
 {
     if (b->site->profile->cookies[kind].name.len) return true;
     if (name_of(b, kind)->node)
-        complain_at(b, name_rows[kind], "site.$1: profile $2 has no such cookie", row_name(kind),
+        complain_at(b, rows[kind].name, "site.$1: profile $2 has no such cookie", row_name(kind),
                     b->site->profile->name);
     return false;
+}
+
+static void check_own(usher_building *b, size_t kind)
+{
+    check_domain(b, rows[kind].domain);
+    check_path(b, rows[kind].path);
+    set_cookie(b, kind);
+    check_same_site(b, kind);
 }
 
 void usher_build_cookies(usher_building *b)
 {
     b->site->secure_cookies = decide_secure(b);
-    check_domain(b);
-    check_path(b);
+    check_domain(b, USHER_ROW_SITE_COOKIES_DOMAIN);
+    check_path(b, USHER_ROW_SITE_COOKIES_PATH);
     for (size_t kind = 0; kind < USHER_COOKIE_KINDS; kind++)
-        if (exists(b, kind)) set_cookie(b, kind);
+        if (exists(b, kind)) check_own(b, kind);
     for (size_t kind = 0; kind < USHER_COOKIE_KINDS; kind++)
         if (exists(b, kind)) check_distinct(b, kind);
-    if (b->v[USHER_ROW_SITE_COOKIES_SAME_SITE].number == 2 && !b->site->secure_cookies &&
-        b->base_known)
-        complain_at(b, USHER_ROW_SITE_COOKIES_SAME_SITE,
-                    "site.cookies.same_site is none, which browsers take from secure cookies only",
-                    USHER_NIL, USHER_NIL);
 }

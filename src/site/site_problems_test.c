@@ -82,8 +82,8 @@ static const struct {
      "unknown setting 'site.sesion' (did you mean 'site.session'?)"},
     {IN_SITE, "'session':{'maxAge':5}", NULL, 1, 2, 12,
      "unknown setting 'site.session.maxAge' (did you mean 'site.session.max_age'?)"},
-    {IN_SITE, "'session':{'strategy':'jwt'}", NULL, 1, 2, 12,
-     "unknown setting 'site.session.strategy'; docs/settings.md lists them all"},
+    {IN_SITE, "'session':{'kept':'jwt'}", NULL, 1, 2, 12,
+     "unknown setting 'site.session.kept'; docs/settings.md lists them all"},
     {IN_SITE, "'cookies':{'sessionToken':{'name':'x'}}", NULL, 1, 2, 12,
      "unknown setting 'site.cookies.sessionToken'; docs/settings.md lists them all"},
     {IN_SITE, "'cookies':{'session':{'nam':'x'}}", NULL, 1, 2, 23,
@@ -206,6 +206,16 @@ static const struct {
      "site.cookies.same_site is 'Lax'; it must be lax, strict or none"},
     {IN_DEVELOPMENT, "'cookies':{'same_site':'none'}", NULL, 1, 2, 24,
      "site.cookies.same_site is none, which browsers take from secure cookies only"},
+    {IN_SITE, "'cookies':{'state':{'domain':'elsewhere.org'}}", NULL, 1, 2, 30,
+     "site.cookies.state.domain is 'elsewhere.org', but site.base_url is not in it: browsers would "
+     "drop the cookies"},
+    {IN_SITE, "'cookies':{'pkce':{'path':'/app'}}", NULL, 1, 2, 27,
+     "site.cookies.pkce.path is '/app', which does not cover site.base_path ('/api/auth'): signing "
+     "in would never see its cookies"},
+    {IN_DEVELOPMENT, "'cookies':{'nonce':{'same_site':'none'}}", NULL, 1, 2, 33,
+     "site.cookies.nonce.same_site is none, which browsers take from secure cookies only"},
+    {IN_SITE, "'cookies':{'csrf':{'name':'__Host-x','path':'/api'}}", NULL, 1, 2, 27,
+     "site.cookies.csrf.name is '__Host-x', but such a name allows no domain and no path but '/'"},
     {IN_SITE, "'cookies':{'session':{'name':'a b'}}", NULL, 1, 2, 30,
      "site.cookies.session.name is 'a b', which no cookie can be called: no spaces, separators or "
      "'='"},

@@ -310,6 +310,8 @@ static void test_warnings(void **state)
 
 /* --- cookies --- */
 
+#define OWN "'session':{'domain':'example.com','path':'/api','same_site':'strict'}"
+
 static void test_cookies(void **state)
 {
     (void)state;
@@ -346,6 +348,21 @@ static void test_cookies(void **state)
          NULL, "/", true, USHER_SAME_SITE_NONE},
         {HTTPS_SITE ",'cookies':{'session':{'name':'__Host-app'}}", USHER_COOKIE_SESSION,
          "__Host-app", NULL, "/", true, USHER_SAME_SITE_LAX},
+        {HTTPS_SITE ",'cookies':{" OWN "}", USHER_COOKIE_SESSION, "__Secure-authjs.session-token",
+         "example.com", "/api", true, USHER_SAME_SITE_STRICT},
+        {HTTPS_SITE ",'cookies':{" OWN "}", USHER_COOKIE_PKCE, "__Secure-authjs.pkce.code_verifier",
+         NULL, "/", true, USHER_SAME_SITE_LAX},
+        {HTTPS_SITE ",'cookies':{'domain':'example.com',"
+                    "'state':{'domain':'app.example.com','same_site':'none'}}",
+         USHER_COOKIE_STATE, "__Secure-authjs.state", "app.example.com", "/", true,
+         USHER_SAME_SITE_NONE},
+        {HTTPS_SITE ",'cookies':{'same_site':'none','nonce':{'same_site':'strict'}}",
+         USHER_COOKIE_NONCE, "__Secure-authjs.nonce", NULL, "/", true, USHER_SAME_SITE_LAX},
+        {HTTPS_SITE ",'cookies':{'csrf':{'domain':'example.com'}}", USHER_COOKIE_CSRF,
+         "__Host-authjs.csrf-token", NULL, "/", true, USHER_SAME_SITE_LAX},
+        {HTTPS_SITE ",'cookies':{'callback_url':{'domain':'example.com','path':'/api/auth'}}",
+         USHER_COOKIE_CALLBACK_URL, "__Secure-authjs.callback-url", "example.com", "/api/auth",
+         true, USHER_SAME_SITE_LAX},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -55,6 +55,16 @@ typedef struct usher_setting_table {
 #define USHER_PROFILE_WORDS "authjs-5|nextauth-4|auth0-4|robojs"
 #define USHER_SIGNING_WORDS "HS256|RS256|ES256|EdDSA"
 
+/* What a cookie has of its own; KIND and `key` name it. */
+#define USHER_COOKIE_SETTINGS(X, KIND, key, wanted)                                                \
+    X(COOKIES_##KIND##_DOMAIN, "cookies." key ".domain", TEXT, NONE, NULL, 1, 253, NULL,           \
+      "that of cookies.domain", NULL, "Domain attribute of this cookie alone.", "example.com")     \
+    X(COOKIES_##KIND##_PATH, "cookies." key ".path", PATH, NONE, NULL, 1, 256, NULL,               \
+      "that of cookies.path", NULL, "Path attribute of this cookie alone.", "/api")                \
+    X(COOKIES_##KIND##_SAME_SITE, "cookies." key ".same_site", WORD, NONE, "lax|strict|none", 0,   \
+      0, NULL, "that of cookies.same_site", NULL, "SameSite attribute of this cookie alone.",      \
+      wanted)
+
 /* X(symbol, path, type, unit, words, min, max, fallback, note, env, help, example) */
 #define USHER_SITE_SETTINGS(X)                                                                     \
     X(BASE_URL, "base_url", URL, NONE, NULL, 8, 2048, NULL, "required", "AUTH_URL, NEXTAUTH_URL",  \
@@ -176,18 +186,24 @@ typedef struct usher_setting_table {
     X(COOKIES_SESSION_NAME, "cookies.session.name", TEXT, NONE, NULL, 1, 128, NULL,                \
       "the profile's", NULL, "Complete name of the session cookie, prefix included.",              \
       "__Secure-app.session")                                                                      \
+    USHER_COOKIE_SETTINGS(X, SESSION, "session", "strict")                                         \
     X(COOKIES_CALLBACK_URL_NAME, "cookies.callback_url.name", TEXT, NONE, NULL, 1, 128, NULL,      \
       "the profile's", NULL,                                                                       \
       "Complete name of the cookie that remembers where to go after signing in.",                  \
       "__Secure-app.callback-url")                                                                 \
+    USHER_COOKIE_SETTINGS(X, CALLBACK_URL, "callback_url", "none")                                 \
     X(COOKIES_CSRF_NAME, "cookies.csrf.name", TEXT, NONE, NULL, 1, 128, NULL, "the profile's",     \
       NULL, "Complete name of the cookie against cross-site request forgery.", "__Host-app.csrf")  \
+    USHER_COOKIE_SETTINGS(X, CSRF, "csrf", "none")                                                 \
     X(COOKIES_PKCE_NAME, "cookies.pkce.name", TEXT, NONE, NULL, 1, 128, NULL, "the profile's",     \
       NULL, "Complete name of the cookie that keeps the PKCE code verifier.", "__Secure-app.pkce") \
+    USHER_COOKIE_SETTINGS(X, PKCE, "pkce", "none")                                                 \
     X(COOKIES_STATE_NAME, "cookies.state.name", TEXT, NONE, NULL, 1, 128, NULL, "the profile's",   \
       NULL, "Complete name of the cookie that keeps the state.", "__Secure-app.state")             \
+    USHER_COOKIE_SETTINGS(X, STATE, "state", "none")                                               \
     X(COOKIES_NONCE_NAME, "cookies.nonce.name", TEXT, NONE, NULL, 1, 128, NULL, "the profile's",   \
       NULL, "Complete name of the cookie that keeps the nonce.", "__Secure-app.nonce")             \
+    USHER_COOKIE_SETTINGS(X, NONCE, "nonce", "none")                                               \
     X(PAGES_SIGN_IN, "pages.sign_in", TEXT, NONE, NULL, 1, 2048, NULL, "our own", NULL,            \
       "Your sign-in page: a path, or a URL of the same origin.", "/login")                         \
     X(PAGES_SIGN_OUT, "pages.sign_out", TEXT, NONE, NULL, 1, 2048, NULL, "our own", NULL,          \
