@@ -1,33 +1,10 @@
-import type { DefaultSession } from '../next-auth/next';
-import type { Provider } from '../next-auth/index';
+import type { NextAuthConfig, Session } from './types';
 
-/** Extend it in one place: declare module 'usher/authjs' { interface Session { … } } */
-export interface Session extends DefaultSession {}
+export * from './types';
+export { AuthError, CredentialsSignin } from './errors';
 
-type ProviderInput = Provider | ((...args: any[]) => Provider);
-
-export interface NextAuthConfig {
-  providers: ProviderInput[];
-  secret?: string | string[];
-  basePath?: string;
-  trustHost?: boolean;
-  useSecureCookies?: boolean;
-  session?: { strategy?: 'jwt'; maxAge?: number; updateAge?: number };
-  pages?: { signIn?: string; signOut?: string; error?: string; verifyRequest?: string; newUser?: string };
-  jwt?: { maxAge?: number; encode?(params: any): any; decode?(params: any): any };
-  cookies?: { sessionToken?: { name?: string; options?: Record<string, any> }; [more: string]: any };
-  callbacks?: {
-    signIn?(params: any): any;
-    redirect?(params: { url: string; baseUrl: string }): any;
-    jwt?(params: any): any;
-    session?(params: any): any;
-    authorized?(params: { request: any; auth: Session | null }): any;
-    [more: string]: any;
-  };
-  events?: Record<string, (message: any) => any>;
-  logger?: Record<string, (...line: any[]) => any>;
-  [more: string]: any;
-}
+/** A provider's member of this name is the fetch that its requests are made by. */
+export const customFetch: unique symbol;
 
 export interface NextAuthRequest extends Request {
   auth: Session | null;
@@ -39,18 +16,24 @@ type Handler = (req: any) => Promise<Response>;
 
 export interface NextAuthResult {
   handlers: { GET: Handler; POST: Handler };
-  /** In a component or an action: nothing is renewed. */
-  auth(): Promise<Session | null>;
-  /** As a middleware. */
-  auth(request: Request, event?: any): Promise<Response>;
-  /** Around a middleware or a route handler. */
-  auth(behind: (request: NextAuthRequest, context: any) => any): (request: any, context?: any) => Promise<Response>;
-  /** In API routes and getServerSideProps. */
-  auth(context: { req: any; res: any }): Promise<Session | null>;
-  auth(req: any, res: any): Promise<Session | null>;
-  signIn(provider?: string, options?: FormData | { redirectTo?: string; redirect?: boolean; [more: string]: any }, authorizationParams?: Record<string, string> | URLSearchParams | string): Promise<any>;
+  auth: {
+    /** In a component or an action: nothing is renewed. */
+    (): Promise<Session | null>;
+    /** In API routes and getServerSideProps. */
+    (context: { req: any; res: any }): Promise<Session | null>;
+    (req: { headers: any; [more: string]: any }, res: { [more: string]: any }): Promise<Session | null>;
+    /** As a middleware. */
+    (request: Request, event?: any): Promise<Response>;
+    /** Around a middleware or a route handler. */
+    (behind: (request: NextAuthRequest, context: any) => any): (request: any, context?: any) => Promise<Response>;
+  };
+  signIn(
+    provider?: string,
+    options?: FormData | ({ redirectTo?: string; redirect?: boolean } & Record<string, any>),
+    authorizationParams?: string[][] | Record<string, string> | string | URLSearchParams,
+  ): Promise<any>;
   signOut(options?: { redirectTo?: string; redirect?: boolean }): Promise<any>;
-  unstable_update(data: any): Promise<Session | null>;
+  unstable_update(data: Partial<Session> | { user: Partial<Session['user']> } | Record<string, any>): Promise<Session | null>;
 }
 
-export default function NextAuth(config: NextAuthConfig | ((request: any) => NextAuthConfig | Promise<NextAuthConfig>)): NextAuthResult;
+export default function NextAuth(config: NextAuthConfig | ((request: any) => NextAuthConfig | PromiseLike<NextAuthConfig>)): NextAuthResult;

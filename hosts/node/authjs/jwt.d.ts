@@ -1,6 +1,9 @@
-import type { JWT } from '../next-auth/jwt';
+import type { DefaultJWT } from '../next-auth/jwt';
 
-export type { JWT };
+export type { DefaultJWT };
+
+/** Extend it in one place: declare module 'usher/authjs/jwt' { interface JWT { role?: string } } */
+export interface JWT extends DefaultJWT {}
 
 export interface JWTEncodeParams {
   token?: JWT;
@@ -14,6 +17,13 @@ export interface JWTDecodeParams {
   token?: string;
   secret: string | string[];
   salt: string;
+}
+
+export interface JWTOptions {
+  secret: string | string[];
+  maxAge: number;
+  encode(params: JWTEncodeParams): string | Promise<string>;
+  decode(params: JWTDecodeParams): JWT | null | Promise<JWT | null>;
 }
 
 export interface GetTokenParams<R extends boolean = false> {

@@ -2,7 +2,7 @@ import type { Context, JSX, ReactNode } from 'react';
 import type {
   ClientSafeProvider, ServerParams, SessionContextValue as ContextValue, SignInAuthorizationParams, SignOutResponse, UseSessionOptions,
 } from '../next-auth/react';
-import type { Session } from './index';
+import type { Session } from './types';
 
 export type { ClientSafeProvider, ServerParams, Session, SignInAuthorizationParams, SignOutResponse, UseSessionOptions };
 

@@ -1,21 +1,7 @@
-import type { SessionOptions } from './next';
+import type { AuthOptions } from './types';
 
-export * from './next';
-
-/** OpenID Connect, in the shape of NextAuth's providers; `usher` has settings of ours (docs/settings.md, site.providers[]). */
-export interface Provider {
-  id: string;
-  type: string;
-  name?: string;
-  usher?: Record<string, unknown>;
-  [more: string]: any;
-}
-
-export interface AuthOptions extends SessionOptions {
-  providers: Provider[];
-  pages?: { signIn?: string; signOut?: string; error?: string; verifyRequest?: string; newUser?: string };
-}
-export type NextAuthOptions = AuthOptions;
+export * from './types';
+export { getServerSession, unstable_getServerSession } from './next';
 
 type Handler = (req: any, second: any) => Promise<any>;
 

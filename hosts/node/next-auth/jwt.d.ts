@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Extend it in one place: declare module 'usher/next-auth/jwt' { interface JWT { role?: string } } */
-export interface JWT {
+export interface DefaultJWT {
   name?: string | null;
   email?: string | null;
   picture?: string | null;
@@ -12,17 +11,22 @@ export interface JWT {
   [claim: string]: unknown;
 }
 
+/** Extend it in one place: declare module 'usher/next-auth/jwt' { interface JWT { role?: string } } */
+export interface JWT extends DefaultJWT {}
+
 export interface JWTEncodeParams {
   token?: JWT;
   secret: string | string[];
   maxAge?: number;
-  salt?: '';
+  /** Of a check cookie: its name. A session token has none. */
+  salt?: string;
 }
 
 export interface JWTDecodeParams {
   token?: string;
   secret: string | string[];
-  salt?: '';
+  /** Of a check cookie: its name. A session token has none. */
+  salt?: string;
 }
 
 export interface JWTOptions {

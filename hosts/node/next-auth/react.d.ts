@@ -1,5 +1,5 @@
 import type { Context, JSX, ReactNode } from 'react';
-import type { Session } from './next';
+import type { Session } from './types';
 
 export type { Session };
 
