@@ -36,6 +36,7 @@ static const struct {
     {"abandon", addon_abandon},
     {"rawToken", addon_raw_token},
     {"mint", addon_mint},
+    {"openCheck", addon_open_check},
     {"info", addon_info},
     {"sessionCookies", addon_session_cookies},
     {"withAuth", addon_with_auth},

@@ -82,6 +82,7 @@ napi_value addon_describe(napi_env env, napi_callback_info info);
 napi_value addon_abandon(napi_env env, napi_callback_info info);
 napi_value addon_raw_token(napi_env env, napi_callback_info info); /* tokens.c */
 napi_value addon_mint(napi_env env, napi_callback_info info);
+napi_value addon_open_check(napi_env env, napi_callback_info info);
 napi_value addon_session_cookies(napi_env env, napi_callback_info info);
 napi_value addon_with_auth(napi_env env, napi_callback_info info); /* gate.c */
 napi_value addon_info(napi_env env, napi_callback_info info);      /* info.c */

@@ -55,20 +55,21 @@ napi_value addon_raw_token(napi_env env, napi_callback_info info)
     return value;
 }
 
-static usher_status seal(usher_str *token, usher_arena *a, const usher_site *site, usher_str claims,
-                         int64_t now_s, int64_t max_age_s, usher_error *err)
+static usher_status seal(usher_str *token, usher_arena *a, const usher_site *site,
+                         usher_purpose purpose, usher_str claims, int64_t now_s, int64_t max_age_s,
+                         usher_error *err)
 {
     usher_jwe_cipher *cipher = usher_jwe_cipher_new(usher_allocator_default());
     int64_t exp_s;
     usher_status rc = USHER_E_NOMEM;
 
     *token = (usher_str){0};
-    if (cipher && site->formats[0].form == USHER_TOKEN_SIGNED)
+    if (cipher && purpose == USHER_FOR_SESSION && site->formats[0].form == USHER_TOKEN_SIGNED)
         rc = usher_signed_seal(token, &exp_s, a, site->formats[0].signing, claims, now_s, max_age_s,
                                usher_entropy_default(), err);
     else if (cipher)
-        rc = usher_token_seal(token, &exp_s, a, cipher, site->keys, USHER_FOR_SESSION, claims,
-                              now_s, max_age_s, usher_entropy_default(), err);
+        rc = usher_token_seal(token, &exp_s, a, cipher, site->keys, purpose, claims, now_s,
+                              max_age_s, usher_entropy_default(), err);
     usher_jwe_cipher_free(cipher);
     return rc;
 }
@@ -153,29 +154,79 @@ static bool makes_tokens(napi_env env, const usher_site *site)
     return !why;
 }
 
-/* Arguments: site, claims as JSON, now and lifetime in seconds. The token, for a test's cookie. */
+/* Arguments: site, claims as JSON, now and lifetime in seconds, whether it is a check token: one
+ * whose salt is the state cookie's name. */
 napi_value addon_mint(napi_env env, napi_callback_info info)
 {
-    napi_value args[4], value = NULL;
+    napi_value args[5], value = NULL;
     double now, age;
+    bool check = false;
     usher_error err = {0};
     usher_str claims, token;
     usher_site *site;
     usher_arena a;
     usher_status rc;
 
-    if (!addon_arguments(args, 4, env, info) || !addon_site_of(&site, env, args[0]) ||
+    if (!addon_arguments(args, 5, env, info) || !addon_site_of(&site, env, args[0]) ||
         !makes_tokens(env, site) || !addon_number(&now, env, args[2], "now") ||
         !addon_number(&age, env, args[3], "maxAge"))
         return NULL;
+    (void)napi_get_value_bool(env, args[4], &check); /* left out: a session */
     if (!(now >= 0 && now < 1e12 && age > -1e10 && age < 1e10))
         return addon_throw_type(env, "maxAge", "a number of seconds");
     usher_arena_init(&a, usher_allocator_default(), 4096, ARENA_MAX);
     if (addon_text(&claims, env, &a, args[1], "claims")) {
-        if ((rc = seal(&token, &a, site, claims, (int64_t)now, (int64_t)age, &err)))
+        if ((rc = seal(&token, &a, site, check ? USHER_FOR_STATE : USHER_FOR_SESSION, claims,
+                       (int64_t)now, (int64_t)age, &err)))
             addon_throw(env, rc, &err);
         else
             value = addon_string(env, token);
+    }
+    usher_arena_deinit(&a);
+    return value;
+}
+
+static usher_status open_check(usher_str *json, usher_arena *a, const usher_site *site,
+                               usher_str token, int64_t now_s, usher_error *err)
+{
+    usher_jwe_cipher *cipher = usher_jwe_cipher_new(usher_allocator_default());
+    usher_claims claims;
+    usher_verdict verdict = USHER_NO_SESSION;
+    usher_cause cause;
+    usher_status rc = USHER_E_NOMEM;
+
+    *json = (usher_str){0};
+    if (cipher)
+        rc = usher_token_open(&claims, &verdict, &cause, a, cipher, site->keys, USHER_FOR_STATE,
+                              token, now_s, err);
+    if (!rc && verdict == USHER_SESSION_VALID) *json = claims.text;
+    usher_jwe_cipher_free(cipher);
+    return rc;
+}
+
+/* Arguments: site, token, now in seconds. The claims of a check token as JSON, or null. */
+napi_value addon_open_check(napi_env env, napi_callback_info info)
+{
+    napi_value args[3], value = NULL;
+    double now;
+    usher_error err = {0};
+    usher_str json, token;
+    usher_site *site;
+    usher_arena a;
+    usher_status rc;
+
+    if (!addon_arguments(args, 3, env, info) || !addon_site_of(&site, env, args[0]) ||
+        !addon_number(&now, env, args[2], "now"))
+        return NULL;
+    if (!(now >= 0 && now < 1e12)) return addon_throw_type(env, "now", "a time in seconds");
+    usher_arena_init(&a, usher_allocator_default(), 4096, ARENA_MAX);
+    if (addon_bytes(&token, env, &a, args[1], "token")) {
+        if ((rc = open_check(&json, &a, site, token, (int64_t)now, &err)))
+            addon_throw(env, rc, &err);
+        else if (json.len)
+            value = addon_string(env, json);
+        else
+            (void)napi_get_null(env, &value);
     }
     usher_arena_deinit(&a);
     return value;

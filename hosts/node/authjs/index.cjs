@@ -3,10 +3,11 @@
 // NextAuth(config) of Auth.js v5: { handlers, auth, signIn, signOut, unstable_update }.
 
 const { signIn, signOut, update } = require('../lib/action.cjs');
+const { AuthError, CredentialsSignin } = require('./errors.cjs');
 const { SiteError, wrongType } = require('../lib/errors.cjs');
 const { isObject } = require('../lib/headers.cjs');
 const { fromNext } = require('../lib/next.cjs');
-const { searchOf } = require('../lib/providers.cjs');
+const { customFetch, fetchOf, searchOf } = require('../lib/providers.cjs');
 const { internals, responseOf } = require('../lib/site.cjs');
 const { isPromise } = require('../lib/wants.cjs');
 const {
@@ -143,8 +144,9 @@ async function answer(req, configOf) {
     const place = placeOf(config, request.headers, request.url);
     const site = routesOf(config, place, known);
     program = programOf(config, site, known);
-    program.onReport = ({ cause, what }) => (config.logger?.warn ?? ((code) => console.warn(`[auth][warn][${code}]`)))(cause, what);
     const segments = url.pathname.slice(site.basePath.length).split('/').filter(Boolean);
+    program.fetch = fetchOf(known, segments[1]);
+    program.onReport = ({ cause, what }) => (config.logger?.warn ?? ((code) => console.warn(`[auth][warn][${code}]`)))(cause, what);
     const target = url.pathname + searchOf(url.search, request.method, segments, known);
     return responseOf(await internals.serve(site, { method: request.method, url: target, headers: request.headers, body: request.body }, program));
   } catch (error) {
@@ -182,4 +184,4 @@ function NextAuth(config) {
   };
 }
 
-module.exports = Object.assign(NextAuth, { default: NextAuth });
+module.exports = Object.assign(NextAuth, { default: NextAuth, AuthError, CredentialsSignin, customFetch });

@@ -4,8 +4,11 @@
 // redirect. They are POST requests to our own routes; Next.js has seen to it that its page called.
 
 const { fromNext } = require('./next.cjs');
-const { searchOf } = require('./providers.cjs');
-const { keep } = require('./set-cookie.cjs');
+const errors = require('../authjs/errors.cjs');
+const { UsherError, wrongType } = require('./errors.cjs');
+const { isObject } = require('./headers.cjs');
+const { fetchOf, searchOf } = require('./providers.cjs');
+const { cookieOf, keep } = require('./set-cookie.cjs');
 const { internals, setCookiesOf } = require('./site.cjs');
 const { placeOf, programOf, providersOf, routesOf } = require('./v5.cjs');
 
@@ -15,17 +18,29 @@ async function post(config, headers, path, search, fields, json = false) {
   const site = routesOf(config, placeOf(config, headers), known);
   const cookie = headers.get('cookie') ?? '';
   const program = programOf(config, site, known);
+  const [, action, id] = path.split('/');
+  program.fetch = fetchOf(known, id);
   const { csrfToken, setCookies } = await internals.csrf(site, { cookie }, program);
   const fresh = setCookies.map((line) => line.split(';', 1)[0]);
   const all = { csrfToken, ...fields };
   const result = await internals.serve(site, {
     method: 'POST',
-    url: `${site.basePath}${path}${searchOf(search, 'POST', path.split('/').slice(1), known)}`,
+    url: `${site.basePath}${path}${searchOf(search, 'POST', [action, id], known)}`,
     headers: { cookie: [...(cookie ? [cookie] : []), ...fresh].join('; '), 'content-type': json ? 'application/json' : 'application/x-www-form-urlencoded', 'x-auth-return-redirect': '1' },
     body: [Buffer.from(json ? JSON.stringify(all) : new URLSearchParams(all).toString())],
   }, program);
-  await keep(setCookiesOf(result));
-  return JSON.parse(result.body || 'null');
+  const lines = setCookiesOf(result);
+  await keep(lines);
+  return { answer: parsed(result, program), lines };
+}
+
+/** What the routes said; where that is no answer of theirs, nobody can tell. */
+function parsed({ status, body }, program) {
+  try {
+    return JSON.parse(body || 'null');
+  } catch (error) {
+    throw program.error ?? new UsherError('USHER_E_IO', `usher: the answer has the status ${status}`, { cause: error });
+  }
 }
 
 async function requestHeaders() {
@@ -36,15 +51,38 @@ async function leave(url) {
   fromNext('next/navigation').redirect(url);
 }
 
+// What a person can do something about, by the word that the sign-in page is given.
+const TOLD = ['AccessDenied', 'AccountNotLinked', 'CredentialsSignin', 'MissingCSRF', 'OAuthAccountNotLinked', 'OAuthCallbackError', 'Verification'];
+
+/** The originals throw from an action what their pages would show. */
+function throwTold(url) {
+  const query = new URL(url, 'http://localhost').searchParams;
+  const error = query.get('error');
+  if (!TOLD.includes(error)) return;
+  const code = query.get('code');
+  throw Object.assign(new errors[error](), code !== null && { code });
+}
+
+function fieldsOf(options, name) {
+  if (options instanceof FormData) return Object.fromEntries(options);
+  if (!isObject(options) || Array.isArray(options)) throw wrongType(name, 'an object or FormData', options);
+  return options;
+}
+
 /** The sign-in page, or the provider's door. */
-async function signIn(config, provider, options = {}, authorizationParams = {}) {
+async function signIn(config, provider, options, authorizationParams) {
+  const { redirect = true, redirectTo, ...rest } = fieldsOf(options ?? {}, 'options');
+  if (authorizationParams && typeof authorizationParams !== 'string' && !isObject(authorizationParams)) throw wrongType('authorizationParams', 'an object or a query', authorizationParams);
   const headers = await requestHeaders();
-  const { redirect = true, redirectTo, ...rest } = options instanceof FormData ? Object.fromEntries(options) : options;
   const callbackUrl = redirectTo?.toString() ?? headers.get('referer') ?? '/';
+  const known = provider ? providersOf(config).byId.get(provider) : undefined;
   let url;
-  if (provider && providersOf(config).byId.has(provider)) {
-    const query = new URLSearchParams(authorizationParams).toString();
-    ({ url } = await post(config, headers, `/signin/${provider}`, query && `?${query}`, { ...rest, callbackUrl }));
+  if (known) {
+    const query = new URLSearchParams(authorizationParams ?? {}).toString();
+    const path = `/${known.type === 'credentials' ? 'callback' : 'signin'}/${provider}`;
+    const { answer } = await post(config, headers, path, query && `?${query}`, { ...rest, callbackUrl });
+    ({ url } = answer);
+    throwTold(url);
   } else {
     const [base, path] = placeOf(config, headers);
     url = `${base}${path}/signin?${new URLSearchParams({ callbackUrl })}`;
@@ -53,15 +91,17 @@ async function signIn(config, provider, options = {}, authorizationParams = {}) 
   return url;
 }
 
-async function signOut(config, { redirect = true, redirectTo } = {}) {
+/** As the original's answer to itself: where to go, and the cookies that were set. */
+async function signOut(config, options) {
+  const { redirect = true, redirectTo } = fieldsOf(options ?? {}, 'options');
   const headers = await requestHeaders();
-  const { url } = await post(config, headers, '/signout', '', { callbackUrl: redirectTo ?? headers.get('referer') ?? '/' });
+  const { answer: { url }, lines } = await post(config, headers, '/signout', '', { callbackUrl: redirectTo ?? headers.get('referer') ?? '/' });
   if (redirect) await leave(url);
-  return { redirect: url };
+  return { redirect: url, cookies: lines.map(cookieOf).map(({ name, value, ...attributes }) => ({ name, value, options: attributes })) };
 }
 
 async function update(config, data) {
-  return post(config, await requestHeaders(), '/session', '', { data }, true);
+  return (await post(config, await requestHeaders(), '/session', '', { data }, true)).answer;
 }
 
 module.exports = { signIn, signOut, update };

@@ -6,6 +6,9 @@
 const { UsherError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 
+/** A provider's member of this name is the fetch that its requests are made by. */
+const customFetch = Symbol('custom-fetch');
+
 const WELL_KNOWN = '/.well-known/openid-configuration';
 const CLIENT_AUTH = new Set(['client_secret_basic', 'client_secret_post', 'none']);
 
@@ -28,7 +31,9 @@ function providerOf(given, i) {
   const provider = typeof given === 'function' ? given() : given;
   if (!isObject(provider)) throw wrongType(`options.providers[${i}]`, 'a provider', provider);
   const { options, ...base } = provider;
-  return isObject(options) ? merged(base, options) : base;
+  if (!isObject(options)) return base;
+  const own = options[customFetch];
+  return { ...merged(base, options), ...(own && { [customFetch]: own }) };
 }
 
 /** [issuer, parameters of every authorization request] */
@@ -98,6 +103,12 @@ function assertPossible(provider, scope) {
   }
 }
 
+function checkFetch(provider, i) {
+  const own = provider[customFetch];
+  if (own !== undefined && typeof own !== 'function') throw wrongType(`options.providers[${i}][customFetch]`, 'a function', own);
+  if (provider.redirectProxyUrl) throw missing(provider, 'has a redirectProxyUrl');
+}
+
 function settingsOf(provider, development) {
   const { scope, params } = authorizationOf(provider);
   assertPossible(provider, scope);
@@ -128,6 +139,7 @@ function readProviders(providers, development, fill = (provider) => provider) {
   for (const [i, given] of providers.entries()) {
     const provider = fill(providerOf(given, i));
     if (typeof provider.id !== 'string') throw wrongType(`options.providers[${i}].id`, 'a string', provider.id);
+    checkFetch(provider, i);
     const { settings, params } = settingsOf(provider, development);
     all.settings.push(settings);
     all.byId.set(provider.id, provider);
@@ -146,4 +158,7 @@ function searchOf(search, method, [action, id], providers) {
   return `?${query}`;
 }
 
-module.exports = { readProviders, searchOf };
+/** The fetch of the program's that a provider brings. */
+const fetchOf = (providers, id) => providers.byId.get(id)?.[customFetch];
+
+module.exports = { customFetch, fetchOf, readProviders, searchOf };

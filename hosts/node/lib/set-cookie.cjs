@@ -77,4 +77,4 @@ function putInRequest(req, lines) {
   }
 }
 
-module.exports = { keep, putInRequest, putInResponse };
+module.exports = { cookieOf, keep, putInRequest, putInResponse };

@@ -207,6 +207,9 @@ class Site {
 
   static {
     internals = {
+      /** A token whose salt is the state cookie's name. */
+      sealCheck: (site, claims, maxAge) => site.#mint(claims, maxAge, true),
+      openCheck: (site, token) => JSON.parse(native.openCheck(site.#means.site, token, Date.now() / 1000)),
       /** { verdict, session, setCookies } with functions of this call, or a promise of it if one of them gives one. */
       check: (site, headers, readOnly, program) => site.#brief(headers, readOnly, program),
       /** As handle, for a request in parts; what was decided as the engine tells it. */
@@ -399,9 +402,13 @@ class Site {
   mint({ claims, maxAge = 3600 } = {}) {
     if (!isObject(claims) || Array.isArray(claims)) throw wrongType('claims', 'an object', claims);
     if (typeof maxAge !== 'number') throw wrongType('maxAge', 'a number of seconds', maxAge);
+    return this.#mint(claims, maxAge, false);
+  }
+
+  #mint(claims, maxAge, isCheck) {
     const now = Math.floor((this.#means.now?.() ?? Date.now()) / 1000);
     try {
-      return native.mint(this.#means.site, JSON.stringify(claims), now, maxAge);
+      return native.mint(this.#means.site, JSON.stringify(claims), now, maxAge, isCheck);
     } catch (error) {
       throw shown(error);
     }

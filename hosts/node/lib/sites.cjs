@@ -2,6 +2,8 @@
 
 // One site for each set of settings, kept while it is used: making one derives keys.
 
+const { wrongType } = require('./errors.cjs');
+const { isObject } = require('./headers.cjs');
 const { createSite } = require('./site.cjs');
 
 const SITES_MAX = 32;
@@ -72,14 +74,28 @@ function pageSettings(pages = {}) {
   return settings;
 }
 
-function cookieSettings(secure, cookie = {}) {
-  const { name, options = {} } = cookie;
-  const settings = { secure: secure ? 'true' : 'false' };
-  if (name) settings.session = { name };
-  if (options.domain) settings.domain = options.domain;
-  if (options.path) settings.path = options.path;
-  if (typeof options.sameSite === 'string') settings.same_site = options.sameSite;
+const COOKIES = { sessionToken: 'session', callbackUrl: 'callback_url', csrfToken: 'csrf', pkceCodeVerifier: 'pkce', state: 'state', nonce: 'nonce' };
+
+/** The `cookies` of options; `session` is the name that the session's has otherwise. */
+function cookieSettings(secure, session, cookies = {}) {
+  if (!isObject(cookies) || Array.isArray(cookies)) throw wrongType('options.cookies', 'an object', cookies);
+  const { options: own = {} } = cookies.sessionToken ?? {};
+  const settings = { secure: own.secure ?? secure ? 'true' : 'false', session: { name: session } };
+  for (const [theirs, ours] of Object.entries(COOKIES)) {
+    const cookie = cookies[theirs];
+    if (cookie === undefined) continue;
+    if (!isObject(cookie)) throw wrongType(`options.cookies.${theirs}`, 'an object', cookie);
+    const { name, options = {} } = cookie;
+    if (name !== undefined && typeof name !== 'string') throw wrongType(`options.cookies.${theirs}.name`, 'a string', name);
+    if (!isObject(options)) throw wrongType(`options.cookies.${theirs}.options`, 'an object', options);
+    settings[ours] = { ...settings[ours], ...(name && { name }), ...attributesOf(options) };
+  }
   return settings;
+}
+
+function attributesOf({ domain, path, sameSite }) {
+  const word = sameSite === true ? 'strict' : sameSite;
+  return { ...(domain && { domain }), ...(path && { path }), ...(typeof word === 'string' && { same_site: word.toLowerCase() }) };
 }
 
 /** Where a proxy that is trusted says that the request went to; undefined if it does not say. */

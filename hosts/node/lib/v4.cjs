@@ -47,8 +47,19 @@ function siteFor({ secret, cookieName, secure }) {
     base_url: base,
     development,
     ...(Array.isArray(secret) ? { secrets: secret } : { secret }),
-    cookies: cookieSettings(secure, { name: cookieName }),
+    cookies: cookieSettings(secure, cookieName),
   }));
+}
+
+/** The site that opens and seals with a salt, which is a check cookie's name. */
+function saltedSiteFor({ secret, salt }) {
+  return siteOf({
+    profile: 'nextauth-4',
+    base_url: DEFAULT_URL,
+    development: isDevelopment(),
+    ...(Array.isArray(secret) ? { secrets: secret } : { secret }),
+    cookies: cookieSettings(salt.startsWith('__'), `${salt.startsWith('__Secure-') ? '__Secure-' : ''}usher.session`, { state: { name: salt } }),
+  });
 }
 
 // ---- options -----------------------------------------------------------------------------------
@@ -65,14 +76,13 @@ function settingsOf(options, [base, path]) {
   const secure = options.useSecureCookies ?? base.startsWith('https:');
   const { maxAge = MAX_AGE, updateAge } = options.session ?? {};
   const token = codecOf(options);
-  const cookie = options.cookies?.sessionToken;
   return {
     profile: 'nextauth-4',
     base_url: base,
     base_path: path,
     development: isDevelopment(),
     secret: secretOf(options.jwt?.secret ?? options.secret),
-    cookies: cookieSettings(secure, { name: cookie?.name ?? defaultCookieName(secure), options: cookie?.options }),
+    cookies: cookieSettings(secure, defaultCookieName(secure), options.cookies),
     session: { max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && { token }) },
     hooks: hooksOf(options, false),
   };
@@ -83,7 +93,7 @@ const readers = new Memo();
 function readerOf(options, headers) {
   const place = placeOf(headers);
   const { secret, session, cookies, jwt, adapter, useSecureCookies } = options;
-  const parts = [...place, isDevelopment(), secretOf(jwt?.secret ?? secret), session?.strategy, session?.maxAge, session?.updateAge, cookies?.sessionToken,
+  const parts = [...place, isDevelopment(), secretOf(jwt?.secret ?? secret), session?.strategy, session?.maxAge, session?.updateAge, cookies,
     jwt?.encode, jwt?.decode, adapter, useSecureCookies, hooksOf(options, false).join()];
   return readers.get(options, parts, () => siteOf(settingsOf(options, place)));
 }
@@ -170,5 +180,5 @@ function checkOptions(options) {
 
 module.exports = {
   MAX_AGE, append, checkOptions, configurationError, defaultCookieName, headersOf, logError, programOf, providersOf,
-  readerOf, routesOf, secretOf, secureByDefault, siteFor,
+  readerOf, routesOf, secretOf, saltedSiteFor, secureByDefault, siteFor,
 };

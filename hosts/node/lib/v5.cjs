@@ -53,14 +53,13 @@ function settingsOf(config, [base, path]) {
   const secure = config.useSecureCookies ?? base.startsWith('https:');
   const { maxAge = MAX_AGE, updateAge } = config.session ?? {};
   const token = codecOf(config);
-  const cookie = config.cookies?.sessionToken;
   return {
     profile: 'authjs-5',
     base_url: base,
     base_path: path,
     development: isDevelopment(),
     ...secretsOf(config),
-    cookies: cookieSettings(secure, { name: cookie?.name ?? defaultCookieName(secure), options: cookie?.options }),
+    cookies: cookieSettings(secure, defaultCookieName(secure), config.cookies),
     session: { max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && { token }) },
     hooks: hooksOf(config, false),
   };
@@ -71,7 +70,7 @@ const readers = new Memo();
 function readerOf(config, place) {
   const { session, cookies, jwt, adapter, useSecureCookies } = config;
   const { secret, secrets } = secretsOf(config);
-  const parts = [...place, isDevelopment(), secret ?? secrets.join(), session?.strategy, session?.maxAge, session?.updateAge, cookies?.sessionToken,
+  const parts = [...place, isDevelopment(), secret ?? secrets.join(), session?.strategy, session?.maxAge, session?.updateAge, cookies,
     jwt?.encode, jwt?.decode, adapter, useSecureCookies, hooksOf(config, false).join()];
   return readers.get(config, parts, () => siteOf(settingsOf(config, place)));
 }
@@ -96,15 +95,17 @@ const providersOf = (config) => readProviders(config.providers ?? [], isDevelopm
 
 const tokenSites = new Recent();
 
-/** One site for tokens alone: their salt is the cookie's name. */
-function siteFor({ secret, cookieName }) {
+/** One site for tokens alone: their salt is the cookie's name, which is a session's or any other's. */
+function siteFor({ secret, cookieName, isCheck = false }) {
+  const secure = cookieName.startsWith('__');
+  const session = `${secure ? '__Secure-' : ''}usher.session`;
   const secrets = typeof secret === 'string' ? secret : JSON.stringify(secret);
-  return tokenSites.get([isDevelopment(), cookieName, secrets], () => siteOf({
+  return tokenSites.get([isDevelopment(), cookieName, isCheck, secrets], () => siteOf({
     profile: 'authjs-5',
     base_url: 'http://localhost:3000',
     development: isDevelopment(),
     ...(Array.isArray(secret) ? { secrets: secret } : { secret }),
-    cookies: cookieSettings(cookieName.startsWith('__'), { name: cookieName }),
+    cookies: isCheck ? cookieSettings(secure, session, { state: { name: cookieName } }) : cookieSettings(secure, cookieName),
   }));
 }
 
@@ -142,6 +143,9 @@ const programOf = (config, site, known) => new Program(config, systemOf(config, 
 
 function checkConfig(config, name = 'config') {
   if (!isObject(config) || Array.isArray(config)) throw wrongType(name, 'an object or a function', config);
+  if (config.redirectProxyUrl ?? process.env.AUTH_REDIRECT_PROXY_URL) {
+    throw new UsherError('USHER_E_SETTING', 'usher: redirectProxyUrl (AUTH_REDIRECT_PROXY_URL) is not part of this version');
+  }
   return config;
 }
 

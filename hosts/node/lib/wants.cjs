@@ -205,8 +205,9 @@ function hooked(want, { hooks, onError }) {
 function perform(want, means, program) {
   if (want.kind === 'fetch' && want.onceS > 0) return spending.get(want, means);
   if (want.kind !== 'fetch') return hooked(want, program);
+  const by = program?.fetch ? { ...means, fetch: program.fetch, ownFetch: true } : means;
   const may = want.cacheS > 0 && want.method === 'GET' && want.body === undefined;
-  return may ? means.documents.get(want, means) : answerOf(want, means);
+  return may ? means.documents.get(want, by) : answerOf(want, by);
 }
 
 module.exports = { Documents, isPromise, perform, then };

@@ -5,32 +5,41 @@
 const { randomBytes } = require('node:crypto');
 const { wrongType } = require('../lib/errors.cjs');
 const { isObject } = require('../lib/headers.cjs');
-const { MAX_AGE, defaultCookieName, headersOf, secretOf, secureByDefault, siteFor } = require('../lib/v4.cjs');
+const { internals } = require('../lib/site.cjs');
+const { MAX_AGE, defaultCookieName, headersOf, saltedSiteFor, secretOf, secureByDefault, siteFor } = require('../lib/v4.cjs');
 
 function checkParams(params) {
   if (!isObject(params)) throw wrongType('params', 'an object', params);
   const { salt, secret } = params;
-  if (salt) throw wrongType('params.salt', 'empty: session tokens of NextAuth v4 have none', salt);
+  if (salt !== undefined && typeof salt !== 'string') throw wrongType('params.salt', 'a string', salt);
   if (typeof secret !== 'string' && !Array.isArray(secret)) throw wrongType('params.secret', 'a string', secret);
 }
 
 /** Reading a cookie takes no secret, but a site has one. */
 let anySecret;
 
-/** Seals a session token. */
+function checkClaims(token, maxAge) {
+  if (!isObject(token) || Array.isArray(token)) throw wrongType('params.token', 'an object', token);
+  if (typeof maxAge !== 'number') throw wrongType('params.maxAge', 'a number of seconds', maxAge);
+}
+
+/** Seals a session token, or with a salt what a cookie of that name holds. */
 async function encode(params) {
   checkParams(params);
-  const { token = {}, secret, maxAge = MAX_AGE } = params;
+  const { token = {}, secret, salt, maxAge = MAX_AGE } = params;
+  checkClaims(token, maxAge);
+  if (salt) return internals.sealCheck(saltedSiteFor({ secret, salt }), token, maxAge);
   return siteFor({ secret }).mint({ claims: token, maxAge });
 }
 
 /** The claims of a session token; throws if it is none. */
 async function decode(params) {
   checkParams(params);
-  const { token, secret } = params;
+  const { token, secret, salt } = params;
   if (!token) return null;
   if (typeof token !== 'string') throw wrongType('params.token', 'a string', token);
-  const claims = await siteFor({ secret }).getToken({ authorization: `Bearer ${encodeURIComponent(token)}` });
+  const claims = salt ? internals.openCheck(saltedSiteFor({ secret, salt }), token)
+    : await siteFor({ secret }).getToken({ authorization: `Bearer ${encodeURIComponent(token)}` });
   if (!claims) throw new Error('the token does not open, or is over');
   return claims;
 }

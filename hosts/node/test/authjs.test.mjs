@@ -199,6 +199,10 @@ test('components and actions, by the headers, cookies and redirect of Next.js', 
   const out = await run('return app.signOut({ redirectTo: "/bye" });', cookie);
   assert.equal(out.result.redirect, `${BASE}/bye`);
   assert.deepEqual(out.set.filter(({ name }) => name === SESSION).map((c) => [c.value, c.maxAge]), [['', 0]]);
+  const stayed = (await run('return app.signOut({ redirectTo: "/bye", redirect: false });', cookie)).result;
+  const gone = stayed.cookies.find(({ name }) => name === SESSION);
+  assert.deepEqual([stayed.redirect, gone.value, gone.options.maxAge, gone.options.path, gone.options.httpOnly], [`${BASE}/bye`, '', 0, '/', true]);
+  assert.match((await run('return app.signIn("company", 5);')).result.error, /TypeError: options must be/);
 });
 
 test('tokens pass in both directions', async () => {
