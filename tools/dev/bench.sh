@@ -44,6 +44,7 @@ bench_node() {
     must 'install the original packages' npm original_packages
     node_addon build-node "$node" -Dbuildtype=release || die 'the addon was not built' './dev test node'
     "$node" bench/node.mjs --out artefacts "$@" || die 'the benchmark failed' 'its reason is above'
+    "$node" bench/node-auth0.mjs --out artefacts "$@" || die 'the benchmark failed' 'its reason is above'
 }
 
 node_path() { tests/node.sh "$PWD/.cache/node"; }
