@@ -140,4 +140,6 @@ export function info(): {
   libcryptoInside: boolean;
   node: string;
   nodeOpenssl: string;
+  /** Requests of usher/runtime to its upstream, and how many of them had no answer. */
+  upstream: { asked: number; outages: number };
 };

@@ -28,6 +28,11 @@ export interface AuthProxyRuntimeOptions {
 export function configureAuthRuntime(config: object, options: AuthRuntimeOptions): void;
 export function configureAuthProxyRuntime(options: AuthProxyRuntimeOptions): void;
 
-export function getServerSession(input?: HeadersInput | null): Promise<Session | null>;
+export interface SessionCallOptions {
+  /** Gets the lines of Set-Cookie that renew or clear the session, for who can answer with them. Without it nothing is renewed. */
+  onSetCookie?: (lines: string[]) => void;
+}
+
+export function getServerSession(input?: HeadersInput | null, options?: SessionCallOptions): Promise<Session | null>;
 export function getToken(input?: HeadersInput | null, options?: { raw?: false }): Promise<Claims | null>;
 export function getToken(input: HeadersInput | null | undefined, options: { raw: true }): Promise<string | null>;

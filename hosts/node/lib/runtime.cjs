@@ -4,6 +4,7 @@
 // replaces. Local mode opens the cookie here; proxy mode asks another deployment.
 
 const { randomBytes } = require('node:crypto');
+const { upstream } = require('./counts.cjs');
 const { UsherError, wrongType } = require('./errors.cjs');
 const { flatOf, isObject } = require('./headers.cjs');
 const { Program, hooksOf } = require('./program.cjs');
@@ -139,13 +140,15 @@ function noDatabase() {
 // No providers, routes or tokens of the program here: its callbacks and its event are all there is.
 const system = { given: () => ({}), shown: (session) => session, eventFailed: (name, error) => console.error(error) };
 
-async function localSession(headers) {
+async function localSession(headers, onSetCookie) {
   noDatabase();
   const { config } = state;
   const program = new Program({ callbacks: config.callbacks, events: config.events },
     { ...system, ...(config.logger?.error && { eventFailed: (name, error) => config.logger.error(error) }) });
   try {
-    return (await internals.check(siteOf(state), headers, true, program)).session;
+    const { session, setCookies } = await internals.check(siteOf(state), headers, !onSetCookie, program);
+    onSetCookie?.(setCookies);
+    return session;
   } catch (error) {
     if (!program.error) throw error;
     (config.logger?.error ?? console.error)(program.error);
@@ -178,34 +181,53 @@ async function textOf(response) {
   return response.text();
 }
 
-async function upstreamSession(headers) {
-  const { baseUrl, targetBasePath, fetch, timeout, onError, onReport } = state;
+/** Nobody is signed out by an outage: it is counted and said, and whoever wants to tell the two apart can. */
+function outage(error, { onReport, onError }) {
+  upstream.outages += 1;
+  if (onReport) onReport({ cause: 'host', what: `the upstream gave no session: ${error.message}` });
+  else console.error('[usher] the upstream gave no session:', error.message);
+  if (onError === 'throw') throw new UsherError('USHER_E_IO', 'usher: the upstream gave no session', { cause: error });
+  return null;
+}
+
+/** An error of the upstream says as little about a session as no answer does. */
+const isAway = (status) => status >= 500 || status === 429;
+
+async function upstreamSession(headers, signal, onSetCookie) {
+  const asked = state;
+  const { baseUrl, targetBasePath, fetch, timeout } = asked;
   const url = new URL(targetBasePath === '/' ? '/session' : `${targetBasePath}/session`, baseUrl);
+  const limit = AbortSignal.timeout(timeout);
+  upstream.asked += 1;
   try {
     const response = await fetch(url, {
-      headers: forwarded(headers), method: 'GET', redirect: 'manual', signal: AbortSignal.timeout(timeout),
+      headers: forwarded(headers), method: 'GET', redirect: 'manual', signal: signal ? AbortSignal.any([limit, signal]) : limit,
     });
+    if (isAway(response.status)) return outage(new Error(`it answers with ${response.status}`), asked);
     if (!response.ok) return null;
     const session = JSON.parse(await textOf(response));
+    onSetCookie?.(response.headers.getSetCookie());
     return isObject(session) && !Array.isArray(session) ? session : null;
   } catch (error) {
-    // Nobody is signed out by an outage: it is said, and whoever wants to tell the two apart can.
-    if (onReport) onReport({ cause: 'host', what: `the upstream gave no session: ${error.message}` });
-    else console.error('[usher] the upstream gave no session:', error.message);
-    if (onError === 'throw') throw new UsherError('USHER_E_IO', 'usher: the upstream gave no session', { cause: error });
-    return null;
+    if (error instanceof UsherError) throw error;
+    return outage(error, asked);
   }
 }
 
 // ---- calls ---------------------------------------------------------------------------------------
 
-/** The session of whoever sent these headers, or null. */
-async function getServerSession(input) {
+/** The session of whoever sent these headers, or null. `onSetCookie` gets the cookies that go with it. */
+async function getServerSession(input, options = {}) {
   if (state.mode === 'unconfigured') {
     throw new Error('Auth runtime has not been configured: call configureAuthRuntime or configureAuthProxyRuntime first');
   }
+  if (!isObject(options)) throw wrongType('options', 'an object', options);
+  const { onSetCookie } = options;
+  if (onSetCookie !== undefined && typeof onSetCookie !== 'function') throw wrongType('options.onSetCookie', 'a function', onSetCookie);
   const headers = headersOf(input);
-  return state.mode === 'proxy' ? upstreamSession(headers) : localSession(headers);
+  if (state.mode !== 'proxy') return localSession(headers, onSetCookie);
+  // Who goes away in the middle of a request does not keep the upstream busy.
+  return upstreamSession(headers, input instanceof Request ? input.signal : undefined, onSetCookie);
 }
 
 /** The claims of the session token, or null; with `raw` the token itself. No network. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createSite } from '../index.mjs';
+import { createSite, info } from '../index.mjs';
 import { configureAuthProxyRuntime, configureAuthRuntime, getServerSession, getToken } from '../runtime.mjs';
 import { BASE, SECRET } from './kit/kit.mjs';
 
@@ -70,7 +70,7 @@ test('proxy: what is sent, and what comes back', async () => {
   assert.deepEqual([...headers.keys()].sort(), ['authorization', 'cookie', 'x-kept']);
   assert.equal(headers.get('authorization'), 'Bearer own');
   assert.ok(signal instanceof AbortSignal);
-  for (const [status, body] of [[200, 'null'], [200, '[]'], [200, '"x"'], [301, ''], [401, '{}'], [404, '{"a":1}'], [500, '{"message":"x"}']]) {
+  for (const [status, body] of [[200, 'null'], [200, '[]'], [200, '"x"'], [301, ''], [401, '{}'], [404, '{"a":1}']]) {
     proxy({ fetch: answers(() => new Response(body, { status })) });
     assert.equal(await getServerSession({ cookie }), null, `${status} ${body}`);
   }
@@ -83,7 +83,9 @@ test('proxy: what is sent, and what comes back', async () => {
 
 test('proxy: an outage is null and reported, or an error if that is wished', async () => {
   const away = [async () => { throw new TypeError('fetch failed'); }, async () => new Response('<html>'), async () => new Response(null, { status: 204 }),
-    async () => new Response('x'.repeat(2 << 20)), (url, { signal }) => new Promise((done, failed) => { signal.addEventListener('abort', () => failed(signal.reason)); })];
+    async () => new Response('x'.repeat(2 << 20)), (url, { signal }) => new Promise((done, failed) => { signal.addEventListener('abort', () => failed(signal.reason)); }),
+    async () => Response.json({ message: 'x' }, { status: 500 }), async () => new Response('', { status: 429 })];
+  const before = info().upstream;
   for (const fetch of away) {
     const reports = [];
     proxy({ fetch, timeout: 40, onReport: (r) => reports.push(r) });
@@ -95,6 +97,78 @@ test('proxy: an outage is null and reported, or an error if that is wished', asy
     await assert.rejects(getServerSession({ cookie }), (e) => e.code === 'USHER_E_IO');
     clearTimeout(hold);
   }
+  const { asked, outages } = info().upstream;
+  assert.deepEqual([asked - before.asked, outages - before.outages], [2 * away.length, 2 * away.length]);
+  proxy({ fetch: async () => Response.json(null) });
+  await getServerSession({ cookie });
+  assert.deepEqual([info().upstream.asked - asked, info().upstream.outages], [1, outages], 'nobody is no outage');
+});
+
+test('proxy: who goes away does not keep the upstream busy', async () => {
+  const controller = new AbortController();
+  const reports = [];
+  proxy({ onReport: (r) => reports.push(r.what), fetch: (url, { signal }) => new Promise((done, failed) => { signal.addEventListener('abort', () => failed(signal.reason)); controller.abort(new Error('gone')); }) });
+  assert.equal(await getServerSession(new Request(BASE, { headers: { cookie }, signal: controller.signal })), null);
+  assert.deepEqual(reports, ['the upstream gave no session: gone']);
+});
+
+test('the cookies that go with a session, for who can answer with them', async () => {
+  const kept = [];
+  const onSetCookie = (lines) => kept.push(lines);
+  local();
+  assert.equal((await getServerSession({ cookie }, { onSetCookie })).user.name, 'Ann');
+  assert.ok(kept.pop().some((line) => line.startsWith(`${NAME}=`)));
+  assert.equal(await getServerSession({ cookie: `${NAME}=x` }, { onSetCookie }), null);
+  assert.ok(kept.pop().some((line) => /^authjs.session-token=;.*Max-Age=0/i.test(line)));
+  proxy({ fetch: async () => new Response('{"user":{}}', { headers: [['set-cookie', 'a=1'], ['set-cookie', 'b=2']] }) });
+  await getServerSession({ cookie }, { onSetCookie });
+  assert.deepEqual(kept.pop(), ['a=1', 'b=2']);
+  await assert.rejects(getServerSession({ cookie }, 1), /options must be/);
+  await assert.rejects(getServerSession({ cookie }, { onSetCookie: 1 }), /options.onSetCookie must be/);
+});
+
+test('local: cookies in pieces, and what opens with no key', async () => {
+  local();
+  const long = site.mint({ claims: { ...claims, filler: 'x'.repeat(42000) } });
+  const pieces = Array.from({ length: Math.ceil(long.length / 3936) }, (_, i) => `${NAME}.${i}=${long.slice(i * 3936, (i + 1) * 3936)}`);
+  assert.ok(pieces.length > 11);
+  for (const order of [pieces, [...pieces].sort(), [...pieces].reverse()]) {
+    assert.equal((await getServerSession({ cookie: order.join('; ') })).user.name, 'Ann');
+    assert.equal((await getToken({ cookie: order.join('; ') })).filler.length, 42000);
+    assert.equal(await getToken({ cookie: order.join('; ') }, { raw: true }), long);
+  }
+  for (const more of [{ secret: `${SECRET}x` }, { cookieName: 'other' }]) {
+    local({}, more);
+    assert.equal(await getServerSession({ cookie: cookie.replace(NAME, more.cookieName ?? NAME) }), null);
+    assert.equal(await getToken({ cookie: cookie.replace(NAME, more.cookieName ?? NAME) }), null);
+  }
+});
+
+test('local: visitors at the same time do not see each other', async () => {
+  local({ callbacks: { async jwt({ token }) { await new Promise((done) => { setTimeout(done, Math.random() * 5); }); return token; }, session: ({ session, token }) => ({ ...session, sub: token.sub }) } });
+  const many = await Promise.all(Array.from({ length: 50 }, (_, i) => getServerSession({ cookie: `${NAME}=${site.mint({ claims: { sub: String(i), name: `n${i}` } })}` })));
+  many.forEach((session, i) => assert.deepEqual([session.sub, session.user.name], [String(i), `n${i}`]));
+});
+
+test('a guard of the program sees what the callbacks added', async () => {
+  local({ callbacks: { jwt: ({ token }) => token, session: ({ session, token }) => ({ ...session, user: { ...session.user, emailVerified: token.role === 'admin' ? '2026-01-01' : null } }) } });
+  const requireVerified = async (input) => {
+    const session = await getServerSession(input);
+    if (!session) return 401;
+    return session.user.emailVerified ? 200 : 403;
+  };
+  const other = `${NAME}=${site.mint({ claims: { sub: '1' } })}`;
+  assert.deepEqual([await requireVerified(), await requireVerified({ cookie: other }), await requireVerified({ cookie })], [401, 403, 200]);
+});
+
+test('the headers of the caller stay as they are, and a body can be read afterwards', async () => {
+  local();
+  const headers = new Headers({ cookie });
+  await getServerSession(headers);
+  assert.deepEqual([...headers], [['cookie', cookie]]);
+  const request = new Request(BASE, { method: 'POST', body: 'text', headers: { cookie } });
+  await getServerSession(request);
+  assert.equal(await request.text(), 'text');
 });
 
 test('proxy: a token is opened here if the secret is known', async () => {
