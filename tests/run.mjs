@@ -30,6 +30,7 @@ const suites = [
     ["e2e/moving", "from one system to another, signed in"],
     ["apps/v4", "an application of Next.js 16, on NextAuth v4 and on usher"],
     ["apps/v5", "an application of Next.js 16, on Auth.js v5 and on usher"],
+    ["apps/auth0", "an application of Next.js 16, on Auth0's SDK and on usher"],
 ];
 
 const here = path.dirname(fileURLToPath(import.meta.url));

@@ -30,7 +30,9 @@ function cookieOf(req) {
 /** What a component, an action or a route's function was sent, with what it wrote since. */
 async function cookieOfComponent() {
   const jar = await fromNext('next/headers').cookies();
-  return jar.getAll().map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ') || undefined;
+  // One that a middleware has deleted stands there without a value.
+  const there = jar.getAll().filter(({ value }) => value);
+  return there.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ') || undefined;
 }
 
 /** [path without Next.js' base path, search] */
@@ -57,6 +59,9 @@ function answerTo(req, res, lines) {
   putInResponse(res, lines);
   putInRequest(req, lines);
 }
+
+/** What a renewed session adds to a page's answer: what is in the page, its own type says. */
+const OF_SESSION = new Set(['set-cookie', 'cache-control', 'pragma', 'expires']);
 
 // ---- tokens ----------------------------------------------------------------------------------------
 
@@ -127,7 +132,10 @@ class Auth0Client {
 
   /** The session, whole, or null. `req` in the Pages Router and in a middleware, nothing elsewhere. */
   async getSession(req) {
-    if (req === undefined) return internals.claims(this.#anySite(), await cookieOfComponent());
+    if (req === undefined) {
+      const cookie = await cookieOfComponent(); // first: a build, without settings, learns here that the page is made anew each time
+      return internals.claims(this.#anySite(), cookie);
+    }
     checkRequest(req);
     return internals.claims(this.#anySite(), cookieOf(req));
   }
@@ -166,7 +174,7 @@ class Auth0Client {
       const lines = setCookiesOf(result);
       if (lines.length) {
         putInRequest(req, lines);
-        headers.push(...result.headers, ['x-middleware-set-cookie', lines.join(',')]);
+        headers.push(...result.headers.filter(([name]) => OF_SESSION.has(name.toLowerCase())), ['x-middleware-set-cookie', lines.join(',')]);
       }
     }
     return nextResponse(null, headers);

@@ -20,6 +20,9 @@ const patterns = [
     [/\b[0-9a-f]{64}\b/g, "<64 hex digits>"],
     [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z/g, (date) => `<${span(Date.parse(date) / 1000)}>`],
     [/\b20\d\d-\d\d-\d\d\b/g, "<date>"],
+    [/^1[789]\d{8}(?=:)/, (number) => `<${span(Number(number))}>`],
+    [/(?<="token":")[\w-]{43}/g, "<token>"],
+    [/(?<="expires_in":)\d+/g, "<seconds>"],
     [/(?<="usid":")[\w-]{22}/g, "<random>"],
     [/(?<=Reference )[0-9a-f]{16}\b/g, "<reference>"],
     [/(?<=[":])1[789]\d{8}\b/g, (number) => `<${span(Number(number))}>`],
@@ -49,21 +52,22 @@ export class Masks {
         const out = { to: this.text(at < 0 ? text : text.slice(0, at)) };
         if (at < 0) return out;
         for (const [name, value] of new URLSearchParams(text.slice(at + 1)))
-            out[name] = /^(state|nonce|code_challenge|csrfToken)$/.test(name)
+            out[name] = /^(state|nonce|code_challenge|csrfToken|logout_hint)$/.test(name)
                 ? `<${value.length > 60 ? "long" : value.length} random>` : this.text(value);
         return out;
     }
 
     cookie({ name, value, expires, ...rest }) {
+        if (rest.maxAge > 0) rest.maxAge = span(Date.now() / 1000 + rest.maxAge);
         const attributes = Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))
             .map(([key, v]) => (v === true ? key : `${key}=${String(v).toLowerCase()}`));
         if (expires) attributes.push(`expires ${span(expires / 1000)}`);
-        return [name, [this.#value(name, value), ...attributes].join("; ")];
+        return [name.replace(/^__txn_.+/, "__txn_<state>"), [this.#value(name, value), ...attributes].join("; ")];
     }
 
     #value(name, value) {
-        const isPiece = /\.\d+$/.test(name) && value.length > 20;
-        if (isPiece) return value.length > 3800 ? `<piece of ${value.length}>` : "<last piece>";
+        const isPiece = /(\.|__)\d+$/.test(name) && value.length > 20;
+        if (isPiece) return value.length > 3400 ? `<piece of ${value.length}>` : "<last piece>";
         return this.text(decodeURIComponent(value)) || "<empty>";
     }
 
@@ -99,7 +103,8 @@ export function recorded(answer, masks) {
         out[field] = field in out ? `${out[field]} | ${text}` : text;
     }
     const html = /html/.test(answer.headers["content-type"] ?? "");
-    if (!html) return { ...out, body: masks.body(answer.text) };
+    const isLocation = answer.text && answer.text === answer.location;
+    if (!html) return { ...out, body: isLocation ? "<the location>" : masks.body(answer.text) };
     out.text = masks.text(textOf(answer.text));
     for (const [i, { action, method, fields }] of forms(answer.text).entries()) {
         const names = Object.keys(fields).filter((name) => !name.startsWith("$ACTION"));
