@@ -21,6 +21,7 @@ const suites = [
     ["interop/signed", "signed tokens of jose and jsonwebtoken, both ways"],
     ["e2e/oidc", "sign-in through oidc-provider"],
     ["e2e/auth0", "the routes of Auth0's SDK, through oidc-provider"],
+    ["e2e/auth0-node", "Auth0Client of the npm package, through oidc-provider"],
     ["e2e/originals", "cookies of the original packages at usherd"],
     ["e2e/misbehaving", "a provider that lies, dawdles and falls over"],
     ["e2e/gateway", "nginx and Caddy in front"],
