@@ -33,6 +33,7 @@ static struct {
 };
 #define KEYS (sizeof keys / sizeof *keys)
 static const usher_str header_json = USHER_STR_INIT("{\"alg\":\"dir\"}");
+static const usher_str header_of_ours = USHER_STR_INIT("eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0");
 static usher_jwe_cipher *cipher; /* kept, as an exchange keeps it */
 
 static void set_up(void)
@@ -62,21 +63,78 @@ static usher_status open_token(usher_str *plain, usher_arena *a, const usher_jwe
     return rc ? rc : usher_jwe_open(plain, a, cipher, key, &parts, NULL);
 }
 
+/* The same by the quick way to split, under the header that the token had before it was changed. */
+static bool opens_quickly(usher_arena *a, size_t which, usher_str header, usher_str token)
+{
+    usher_jwe_parts parts;
+    usher_str plain;
+
+    return usher_jwe_split_under(&parts, token, header, keys[which].enc) &&
+           !usher_jwe_open(&plain, a, cipher, &keys[which].key, &parts, NULL);
+}
+
+static void check_changed(usher_arena *a, size_t which, usher_str header, usher_str token)
+{
+    usher_str plain;
+
+    assert(open_token(&plain, a, &keys[which].key, token) && !plain.ptr);
+    assert(!opens_quickly(a, which, header, token));
+}
+
 /* An authentic token has one spelling: with any character changed it is another, and refused. */
-static void check_spelling(usher_arena *a, const usher_jwe_key *key, usher_str token)
+static void check_spelling(usher_arena *a, size_t which, usher_str token)
 {
     char *copy = usher_arena_get(a, token.len);
-    usher_str plain;
+    usher_str rest, header = usher_str_cut(token, '.', &rest), changed = {copy, token.len};
     uint64_t seed = token.len;
 
     if (!copy) return;
     memcpy(copy, token.ptr, token.len);
+    assert(opens_quickly(a, which, header, changed) || a->failed);
+    for (size_t dot = 0; dot < token.len; dot++) {
+        if (token.ptr[dot] != '.') continue;
+        copy[dot] = 'A';
+        check_changed(a, which, header, changed);
+        copy[dot] = '.';
+    }
     for (int i = 0; i < 8; i++) {
         size_t at = kit_next(&seed) % token.len;
         copy[at] = copy[at] == 'A' ? 'B' : 'A';
-        usher_status rc = open_token(&plain, a, key, (usher_str){copy, token.len});
-        assert(rc && !plain.ptr);
+        check_changed(a, which, header, changed);
         copy[at] = token.ptr[at];
+    }
+}
+
+static bool same_parts(const usher_jwe_parts *a, const usher_jwe_parts *b)
+{
+    return usher_str_eq(a->header, b->header) && usher_str_eq(a->encrypted_key, b->encrypted_key) &&
+           usher_str_eq(a->iv, b->iv) && usher_str_eq(a->ciphertext, b->ciphertext) &&
+           usher_str_eq(a->tag, b->tag);
+}
+
+/* The quick way to split agrees with the slow one, wherever that splits and the lengths are those
+ * of the key's algorithm; what it alone takes apart does not open. `slow` is NULL if there are no
+ * parts. */
+static void check_quick(usher_arena *a, usher_str token, usher_str header,
+                        const usher_jwe_parts *slow)
+{
+    for (size_t i = 0; i < KEYS; i++) {
+        usher_jwe_enc enc = keys[i].enc;
+        usher_jwe_parts quick;
+        usher_str plain;
+        bool cbc = enc == USHER_A256CBC_HS512;
+        bool fits = slow && !slow->encrypted_key.len && slow->iv.len == (cbc ? 22 : 16) &&
+                    slow->tag.len == (cbc ? 43 : 22) && usher_str_eq(slow->header, header);
+
+        if (!usher_jwe_split_under(&quick, token, header, enc)) {
+            assert(!fits);
+            continue;
+        }
+        assert(usher_str_eq(quick.header, header));
+        if (fits)
+            assert(same_parts(&quick, slow));
+        else
+            assert(usher_jwe_open(&plain, a, cipher, &keys[i].key, &quick, NULL) && !plain.ptr);
     }
 }
 
@@ -84,9 +142,12 @@ static void read_token(usher_arena *a, usher_str token)
 {
     usher_jwe_parts parts;
     usher_jwe_header header;
-    usher_str plain;
+    usher_str plain, rest, own = usher_str_cut(token, '.', &rest);
 
-    if (usher_jwe_split(&parts, token, NULL)) {
+    usher_status split = usher_jwe_split(&parts, token, NULL);
+    check_quick(a, token, own, split ? NULL : &parts);
+    check_quick(a, token, header_of_ours, split ? NULL : &parts);
+    if (split) {
         assert(!parts.header.ptr);
         return;
     }
@@ -100,7 +161,7 @@ static void read_token(usher_arena *a, usher_str token)
 
         assert(!plain.ptr == (rc != USHER_OK));
         assert(plain.len <= token.len);
-        if (!rc) check_spelling(a, &keys[i].key, token);
+        if (!rc) check_spelling(a, i, token);
     }
 }
 
