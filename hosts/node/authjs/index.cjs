@@ -7,6 +7,7 @@ const { AuthError, CredentialsSignin } = require('./errors.cjs');
 const { SiteError, wrongType } = require('../lib/errors.cjs');
 const { isObject } = require('../lib/headers.cjs');
 const { fromNext } = require('../lib/next.cjs');
+const { checkMembers, tellDebug } = require('../lib/options.cjs');
 const { customFetch, fetchOf, searchOf } = require('../lib/providers.cjs');
 const { internals, responseOf } = require('../lib/site.cjs');
 const { isPromise } = require('../lib/wants.cjs');
@@ -148,7 +149,9 @@ async function answer(req, configOf) {
     program.fetch = fetchOf(known, segments[1]);
     program.onReport = ({ cause, what }) => (config.logger?.warn ?? ((code) => console.warn(`[auth][warn][${code}]`)))(cause, what);
     const target = url.pathname + searchOf(url.search, request.method, segments, known);
-    return responseOf(await internals.serve(site, { method: request.method, url: target, headers: request.headers, body: request.body }, program));
+    const result = await internals.serve(site, { method: request.method, url: target, headers: request.headers, body: request.body }, program);
+    tellDebug(config, 'auth', 'debug-enabled', { method: request.method, action: segments[0], status: result.status });
+    return responseOf(result);
   } catch (error) {
     if (!program?.error && !(error instanceof SiteError) && error.code !== 'USHER_E_SETTING') throw error;
     logError(config, program?.error ?? error);
@@ -169,11 +172,24 @@ function authOf(configOf) {
   };
 }
 
+const passed = new WeakSet();
+
+/** What a function of the request returned. */
+function checked(config) {
+  checkConfig(config, 'what config returns');
+  if (!passed.has(config)) checkMembers(config, 'config', true);
+  passed.add(config);
+  return config;
+}
+
 /** As the original; `config` may be a function of the request. */
 function NextAuth(config) {
   const lazy = typeof config === 'function';
-  if (!lazy) providersOf(checkConfig(config)); // what this version does not have is said now
-  const configOf = lazy ? async (req) => checkConfig(await config(req), 'what config returns') : () => config;
+  if (!lazy) {
+    checkMembers(checkConfig(config), 'config', true);
+    providersOf(config); // what this version does not have is said now
+  }
+  const configOf = lazy ? async (req) => checked(await config(req)) : () => config;
   const handler = (req) => answer(req, configOf);
   return {
     handlers: { GET: handler, POST: handler },

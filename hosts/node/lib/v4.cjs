@@ -5,6 +5,7 @@
 const { isDevelopment, variable } = require('./environment.cjs');
 const { SiteError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
+const { checkMembers } = require('./options.cjs');
 const { Program, hooksOf, noDatabase } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
@@ -72,6 +73,7 @@ function codecOf({ jwt = {} }) {
 
 /** What is the same for reading sessions and for the routes. */
 function settingsOf(options, [base, path]) {
+  checkMembers(options, 'options');
   noDatabase(options);
   const secure = options.useSecureCookies ?? base.startsWith('https:');
   const { maxAge = MAX_AGE, updateAge } = options.session ?? {};

@@ -5,6 +5,7 @@
 const { isDevelopment, variable } = require('./environment.cjs');
 const { UsherError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
+const { checkMembers } = require('./options.cjs');
 const { Program, hooksOf, noDatabase } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
@@ -49,6 +50,7 @@ function codecOf({ jwt = {} }) {
 }
 
 function settingsOf(config, [base, path]) {
+  checkMembers(config, 'config', true);
   noDatabase(config);
   const secure = config.useSecureCookies ?? base.startsWith('https:');
   const { maxAge = MAX_AGE, updateAge } = config.session ?? {};

@@ -4,6 +4,7 @@
 
 const { SiteError, wrongType } = require('../lib/errors.cjs');
 const { isObject } = require('../lib/headers.cjs');
+const { checkMembers, tellDebug } = require('../lib/options.cjs');
 const { searchOf } = require('../lib/providers.cjs');
 const { internals, responseOf } = require('../lib/site.cjs');
 const { checkOptions, configurationError, logError, programOf, providersOf, routesOf } = require('../lib/v4.cjs');
@@ -44,7 +45,9 @@ async function answer(options, { segments, method, search, headers, body }) {
   const path = segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
   const url = `${site.basePath}${path}${searchOf(search, method, segments, providers)}`;
   try {
-    return await internals.serve(site, { method, url, headers, body }, program);
+    const result = await internals.serve(site, { method, url, headers, body }, program);
+    tellDebug(options, 'next-auth', 'DEBUG_ENABLED', { method, action: segments[0], status: result.status });
+    return result;
   } catch (error) {
     if (!program.error) throw error;
     logError(options)('CALLBACK_ERROR', program.error);
@@ -113,6 +116,7 @@ const run = (req, second, options) => (isObject(second) && second.params ? route
 function NextAuth(...args) {
   if (args.length !== 1) return run(args[0], args[1], checkOptions(args[2]));
   const options = checkOptions(args[0]);
+  checkMembers(options, 'options');
   knownOf(options); // what this version does not have is said now
   return (req, second) => run(req, second, options);
 }

@@ -220,3 +220,32 @@ test('a wrong argument is a TypeError that names it', async () => {
   throws(() => Four({ providers: [1] }), 'options.providers[0]');
   throws(() => Five({ providers: [{ id: 5 }] }), 'options.providers[0].id');
 });
+
+test('a wrong option is a TypeError that names it, before anybody asks', async () => {
+  const wrong = {
+    secret: 5, useSecureCookies: 'yes', debug: 1, session: 'jwt', 'session.strategy': 'cookie', 'session.maxAge': '1', 'session.updateAge': {}, jwt: 1, 'jwt.maxAge': 'x', 'jwt.encode': 1,
+    theme: 'dark', adapter: 1, callbacks: [], 'callbacks.jwt': {}, 'callbacks.session': 1, 'callbacks.signIn': true, 'callbacks.redirect': '/', events: 1, 'events.signIn': 'x', 'events.linkAccount': 1,
+    logger: 1, 'logger.error': 'x', 'logger.warn': 1, 'logger.debug': {}, pages: '/x', 'pages.signIn': 1, 'pages.newUser': {},
+  };
+  for (const [path, value] of Object.entries(wrong)) {
+    const [first, second] = path.split('.');
+    const options = { secret, providers: [], [first]: second ? { [second]: value } : value };
+    assert.throws(() => Four(options), (e) => e instanceof TypeError && e.message.startsWith(`options.${path} must be`), path);
+    assert.throws(() => Five(options), (e) => e instanceof TypeError && e.message.startsWith(`config.${path} must be`), path);
+    const read = getServerSession({ headers: {} }, { getHeader() {}, setHeader() {} }, options);
+    await assert.rejects(read, (e) => e instanceof TypeError && e.message.startsWith(`options.${path} must be`), path);
+    const { auth } = Five(() => ({ trustHost: true, ...options }));
+    await assert.rejects(auth({ headers: { host: 'localhost:3000' } }, { appendHeader() {} }), (e) => e instanceof TypeError && e.message.startsWith(`config.${path} must be`), path);
+  }
+  for (const fine of [undefined, null]) for (const path of Object.keys(wrong)) if (!path.includes('.')) Four({ secret, providers: [], [path]: fine });
+});
+
+test('debug says that it is on, once, and what was answered, without secrets', async () => {
+  for (const [make, word] of [[Four, 'DEBUG_ENABLED'], [Five, 'debug-enabled']]) {
+    const said = [];
+    const options = { secret, providers: [], debug: true, logger: { error() {}, warn: (code) => said.push(['warn', code]), debug: (...line) => said.push(['debug', ...line]) } };
+    await ask(make, options, '/api/auth/csrf');
+    await ask(make, options, '/api/auth/session');
+    assert.deepEqual(said, [['warn', word], ['debug', 'ANSWER', { method: 'GET', action: 'csrf', status: 200 }], ['debug', 'ANSWER', { method: 'GET', action: 'session', status: 200 }]]);
+  }
+});
