@@ -137,6 +137,8 @@ export interface SiteSettings {
   title?: string;
   /** Paths that need no session: "/about" is that path, "/docs/*" is /docs and all below it. Default: none: every path needs a session. */
   open?: readonly string[];
+  /** Paths that need a session, as Next.js' config.matcher writes them; a path that none of them matches is open, and so is one of `open`. Default: none: every path but those of `open`. */
+  matcher?: readonly string[];
   /** How the headers begin in which forward authentication names the user. Default: X-Usher-. */
   identity_header_prefix?: string;
   /** Longest session token that is read. Default: 64KiB. */

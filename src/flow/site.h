@@ -117,10 +117,11 @@ struct usher_site {
     usher_pages pages;
     usher_str title; /* of our own pages: the site's host name by default */
 
-    struct usher_rules *rules; /* which paths are public; NULL: none is */
-    usher_str header_prefix;   /* of the identity headers: "X-Usher-" */
-    size_t token_max;          /* characters of a session token that is read */
-    size_t claims_max;         /* bytes of claims that are sealed; 0: as many as fit */
+    struct usher_rules *rules;           /* which paths are public; NULL: none is */
+    const struct usher_matcher *matcher; /* which paths need a session; NULL: all others */
+    usher_str header_prefix;             /* of the identity headers: "X-Usher-" */
+    size_t token_max;                    /* characters of a session token that is read */
+    size_t claims_max;                   /* bytes of claims that are sealed; 0: as many as fit */
 };
 
 void usher_site_forget_keys(usher_site *site); /* wipes them; for who frees it */

@@ -220,6 +220,11 @@ typedef struct usher_setting_table {
       "Paths that need no session: \"/about\" is that path, \"/docs/*\" is /docs and all below "   \
       "it.",                                                                                       \
       "[/, /docs/*]")                                                                              \
+    X(MATCHER, "matcher", TEXTS, NONE, NULL, 1, 256, NULL, "none: every path but those of `open`", \
+      NULL,                                                                                        \
+      "Paths that need a session, as Next.js' config.matcher writes them; a path that none of "    \
+      "them matches is open, and so is one of `open`.",                                            \
+      "['/dashboard/:path*']")                                                                     \
     X(IDENTITY_HEADER_PREFIX, "identity_header_prefix", TEXT, NONE, NULL, 2, 64, "X-Usher-", NULL, \
       NULL, "How the headers begin in which forward authentication names the user.",               \
       "X-Identity-")                                                                               \
