@@ -158,6 +158,8 @@ export interface SiteSettings {
     profile_no_content?: boolean;
     /** Access tokens are refreshed so long before they end. Default: 0. */
     token_refresh_buffer?: Duration;
+    /** What a sign-in asks of the provider goes there directly first (RFC 9126), and the browser carries a reference only. Default: false. */
+    pushed_authorization_requests?: boolean;
     /** The session's cookie goes when the browser is closed. Default: false. */
     transient?: boolean;
     transaction?: {

@@ -85,6 +85,7 @@ typedef struct usher_auth0_site {
     usher_logout_strategy logout;
     bool id_token_hint; /* sent along to the end_session_endpoint */
     bool access_token_route, profile_no_content;
+    bool pushed;              /* authorization requests */
     int64_t refresh_buffer_s; /* tokens are refreshed so long before they end */
 } usher_auth0_site;
 
