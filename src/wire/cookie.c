@@ -170,7 +170,7 @@ static usher_str skip_others(usher_str header, usher_str prefix, usher_cookie_di
 /* What is left of *header begins with a pair that may be one. */
 static bool skip_to(usher_str *header, usher_str prefix, usher_cookie_dialect dialect)
 {
-    if (prefix.len && dialect != USHER_COOKIE_NEXT_EDGE)
+    if (prefix.len && header->len && dialect != USHER_COOKIE_NEXT_EDGE)
         *header = usher_cookie_wide() ? skip_wide(*header, prefix, dialect)
                                       : skip_others(*header, prefix, dialect);
     return header->len != 0;
