@@ -3,6 +3,7 @@
  * the target's own line:
  *   method and target in a line, then header fields, an empty line, a body;
  *   "\n=\n"  begins an answer: status and content type in a line, then its body ('!': no answer).
+ * To a function of the program or a store, an answer is its value; '-' refuses (or is a conflict).
  * What nobody could guess is written as $ and a letter, which each target explains. Test code only.
  */
 #ifndef USHER_FLOW_FUZZ_RIG_H
@@ -35,14 +36,16 @@ typedef struct world {
     usher_str of[128]; /* what '$' and a letter stand for */
 } world;
 
-typedef struct visit {
+typedef struct visit visit;
+struct visit {
     const world *w;
     operation *run;
     usher_request request;
     usher_header headers[HEADERS];
     usher_str answers; /* what is left of them */
     size_t wants, wants_max;
-} visit;
+    void (*watch)(visit *v, const usher_want *want, const usher_event *event); /* or NULL */
+};
 
 static usher_exchange *exchange;
 static kit_alloc memory = {.fail_at = SIZE_MAX};
@@ -50,6 +53,7 @@ static usher_allocator allocator;
 static kit_random randomness = {.fail_at = SIZE_MAX};
 static usher_arena kept; /* of the worlds */
 static size_t live_at_rest;
+static bool may_be_told_nonsense; /* by a store or a function of the program */
 
 /* --- one request, whoever made it ------------------------------------------------------------- */
 
@@ -64,21 +68,27 @@ static inline void check_fetch(const usher_fetch *f)
             assert(f->headers[i].value.ptr[j] >= ' ' && f->headers[i].value.ptr[j] <= '~');
 }
 
-static inline usher_event next_event(visit *v)
+/* The next answer of the input; absent if there are no more. */
+static inline usher_str next_answer(visit *v)
 {
-    usher_str answer = v->answers, rest = {0}, body, type;
+    usher_str answer = v->answers;
     size_t end = usher_str_find(answer, USHER_STR("\n=\n"));
+
+    v->answers = (usher_str){0};
+    if (end == SIZE_MAX) return answer;
+    v->answers = usher_str_from(answer, end + 3);
+    return (usher_str){answer.ptr, end};
+}
+
+static inline usher_event fetched(usher_str answer)
+{
     usher_event event = {.size = sizeof event,
                          .kind = USHER_EVENT_FETCH_FAILED,
                          .now_ms = NOW_S * 1000 + 5,
                          .why = "no answer"};
     uint64_t status;
+    usher_str body, type;
 
-    if (end != SIZE_MAX) {
-        rest = usher_str_from(answer, end + 3);
-        answer.len = end;
-    }
-    v->answers = rest;
     if (answer.len == 0 || answer.ptr[0] == '!') return event;
     usher_str line = usher_str_cut(answer, '\n', &body);
     if (!usher_str_u64(&status, usher_str_cut(line, ' ', &type)) || status > 999) return event;
@@ -91,6 +101,19 @@ static inline usher_event next_event(visit *v)
     return event;
 }
 
+/* Of a store or a function of the program: the three ways it may end follow each other. */
+static inline usher_event told(usher_event_kind done, usher_str answer)
+{
+    usher_event event = {.size = sizeof event, .kind = done, .now_ms = NOW_S * 1000 + 5};
+    bool none = answer.len == 0 || answer.ptr[0] == '!';
+
+    if (none || answer.ptr[0] == '-')
+        event.kind = (usher_event_kind)(done + (none ? 2 : 1));
+    else
+        event.value = answer;
+    return event;
+}
+
 static inline usher_status perform(visit *v)
 {
     usher_want want;
@@ -98,10 +121,18 @@ static inline usher_status perform(visit *v)
 
     v->wants = 0;
     if (!rc) rc = v->run(exchange, &want, NULL);
-    while (!rc && want.kind == USHER_WANT_FETCH) {
-        check_fetch(&want.fetch);
+    while (!rc && want.kind != USHER_WANT_NOTHING) {
+        usher_event event;
+
         assert(++v->wants <= v->wants_max);
-        usher_event event = next_event(v);
+        if (want.kind == USHER_WANT_FETCH) {
+            check_fetch(&want.fetch);
+            event = fetched(next_answer(v));
+        } else {
+            event = told(want.kind == USHER_WANT_HOOK ? USHER_EVENT_HOOKED : USHER_EVENT_STORED,
+                         next_answer(v));
+        }
+        if (v->watch) v->watch(v, &want, &event);
         rc = usher_resume(exchange, &event, &want, NULL);
     }
     return rc;
@@ -295,7 +326,8 @@ static inline void check_failure(usher_status rc)
 {
     const usher_response *r = usher_exchange_response(exchange);
 
-    assert((rc == USHER_E_NOMEM && memory.failed) || rc == USHER_E_LIMIT), (void)rc;
+    assert((rc == USHER_E_NOMEM && memory.failed) || rc == USHER_E_LIMIT ||
+           (rc == USHER_E_IO && may_be_told_nonsense));
     assert(r->status == 0 && r->header_count == 0 && r->body.len == 0), (void)r;
     assert(usher_exchange_verdict(exchange) == USHER_NO_SESSION);
     assert(usher_exchange_decision(exchange) == USHER_UNDECIDED);

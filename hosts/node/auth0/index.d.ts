@@ -128,7 +128,6 @@ export interface Auth0ClientOptions {
   transactionCookie?: TransactionCookieOptions;
   enableParallelTransactions?: boolean;
   signInReturnToPath?: string;
-  pushedAuthorizationRequests?: boolean;
   logoutStrategy?: 'auto' | 'oidc' | 'v2';
   includeIdTokenHintInOIDCLogoutUrl?: boolean;
   routes?: Routes;
