@@ -28,6 +28,7 @@ const suites = [
     ["e2e/browser", "Chromium in the quickstart"],
     ["e2e/bad-input", "bad cookies and bad settings"],
     ["e2e/c-server", "an application in C"],
+    ["e2e/adapters", "rows of an Auth.js adapter, shared with the originals"],
     ["e2e/moving", "from one system to another, signed in"],
     ["apps/v4", "an application of Next.js 16, on NextAuth v4 and on usher"],
     ["apps/v5", "an application of Next.js 16, on Auth.js v5 and on usher"],

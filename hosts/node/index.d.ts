@@ -86,6 +86,10 @@ export interface Hooks {
   /** callbacks.redirect: a URL. */
   redirect?(params: { url: string; baseUrl: string }): string | Promise<string>;
   event?(name: string, message: any): void | Promise<void>;
+  /** A provider's profile(), where users are rows: {id, name, email, image, …}. */
+  profile?(params: { profile: any; account: any }): any;
+  /** generateSessionToken(): the key of a new session's row. */
+  sessionToken?(): string | Promise<string>;
 }
 
 export interface SiteOptions {
@@ -99,6 +103,8 @@ export interface SiteOptions {
   /** What a hook threw. */
   onError?: (error: unknown, hook: string) => void;
   hooks?: Hooks;
+  /** Rows (settings: session.strategy, users): an Auth.js adapter, or a session store of Auth0's SDK. */
+  store?: object;
 }
 
 /** docs/settings.md lists them. */

@@ -183,9 +183,18 @@ static void put_fetch(usher_json_writer *w, const usher_fetch *f)
 
 static void put_hook(usher_json_writer *w, const usher_hook *h)
 {
-    static const char *const kinds[] = {
-        "",       "decode",   "encode", "jwt",                "session",
-        "signIn", "redirect", "event",  "beforeSessionSaved", "onCallback"};
+    static const char *const kinds[] = {"",
+                                        "decode",
+                                        "encode",
+                                        "jwt",
+                                        "session",
+                                        "signIn",
+                                        "redirect",
+                                        "event",
+                                        "profile",
+                                        "sessionToken",
+                                        "beforeSessionSaved",
+                                        "onCallback"};
     bool known = h->kind < (int)(sizeof kinds / sizeof *kinds);
 
     put_text(w, "kind", usher_str_z(kinds[known ? h->kind : 0])); /* none of ours: it fails */
@@ -198,6 +207,16 @@ static void put_hook(usher_json_writer *w, const usher_hook *h)
     put_int(w, "maxAgeS", h->max_age_s);
 }
 
+static void put_store(usher_json_writer *w, const usher_store *s)
+{
+    put_text(w, "kind", USHER_STR("store"));
+    put_text(w, "op", usher_str_z(usher_store_op_word(s->op)));
+    put_text(w, "id", s->id);
+    put_text(w, "provider", s->provider);
+    put_raw(w, "value", s->value);
+    put_int(w, "expiresMs", s->expires_ms);
+}
+
 usher_status addon_want(usher_str *out, addon_exchange *x, usher_error *err)
 {
     usher_json_writer w;
@@ -208,6 +227,8 @@ usher_status addon_want(usher_str *out, addon_exchange *x, usher_error *err)
     usher_json_open_object(&w);
     if (x->want.kind == USHER_WANT_FETCH)
         put_fetch(&w, &x->want.fetch);
+    else if (x->want.kind == USHER_WANT_STORE)
+        put_store(&w, &x->want.store);
     else
         put_hook(&w, &x->want.hook);
     usher_json_close_object(&w);

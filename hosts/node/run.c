@@ -286,6 +286,9 @@ static bool read_event(usher_event *event, addon_exchange *x, napi_env env, cons
         {"hooked", USHER_EVENT_HOOKED, NULL},
         {"refused", USHER_EVENT_HOOK_REFUSED, NULL},
         {"failed", USHER_EVENT_HOOK_FAILED, NULL},
+        {"stored", USHER_EVENT_STORED, NULL},
+        {"conflict", USHER_EVENT_STORE_CONFLICT, NULL},
+        {"store_failed", USHER_EVENT_STORE_FAILED, NULL},
     };
     double status = 0, fetched = 0, now = 0;
     usher_str kind;

@@ -50,7 +50,7 @@ export interface SiteSettings {
   /** Whether users and their accounts at providers are rows of a database too, while sessions are in the cookie. For programs that embed the library. Default: none; database with session.strategy: database. */
   users?: 'none' | 'database';
   /** Functions of the program that are asked on the way: NextAuth's callbacks of these names, and its events; with profile auth0-4 the last two, which are that SDK's. For programs that embed the library. Default: none. */
-  hooks?: ReadonlyArray<'jwt' | 'session' | 'sign_in' | 'redirect' | 'events' | 'before_session_saved' | 'on_callback'>;
+  hooks?: ReadonlyArray<'jwt' | 'session' | 'sign_in' | 'redirect' | 'events' | 'profile' | 'session_token' | 'before_session_saved' | 'on_callback'>;
   cookies?: {
     /** The Secure attribute and the __Secure- and __Host- names. `auto`: if base_url is https. Default: auto. */
     secure?: 'auto' | true | 'true' | false | 'false';
@@ -231,6 +231,8 @@ export interface ProviderSettings {
   pkce?: boolean;
   /** Asks the userinfo endpoint too and uses what it says. Default: false. */
   userinfo?: boolean;
+  /** Whoever signs in here with the e-mail address of a user who came by another way is that user. Only for a provider that has verified every address. With users: database. Default: false. */
+  allow_dangerous_email_account_linking?: boolean;
   /** The provider may be at an address that is not public (10.x, 192.168.x, loopback). Default: false. */
   private_network?: boolean;
   /** The provider may be reached by http. Only with development. Default: false. */

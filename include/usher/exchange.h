@@ -89,7 +89,11 @@ typedef enum usher_hook_kind {
     USHER_HOOK_SESSION,  /* {session, token}: what getSession() shows */
     USHER_HOOK_SIGN_IN,  /* {user, account, profile?}: true, false, or a URL to go to instead */
     USHER_HOOK_REDIRECT, /* {url, baseUrl}: a URL */
-    USHER_HOOK_EVENT,    /* `name` is "signIn", "signOut" or "session"; no answer is looked at */
+    USHER_HOOK_EVENT,    /* `name` is "signIn", "signOut", "session", "createUser" or "linkAccount";
+                            no answer is looked at */
+    USHER_HOOK_PROFILE,  /* {profile, account}, a provider's profile(): the user, {id, name, email,
+                            image, …}. Asked where users are kept in a database */
+    USHER_HOOK_SESSION_TOKEN, /* {}, generateSessionToken(): the key of a new session's row */
     /* Auth0's, of the same kind. */
     USHER_HOOK_BEFORE_SESSION_SAVED, /* {session, idToken}: the session that is stored. Asked while
                                         a refresh is under way, FAILED keeps the new tokens with the

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "flow/account.h"
 #include "flow/hooks.h"
 #include "oauth/id_token.h"
 #include "oauth/userprofile.h"
@@ -336,5 +337,6 @@ static usher_status sign_in_from(usher_exchange *ex, const usher_json_object *cl
         if ((rc = account_uuid(&user.id, ex, ex->sign_in.subject, err))) return rc;
     if ((rc = forget_checks(ex, err))) return rc;
     if ((rc = usher_json_object_text(&said, &ex->arena, claims, err))) return rc;
+    if (ex->site->users_stored) return usher_account_sign_in(ex, &user, said, want, err);
     return usher_hook_sign_in(ex, &user, said, want, err);
 }

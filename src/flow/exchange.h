@@ -165,6 +165,7 @@ struct usher_exchange {
     usher_json_object changes;       /* of usher_update_session */
     struct usher_auth0_visit *auth0; /* flow/auth0.h; NULL on other routes */
     usher_access_token *access;      /* of usher_get_access_token; NULL otherwise */
+    struct usher_who *who;           /* flow/account.h; NULL where users are no rows */
     struct usher_storing *storing;   /* flow/store.h; NULL until something is wanted */
 
     /* results */

@@ -2,16 +2,18 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "flow/account.h"
 #include "flow/store.h"
 #include "flow/write.h"
 #include "wire/json_set.h"
+#include "wire/url.h"
 
 #define VALUE_MAX        (4u * USHER_TOKEN_MAX)
 #define CALLBACK_URL_MAX 2048
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-static bool has(const usher_exchange *ex, usher_site_hook hook)
+bool usher_hook_has(const usher_exchange *ex, usher_site_hook hook)
 {
     return (ex->site->hooks & (1u << hook)) != 0;
 }
@@ -79,8 +81,8 @@ static usher_status told(usher_exchange *ex, const usher_event *event, usher_wan
     return ex->hooked.after(ex, want, err);
 }
 
-static usher_status tell(usher_exchange *ex, usher_str name, usher_buf *value,
-                         usher_operation *after, usher_want *want, usher_error *err)
+usher_status usher_hook_tell(usher_exchange *ex, usher_str name, usher_buf *value,
+                             usher_operation *after, usher_want *want, usher_error *err)
 {
     ex->hooked.after = after;
     ex->hooked.is_event = true;
@@ -141,7 +143,7 @@ usher_status usher_hook_redirect(usher_exchange *ex, usher_operation *after, ush
     usher_buf b;
     usher_json_writer w;
 
-    if (!has(ex, USHER_HAS_REDIRECT) || !is_clean_url(url)) return after(ex, want, err);
+    if (!usher_hook_has(ex, USHER_HAS_REDIRECT) || !is_clean_url(url)) return after(ex, want, err);
     ex->hooked.after = after;
     open(ex, &b, &w);
     usher_json_put_member(&w, USHER_STR("url"), url);
@@ -219,7 +221,8 @@ usher_status usher_hook_jwt(usher_exchange *ex, usher_str changes, bool is_updat
     usher_buf b;
     usher_json_writer w;
 
-    if (!has(ex, USHER_HAS_JWT) || ex->held.auth0 || (ex->hooked.jwt_asked && !is_update))
+    if (!usher_hook_has(ex, USHER_HAS_JWT) || ex->held.auth0 ||
+        (ex->hooked.jwt_asked && !is_update))
         return after(ex, want, err);
     ex->hooked.jwt_asked = true;
     ex->hooked.after = after;
@@ -239,12 +242,12 @@ static usher_status session_event(usher_exchange *ex, usher_operation *after, us
     usher_buf b;
     usher_json_writer w;
 
-    if (!has(ex, USHER_HAS_EVENTS) || !ex->session.json.ptr) return after(ex, want, err);
+    if (!usher_hook_has(ex, USHER_HAS_EVENTS) || !ex->session.json.ptr) return after(ex, want, err);
     open(ex, &b, &w);
     put_raw(&w, "session", ex->session.json);
     if (!ex->held.stored) put_raw(&w, "token", ex->held.claims.text);
     usher_json_close_object(&w);
-    return tell(ex, USHER_STR("session"), &b, after, want, err);
+    return usher_hook_tell(ex, USHER_STR("session"), &b, after, want, err);
 }
 
 static usher_status session_answered(usher_exchange *ex, const usher_event *event, usher_want *want,
@@ -277,7 +280,7 @@ usher_status usher_hook_session(usher_exchange *ex, usher_operation *after, ushe
     usher_json_writer w;
 
     if (ex->held.auth0) return after(ex, want, err);
-    if (!has(ex, USHER_HAS_SESSION)) return session_event(ex, after, want, err);
+    if (!usher_hook_has(ex, USHER_HAS_SESSION)) return session_event(ex, after, want, err);
     ex->hooked.after = after;
     open(ex, &b, &w);
     put_raw(&w, "session", ex->session.json);
@@ -302,18 +305,18 @@ static void put_user(usher_json_writer *w, const usher_user *u)
     usher_json_close_object(w);
 }
 
-static void put_account(usher_exchange *ex, usher_json_writer *w)
+void usher_hook_put_account(usher_exchange *ex, usher_json_writer *w)
 {
     const usher_sign_in *s = &ex->sign_in;
     bool oidc = s->provider->type == USHER_PROVIDER_OIDC;
 
-    usher_json_name(w, USHER_STR("account"));
-    usher_json_open_object(w);
     usher_json_put_member(w, USHER_STR("provider"), s->provider->id);
     usher_json_put_member(w, USHER_STR("type"),
                           oidc ? ex->site->profile->oidc_type : USHER_STR("credentials"));
     usher_json_put_member(w, USHER_STR("providerAccountId"),
-                          oidc ? s->subject : ex->hooked.user.id);
+                          ex->who ? ex->who->account
+                          : oidc  ? s->subject
+                                  : ex->hooked.user.id);
     usher_json_put_member(w, USHER_STR("access_token"), s->tokens.access_token);
     usher_json_put_member(w, USHER_STR("id_token"), s->tokens.id_token);
     usher_json_put_member(w, USHER_STR("refresh_token"), s->tokens.refresh_token);
@@ -323,35 +326,63 @@ static void put_account(usher_exchange *ex, usher_json_writer *w)
         usher_json_name(w, USHER_STR("expires_at"));
         usher_json_put_int(w, usher_now_s(ex) + s->tokens.expires_in_s);
     }
-    usher_json_close_object(w);
 }
 
 static void put_people(usher_exchange *ex, usher_json_writer *w)
 {
-    put_user(w, &ex->hooked.user);
-    put_account(ex, w);
+    if (ex->who)
+        put_raw(w, "user", ex->who->shown);
+    else
+        put_user(w, &ex->hooked.user);
+    usher_json_name(w, USHER_STR("account"));
+    usher_json_open_object(w);
+    usher_hook_put_account(ex, w);
+    usher_json_close_object(w);
     put_raw(w, "profile", ex->hooked.profile);
+}
+
+static bool is_new(const usher_exchange *ex)
+{
+    return ex->who && ex->who->is_new;
+}
+
+/* Who is here for the first time is shown around, if there is a page for it. */
+static usher_status new_user_url(usher_str *out, usher_exchange *ex, usher_error *err)
+{
+    usher_str page = ex->site->pages.new_user;
+    usher_buf url;
+
+    usher_buf_init(&url, &ex->arena, 4 * CALLBACK_URL_MAX);
+    if (usher_str_starts(page, USHER_STR("/"))) usher_buf_put(&url, ex->site->base_url);
+    usher_buf_put(&url, page);
+    usher_url_put_param(&url, USHER_STR("callbackUrl"), ex->callback_url);
+    return usher_buf_take(out, &url, err);
 }
 
 static usher_status way_back(usher_exchange *ex, usher_want *want, usher_error *err)
 {
+    usher_str url = ex->callback_url;
+    usher_status rc = USHER_OK;
+
     (void)want;
-    return usher_respond_url(ex, ex->callback_url, 200, err);
+    if (is_new(ex) && ex->site->pages.new_user.len) rc = new_user_url(&url, ex, err);
+    return rc ? rc : usher_respond_url(ex, url, 200, err);
 }
 
-static usher_status signed_in(usher_exchange *ex, bool issued, usher_want *want, usher_error *err)
+usher_status usher_hook_signed_in(usher_exchange *ex, bool issued, usher_want *want,
+                                  usher_error *err)
 {
     usher_buf b;
     usher_json_writer w;
 
     if (!issued) return usher_respond_failure(ex, USHER_FAIL_CALLBACK, 200, err);
-    if (!has(ex, USHER_HAS_EVENTS)) return way_back(ex, want, err);
+    if (!usher_hook_has(ex, USHER_HAS_EVENTS)) return way_back(ex, want, err);
     open(ex, &b, &w);
     put_people(ex, &w);
     usher_json_name(&w, USHER_STR("isNewUser"));
-    usher_json_put_bool(&w, false);
+    usher_json_put_bool(&w, is_new(ex));
     usher_json_close_object(&w);
-    return tell(ex, USHER_STR("signIn"), &b, way_back, want, err);
+    return usher_hook_tell(ex, USHER_STR("signIn"), &b, way_back, want, err);
 }
 
 /* null: signed in at the provider, and no session here, as Auth.js has it. */
@@ -373,10 +404,10 @@ static usher_status token_made(usher_exchange *ex, const usher_event *event, ush
     if (rc || (rc = keep_private(&claims, ex, &ex->hooked.made, err)) ||
         (rc = usher_flow_issue_claims(ex, claims, &issued, err)))
         return rc;
-    return signed_in(ex, issued, want, err);
+    return usher_hook_signed_in(ex, issued, want, err);
 }
 
-static usher_status make_token(usher_exchange *ex, usher_want *want, usher_error *err)
+usher_status usher_hook_make_token(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     usher_buf b;
     usher_json_writer w;
@@ -384,9 +415,9 @@ static usher_status make_token(usher_exchange *ex, usher_want *want, usher_error
     bool issued;
     usher_status rc;
 
-    if (!has(ex, USHER_HAS_JWT)) {
+    if (!usher_hook_has(ex, USHER_HAS_JWT)) {
         rc = usher_flow_issue_session(ex, &ex->hooked.user, &issued, err);
-        return rc ? rc : signed_in(ex, issued, want, err);
+        return rc ? rc : usher_hook_signed_in(ex, issued, want, err);
     }
     if ((rc = usher_session_new_claims(&claims, &ex->arena, &ex->hooked.user, ex->entropy, err)) ||
         (rc = usher_json_read_object(&ex->hooked.made, &ex->arena, claims,
@@ -396,10 +427,17 @@ static usher_status make_token(usher_exchange *ex, usher_want *want, usher_error
     put_raw(&w, "token", claims);
     put_people(ex, &w);
     usher_json_name(&w, USHER_STR("isNewUser"));
-    usher_json_put_bool(&w, false);
-    usher_json_put_member(&w, USHER_STR("trigger"), USHER_STR("signIn"));
+    usher_json_put_bool(&w, is_new(ex));
+    usher_json_put_member(&w, USHER_STR("trigger"),
+                          is_new(ex) ? USHER_STR("signUp") : USHER_STR("signIn"));
     usher_json_close_object(&w);
     return usher_hook_ask(ex, want, USHER_HOOK_JWT, (usher_str){0}, &b, token_made, err);
+}
+
+/* He may come in; who he is, where users are rows, is looked up first. */
+static usher_status made(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    return ex->who ? usher_account_resolve(ex, want, err) : usher_hook_make_token(ex, want, err);
 }
 
 static usher_status denied(usher_exchange *ex, usher_error *err)
@@ -424,7 +462,7 @@ static usher_status allowed(usher_exchange *ex, const usher_event *event, usher_
     }
     if (!usher_str_eq(event->value, USHER_STR("true")) || event->kind != USHER_EVENT_HOOKED)
         return denied(ex, err);
-    return make_token(ex, want, err);
+    return made(ex, want, err);
 }
 
 usher_status usher_hook_sign_in(usher_exchange *ex, const usher_user *user, usher_str profile,
@@ -435,7 +473,7 @@ usher_status usher_hook_sign_in(usher_exchange *ex, const usher_user *user, ushe
 
     ex->hooked.user = *user;
     ex->hooked.profile = profile;
-    if (!has(ex, USHER_HAS_SIGN_IN)) return make_token(ex, want, err);
+    if (!usher_hook_has(ex, USHER_HAS_SIGN_IN)) return made(ex, want, err);
     open(ex, &b, &w);
     put_people(ex, &w);
     usher_json_close_object(&w);
@@ -450,12 +488,13 @@ usher_status usher_hook_signed_out(usher_exchange *ex, usher_operation *after, u
     usher_buf b;
     usher_json_writer w;
 
-    if (!has(ex, USHER_HAS_EVENTS) || !ex->held.claims.text.ptr) return after(ex, want, err);
+    if (!usher_hook_has(ex, USHER_HAS_EVENTS) || !ex->held.claims.text.ptr)
+        return after(ex, want, err);
     open(ex, &b, &w);
     if (ex->held.stored)
         put_raw(&w, "session", ex->hooked.ended.ptr ? ex->hooked.ended : USHER_STR("null"));
     else
         put_raw(&w, "token", ex->held.claims.text);
     usher_json_close_object(&w);
-    return tell(ex, USHER_STR("signOut"), &b, after, want, err);
+    return usher_hook_tell(ex, USHER_STR("signOut"), &b, after, want, err);
 }

@@ -34,12 +34,22 @@ usher_status usher_hook_sign_in(usher_exchange *ex, const usher_user *user, ushe
 usher_status usher_hook_signed_out(usher_exchange *ex, usher_operation *after, usher_want *want,
                                    usher_error *err);
 
-/* Asks with the JSON in `value`; `answered` reads the answer. */
+/* What other flows ask and tell of: with the JSON in `value`; `answered` reads the answer. */
+bool usher_hook_has(const usher_exchange *ex, usher_site_hook hook);
 usher_status usher_hook_ask(usher_exchange *ex, usher_want *want, usher_hook_kind kind,
                             usher_str name, usher_buf *value, usher_step *answered,
                             usher_error *err);
+usher_status usher_hook_tell(usher_exchange *ex, usher_str name, usher_buf *value,
+                             usher_operation *after, usher_want *want, usher_error *err);
 /* An answer that makes no sense is as good as none. */
 usher_status usher_hook_nonsense(usher_exchange *ex, usher_error *err);
+/* The members of an account, as a store keeps them but for whose it is. */
+void usher_hook_put_account(usher_exchange *ex, usher_json_writer *w);
+/* callbacks.jwt for who signs in, the session, and what follows. */
+usher_operation usher_hook_make_token;
+/* events.signIn and the way back; a failure if there is no session. */
+usher_status usher_hook_signed_in(usher_exchange *ex, bool issued, usher_want *want,
+                                  usher_error *err);
 
 /* The answer to whatever was asked. */
 usher_step usher_flow_hooked;

@@ -45,6 +45,8 @@ typedef enum usher_site_hook {
     USHER_HAS_SIGN_IN,
     USHER_HAS_REDIRECT,
     USHER_HAS_EVENTS,
+    USHER_HAS_PROFILE,
+    USHER_HAS_SESSION_TOKEN,
     USHER_HAS_BEFORE_SAVED, /* these two: Auth0's */
     USHER_HAS_ON_CALLBACK,
 } usher_site_hook;

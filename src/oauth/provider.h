@@ -33,6 +33,7 @@ typedef struct usher_provider {
     bool state, nonce;          /* checks besides PKCE */
     bool pkce;                  /* true by default; some providers refuse it */
     bool userinfo;              /* ask the userinfo endpoint and use its claims */
+    bool link_by_email;         /* its addresses are verified, and so tell who somebody is */
     bool plain_http, private_network;
     uint32_t timeout_ms;
     const usher_development_user *users; /* of a development provider */

@@ -59,6 +59,7 @@ const usher_profile usher_profile_authjs_5 = {
             [USHER_FAIL_CALLBACK] = {USHER_PAGE_ERROR, USHER_STR_INIT("Configuration")},
             [USHER_FAIL_DENIED] = {USHER_PAGE_ERROR, USHER_STR_INIT("AccessDenied")},
             [USHER_FAIL_CREDENTIALS] = {USHER_PAGE_SIGN_IN, USHER_STR_INIT("CredentialsSignin")},
+            [USHER_FAIL_NOT_LINKED] = {USHER_PAGE_SIGN_IN, USHER_STR_INIT("OAuthAccountNotLinked")},
         },
     .checks_state_default = false,
     .checks_nonce_default = false,

@@ -59,6 +59,7 @@ const usher_profile usher_profile_nextauth_4 = {
             [USHER_FAIL_CALLBACK] = {USHER_PAGE_ERROR, USHER_STR_INIT("OAuthCallback")},
             [USHER_FAIL_DENIED] = {USHER_PAGE_ERROR, USHER_STR_INIT("AccessDenied")},
             [USHER_FAIL_CREDENTIALS] = {USHER_PAGE_ERROR, USHER_STR_INIT("CredentialsSignin")},
+            [USHER_FAIL_NOT_LINKED] = {USHER_PAGE_ERROR, USHER_STR_INIT("OAuthAccountNotLinked")},
         },
     .checks_state_default = true,
     .checks_nonce_default = false,
@@ -68,6 +69,7 @@ const usher_profile usher_profile_nextauth_4 = {
     .error_to_sign_in = true,
     .failure_keeps_cookies = true,
     .log_endpoint = true,
+    .linked_is_new = true,
     .user_id_uuid = false,
     .oidc_type = USHER_STR_INIT("oauth"),
 };

@@ -53,6 +53,7 @@ typedef enum usher_failure {
     USHER_FAIL_CALLBACK, /* code exchange, ID token or userinfo failed */
     USHER_FAIL_DENIED,   /* refused by a rule */
     USHER_FAIL_CREDENTIALS, /* wrong credentials */
+    USHER_FAIL_NOT_LINKED,  /* the account or its address is another user's */
     USHER_FAILURES,
 } usher_failure;
 
@@ -142,6 +143,7 @@ typedef struct usher_profile {
     bool error_to_sign_in;     /* the error page hands sign-in codes on to the sign-in page */
     bool failure_keeps_cookies; /* a failed flow still sets the CSRF and callback-url cookies */
     bool log_endpoint;          /* POST _log is answered (200, empty) */
+    bool linked_is_new;         /* who gets an account by his address is told of as a new user */
     bool user_id_uuid;          /* the user's id is a UUID made from provider and account */
     usher_str oidc_type;        /* how a provider's type is listed: "oauth" or "oidc" */
 

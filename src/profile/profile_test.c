@@ -75,9 +75,11 @@ static void test_nextauth_4(void **state)
         {USHER_FAIL_CALLBACK, USHER_PAGE_ERROR, "OAuthCallback"},
         {USHER_FAIL_DENIED, USHER_PAGE_ERROR, "AccessDenied"},
         {USHER_FAIL_CREDENTIALS, USHER_PAGE_ERROR, "CredentialsSignin"},
+        {USHER_FAIL_NOT_LINKED, USHER_PAGE_ERROR, "OAuthAccountNotLinked"},
     };
     const usher_profile *p = &usher_profile_nextauth_4;
 
+    assert_true(p->linked_is_new && !p->row_in_session);
     (void)state;
     assert_str(p->name, "nextauth-4");
     assert_int_equal(p->enc, USHER_A256GCM);
@@ -131,9 +133,11 @@ static void test_authjs_5(void **state)
         {USHER_FAIL_CALLBACK, USHER_PAGE_ERROR, "Configuration"},
         {USHER_FAIL_DENIED, USHER_PAGE_ERROR, "AccessDenied"},
         {USHER_FAIL_CREDENTIALS, USHER_PAGE_SIGN_IN, "CredentialsSignin"},
+        {USHER_FAIL_NOT_LINKED, USHER_PAGE_SIGN_IN, "OAuthAccountNotLinked"},
     };
     const usher_profile *p = &usher_profile_authjs_5;
 
+    assert_true(!p->linked_is_new && p->row_in_session);
     (void)state;
     assert_str(p->name, "authjs-5");
     assert_int_equal(p->enc, USHER_A256CBC_HS512);
@@ -187,9 +191,11 @@ static void test_robojs(void **state)
         {USHER_FAIL_CALLBACK, USHER_PAGE_ERROR, "Configuration"},
         {USHER_FAIL_DENIED, USHER_PAGE_ERROR, "AccessDenied"},
         {USHER_FAIL_CREDENTIALS, USHER_PAGE_SIGN_IN, "CredentialsSignin"},
+        {USHER_FAIL_NOT_LINKED, USHER_PAGE_SIGN_IN, "OAuthAccountNotLinked"},
     };
     const usher_profile *p = &usher_profile_robojs;
 
+    assert_true(!p->linked_is_new && p->row_in_session);
     (void)state;
     assert_str(p->name, "robojs");
     assert_int_equal(p->enc, USHER_A256CBC_HS512);

@@ -106,6 +106,11 @@ static void refuse_for_rows(usher_building *b)
         complain_at(b, S(SESSION_TOKEN),
                     "site.session.token is for sessions in the cookie; leave it out with "
                     "session.strategy: database");
+    for (size_t i = 0; i < b->site->provider_count; i++)
+        if (b->site->providers[i].type != USHER_PROVIDER_OIDC)
+            complain_at(b, S(SESSION_STRATEGY),
+                        "site.session.strategy: database needs users who are rows, and those of a "
+                        "development provider are none");
     if (given(b, S(ACCEPT)))
         complain_at(b, S(ACCEPT), "site.accept is for sessions in the cookie, so far");
     if (b->site->profile->auth0) return;

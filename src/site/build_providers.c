@@ -293,7 +293,7 @@ static void read_id_token_alg(reading *r)
 /* Those routes have their own ways, and one provider. */
 static void refuse_for_auth0(reading *r)
 {
-    static const int rows[] = {P(TYPE), P(CHECKS), P(PKCE), P(USERINFO)};
+    static const int rows[] = {P(TYPE), P(CHECKS), P(PKCE), P(USERINFO), P(LINK_BY_EMAIL)};
 
     if (!r->b->site->profile->auth0) return;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -315,6 +315,7 @@ static void read_oidc(reading *r)
     judge_checks(r);
     read_id_token_alg(r);
     p->userinfo = r->v[P(USERINFO)].number != 0;
+    p->link_by_email = r->v[P(LINK_BY_EMAIL)].number != 0;
     p->private_network = r->v[P(PRIVATE_NETWORK)].number != 0;
     p->plain_http = r->v[P(PLAIN_HTTP)].number != 0;
     p->timeout_ms = (uint32_t)r->v[P(TIMEOUT)].number;

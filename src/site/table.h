@@ -159,8 +159,9 @@ typedef struct usher_setting_table {
       "are in the cookie. For programs that embed the library.",                                   \
       "database")                                                                                  \
     X(HOOKS, "hooks", WORDS, NONE,                                                                 \
-      "jwt|session|sign_in|redirect|events|before_session_saved|on_callback", 0, 7, NULL, "none",  \
-      NULL,                                                                                        \
+      "jwt|session|sign_in|redirect|events|profile|session_token|before_session_saved|"            \
+      "on_callback",                                                                               \
+      0, 9, NULL, "none", NULL,                                                                    \
       "Functions of the program that are asked on the way: NextAuth's callbacks of these names, "  \
       "and its events; with profile auth0-4 the last two, which are that SDK's. For programs "     \
       "that "                                                                                      \
@@ -349,6 +350,11 @@ typedef struct usher_setting_table {
       "false")                                                                                     \
     X(USERINFO, "userinfo", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,                           \
       "Asks the userinfo endpoint too and uses what it says.", "true")                             \
+    X(LINK_BY_EMAIL, "allow_dangerous_email_account_linking", BOOL, NONE, NULL, 0, 0, "false",     \
+      NULL, NULL,                                                                                  \
+      "Whoever signs in here with the e-mail address of a user who came by another way is that "   \
+      "user. Only for a provider that has verified every address. With users: database.",          \
+      "true")                                                                                      \
     X(PRIVATE_NETWORK, "private_network", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,             \
       "The provider may be at an address that is not public (10.x, 192.168.x, loopback).", "true") \
     X(PLAIN_HTTP, "plain_http", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,                       \

@@ -14,7 +14,8 @@ deps_of() {
         lint) echo "$run $clang libcmocka-dev python3=python3 binutils=nm clang-format-14=clang-format-14
             git=git shellcheck=shellcheck" ;;
         clang) echo "$run $clang libcmocka-dev python3=python3 strace=strace" ;;
-        e2e) echo "$run $node nginx-light=nginx caddy=caddy chromium=chromium openssl=openssl libcmocka-dev" ;;
+        e2e) echo "$run $node nginx-light=nginx caddy=caddy chromium=chromium openssl=openssl libcmocka-dev
+            postgresql" ;;
         secrets) echo "$run libcmocka-dev valgrind python3=python3" ;;
         test) echo "$(deps_of lint) $(deps_of e2e) $(deps_of secrets)" ;;
         fuzz) echo "$run $clang libcmocka-dev" ;;

@@ -22,10 +22,11 @@ const shown = new WeakMap();
 /** auth() shows what the session callback answers; the token stands in where that has no user. */
 function shownBy(config) {
   const session = config.callbacks?.session;
-  if (!session) return config;
+  const rows = (config.session?.strategy ?? (config.adapter ? 'database' : 'jwt')) === 'database';
+  if (!session && !rows) return config;
   let known = shown.get(config);
-  if (known?.session !== session) {
-    const callback = async (params) => ({ user: params.token, ...((await session(params)) ?? params.session) });
+  if (!known || known.session !== session) {
+    const callback = async (params) => ({ user: params.user ?? params.token, ...((await session?.(params)) ?? params.session) });
     known = { session, config: { ...config, callbacks: { ...config.callbacks, session: callback } } };
     shown.set(config, known);
   }

@@ -4,18 +4,22 @@
 // for each call and keeps what its functions were given and answered: the originals hand objects from
 // one function to the next, where the engine hands on their text.
 
-const { UsherError, wrongType } = require('./errors.cjs');
+const { randomUUID } = require('node:crypto');
+
+const { wrongType } = require('./errors.cjs');
 const { then } = require('./wants.cjs');
 
 const SESSION_EVENTS = ['session'];
-const ALL_EVENTS = ['session', 'signIn', 'signOut'];
+const ALL_EVENTS = ['session', 'signIn', 'signOut', 'createUser', 'linkAccount'];
 
 const has = (functions, name) => typeof functions?.[name] === 'function';
 
 /** The setting `hooks` for options: what has to be asked while a session is read, or on every route. */
-function hooksOf({ callbacks, events, mapped = false }, everyRoute) {
+function hooksOf({ callbacks, events, session, adapter, mapped = false }, everyRoute) {
   const hooks = [];
-  if (has(callbacks, 'jwt') || (everyRoute && mapped)) hooks.push('jwt');
+  if (has(callbacks, 'jwt') || (everyRoute && mapped && !adapter)) hooks.push('jwt');
+  if (everyRoute && mapped && adapter) hooks.push('profile');
+  if (everyRoute && adapter && has(session, 'generateSessionToken')) hooks.push('session_token');
   if (has(callbacks, 'session') || has(callbacks, 'jwt')) hooks.push('session');
   if (everyRoute && has(callbacks, 'signIn')) hooks.push('sign_in');
   if (everyRoute && has(callbacks, 'redirect')) hooks.push('redirect');
@@ -39,6 +43,7 @@ function codecs({ encode, decode }, given) {
  *   shown(seen, session)  the session that the callback is handed
  *   refused(error)        what signIn means that threw
  *   redirected(url)       where a URL leads that signIn answered; absent: there
+ *   wholeRow              the session callback gets a row and its user, not a session made of them
  *   tellsUser             events get the user as profile, not what the provider said
  *   eventFailed(name, error)
  */
@@ -53,9 +58,17 @@ class Program {
   #given; // the claims as the jwt callback got them: one that changes them in place is seen, too
   #token;
   #person;
+  #found; // session and user as the adapter gave them: dates are Dates
+  #users = new Map();
+  #mapped;
 
   constructor(options, system, providers = new Map()) {
-    const { callbacks = {}, events = {}, jwt = {} } = options;
+    const { callbacks = {}, events = {}, jwt = {}, adapter, session } = options;
+    this.store = adapter;
+    this.heard = {
+      row: (op, row) => this.#keep(op, row),
+      failed: (error) => { this.error = error; this.storeFailed = true; },
+    };
     this.#options = { callbacks, events };
     this.#system = system;
     this.#providers = providers;
@@ -67,11 +80,36 @@ class Program {
       signIn: (params) => this.#signIn(params),
       redirect: (params) => callbacks.redirect(params),
       event: (name, message) => this.#event(name, message),
+      profile: (params) => this.#profile(params),
+      sessionToken: () => session.generateSessionToken(),
     };
+  }
+
+  #keep(op, row) {
+    if (row === null || row === undefined) return;
+    if (op === 'getSessionAndUser') this.#found = row;
+    if (/User/.test(op) && op !== 'getSessionAndUser') this.#users.set(String(row.id), row);
+  }
+
+  /** A provider's profile(), for users who are rows: what it makes of them is looked up and stored. */
+  async #profile({ profile, account }) {
+    const provider = this.#providers.get(account.provider);
+    const made = has(provider, 'profile') ? await provider.profile(profile, account) : {
+      id: profile.sub, name: profile.name ?? profile.nickname ?? profile.preferred_username, email: profile.email, image: profile.picture,
+    };
+    this.#mapped = { ...made, id: made.id ?? randomUUID(), ...(typeof made.email === 'string' && { email: made.email.toLowerCase() }) };
+    return this.#mapped;
+  }
+
+  /** With the rows as the adapter gave them. */
+  #asStored(params) {
+    const row = params.user && this.#users.get(String(params.user.id));
+    return row ? { ...params, user: row } : params;
   }
 
   /** User and account as the provider's profile() makes them; once for each sign-in. */
   async #people(params) {
+    if (this.store) return this.#asStored(params);
     const provider = this.#providers.get(params.account?.provider);
     if (!params.profile || !has(provider, 'profile')) return params;
     this.#person ??= await this.#system.user(await provider.profile(params.profile, params.account), params.user);
@@ -103,7 +141,18 @@ class Program {
     });
   }
 
-  #session({ session, token }) {
+  /** Of a session that is a row. */
+  async #sessionOfRow({ session, user, ...more }) {
+    const { callbacks } = this.#options;
+    const found = this.#found ?? { session, user };
+    const shown = this.#system.wholeRow ? { ...found.session, user: found.user } : session;
+    this.session = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : shown;
+    return this.session === undefined ? null : this.session;
+  }
+
+  #session(params) {
+    if (params.user) return this.#sessionOfRow(params);
+    const { session, token } = params;
     const { callbacks } = this.#options;
     const shown = this.#given ? this.#system.shown(session, this.#given) : session;
     const answer = has(callbacks, 'session') ? callbacks.session({ session: shown, token: this.#token ?? token }) : shown;
@@ -130,8 +179,9 @@ class Program {
     const { events } = this.#options;
     if (!has(events, name)) return;
     try {
-      const { mapped, ...people } = message.account ? await this.#people(message) : message;
+      const { mapped, ...people } = message.account || this.store ? await this.#people(message) : message;
       if (mapped && this.#system.tellsUser) people.profile = people.user;
+      if (this.#mapped && this.#system.tellsUser && name === 'signIn') people.profile = this.#mapped;
       await events[name](this.#token && people.token ? { ...people, token: this.#token } : people);
     } catch (error) {
       this.#system.eventFailed(name, error);
@@ -139,10 +189,4 @@ class Program {
   }
 }
 
-function noDatabase(options) {
-  const strategy = options.session?.strategy;
-  if (strategy !== 'database' && (strategy !== undefined || !options.adapter)) return;
-  throw new UsherError('USHER_E_SETTING', 'usher: sessions in a database are not part of this version; set session.strategy to "jwt"');
-}
-
-module.exports = { Program, hooksOf, noDatabase };
+module.exports = { Program, hooksOf };

@@ -123,6 +123,7 @@ function settingsOf(provider, development) {
       ...(scope !== undefined && { scope }),
       ...checksOf(provider),
       ...(provider.type === 'oidc' && provider.idToken === false && { userinfo: true }),
+      ...(provider.allowDangerousEmailAccountLinking === true && { allow_dangerous_email_account_linking: true }),
       ...networkOf(issuer, development),
       ...(isObject(provider.usher) ? provider.usher : {}), // settings of ours, for what the originals have no word for
     },

@@ -148,7 +148,7 @@ function setCookiesOf(result) {
 
 // ---- settings ----------------------------------------------------------------------------------
 
-const HOOKS = { jwt: 'jwt', session: 'session', signIn: 'sign_in', redirect: 'redirect', event: 'events' };
+const HOOKS = { jwt: 'jwt', session: 'session', signIn: 'sign_in', redirect: 'redirect', event: 'events', profile: 'profile', sessionToken: 'session_token' };
 
 /** The functions that are given are the hooks that are asked, unless the settings say so themselves. */
 function withHooks(settings, hooks = {}) {
@@ -189,6 +189,7 @@ function readOptions(options) {
     now: optional(options, 'now', 'function'),
     onReport: optional(options, 'onReport', 'function'),
     onError: optional(options, 'onError', 'function'),
+    store: optional(options, 'store', 'object'),
   };
 }
 
@@ -219,6 +220,8 @@ class Site {
       claims: (site, cookie) => site.#claims(cookie),
       /** The cookies that renew a session, and the headers that go with them. */
       touch: (site, cookie) => site.#all(TOUCH, { cookie }, false),
+      /** What a token would say, or null, for a Cookie header and with functions of this call. */
+      token: (site, cookie, program) => site.#tokenFor(cookie, program),
       update: (site, cookie, changes) => site.#all(UPDATE, { cookie }, false, changes),
       /** An access token, with functions of this call. */
       access: (site, cookie, question, program) => site.#all(ACCESS, { cookie }, false, question, program),
@@ -227,7 +230,7 @@ class Site {
 
   /** @internal use createSite */
   constructor(settings, options) {
-    const { env, hooks, fetch, now, onReport, onError } = readOptions(options);
+    const { env, hooks, fetch, now, onReport, onError, store } = readOptions(options);
     const text = settingsText(settings, hooks);
     let made;
     try {
@@ -243,6 +246,7 @@ class Site {
     this.#means = {
       site: made[0],
       program: { hooks, onError },
+      store,
       now,
       fetch: fetch ?? ((...args) => globalThis.fetch(...args)),
       ownFetch: fetch !== undefined,
@@ -295,6 +299,11 @@ class Site {
   async #claims(cookie) {
     const end = once(this.#means, TOKEN, undefined, undefined, cookie, undefined, undefined, true);
     return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means));
+  }
+
+  async #tokenFor(cookie, program) {
+    const end = this.#ask(TOKEN, { cookie }, true);
+    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program));
   }
 
   #raw(headers) {

@@ -6,7 +6,8 @@ const { isDevelopment, variable } = require('./environment.cjs');
 const { SiteError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { checkMembers } = require('./options.cjs');
-const { Program, hooksOf, noDatabase } = require('./program.cjs');
+const { rowsOf } = require('./adapter.cjs');
+const { Program, hooksOf } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
 
@@ -74,7 +75,7 @@ function codecOf({ jwt = {} }) {
 /** What is the same for reading sessions and for the routes. */
 function settingsOf(options, [base, path]) {
   checkMembers(options, 'options');
-  noDatabase(options);
+  const rows = rowsOf(options);
   const secure = options.useSecureCookies ?? base.startsWith('https:');
   const { maxAge = MAX_AGE, updateAge } = options.session ?? {};
   const token = codecOf(options);
@@ -85,7 +86,8 @@ function settingsOf(options, [base, path]) {
     development: isDevelopment(),
     secret: secretOf(options.jwt?.secret ?? options.secret),
     cookies: cookieSettings(secure, defaultCookieName(secure), options.cookies),
-    session: { max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && { token }) },
+    session: { strategy: rows.strategy, max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && rows.strategy === 'jwt' && { token }) },
+    users: rows.users,
     hooks: hooksOf(options, false),
   };
 }

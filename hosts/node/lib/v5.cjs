@@ -6,7 +6,8 @@ const { isDevelopment, variable } = require('./environment.cjs');
 const { UsherError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { checkMembers } = require('./options.cjs');
-const { Program, hooksOf, noDatabase } = require('./program.cjs');
+const { rowsOf } = require('./adapter.cjs');
+const { Program, hooksOf } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
 
@@ -51,7 +52,7 @@ function codecOf({ jwt = {} }) {
 
 function settingsOf(config, [base, path]) {
   checkMembers(config, 'config', true);
-  noDatabase(config);
+  const rows = rowsOf(config, 'config');
   const secure = config.useSecureCookies ?? base.startsWith('https:');
   const { maxAge = MAX_AGE, updateAge } = config.session ?? {};
   const token = codecOf(config);
@@ -62,7 +63,8 @@ function settingsOf(config, [base, path]) {
     development: isDevelopment(),
     ...secretsOf(config),
     cookies: cookieSettings(secure, defaultCookieName(secure), config.cookies),
-    session: { max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && { token }) },
+    session: { strategy: rows.strategy, max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && rows.strategy === 'jwt' && { token }) },
+    users: rows.users,
     hooks: hooksOf(config, false),
   };
 }
@@ -131,6 +133,7 @@ function systemOf(config, site) {
   return {
     given: (salt) => ({ ...config.jwt, secret: secrets ?? secret, salt, maxAge: config.jwt?.maxAge ?? config.session?.maxAge ?? MAX_AGE }),
     user: (mapped, own) => ({ user: { ...mapped, id: own.id, email: mapped.email?.toLowerCase() }, id: id(mapped) }),
+    wholeRow: true,
     shown: (session) => session,
     redirected: (url) => redirected(config, url, site.baseUrl),
     refused: (error) => {

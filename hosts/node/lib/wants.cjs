@@ -1,11 +1,13 @@
 'use strict';
 
-// What an exchange wants is done here: requests to providers by the platform's fetch, and functions
-// of the program. Each ends in an event; none of them throws.
+// What an exchange wants is done here: requests to providers by the platform's fetch, functions
+// of the program, and steps on rows. Each ends in an event; none of them throws.
 
 const { createHash } = require('node:crypto');
 const dns = require('node:dns/promises');
 const net = require('node:net');
+
+const { stepped } = require('./adapter.cjs');
 
 const NOTHING = Buffer.alloc(0);
 
@@ -175,7 +177,19 @@ const answered = (want, hooks) => then(hooks[want.kind](want.value), valueEvent)
 
 const told = (want, hooks) => then(hooks.event(want.name, want.value), () => ({ kind: 'hooked', value: 'null' }));
 
-const HOOKS = { decode: decoded, encode: encoded, jwt: answered, session: answered, signIn: answered, redirect: answered, event: told, beforeSessionSaved: answered, onCallback: answered };
+const HOOKS = {
+  decode: decoded,
+  encode: encoded,
+  jwt: answered,
+  session: answered,
+  signIn: answered,
+  redirect: answered,
+  event: told,
+  profile: answered,
+  sessionToken: answered,
+  beforeSessionSaved: answered,
+  onCallback: answered,
+};
 
 /**
  * What token libraries throw at a token that is none of theirs (jsonwebtoken's names, jose's codes). Any other
@@ -204,6 +218,7 @@ function hooked(want, { hooks, onError }) {
 /** An event for a want; `program` has the functions that are asked. */
 function perform(want, means, program) {
   if (want.kind === 'fetch' && want.onceS > 0) return spending.get(want, means);
+  if (want.kind === 'store') return stepped(want, program?.store ?? means.store, program?.heard ?? { failed: program?.onError });
   if (want.kind !== 'fetch') return hooked(want, program);
   const by = program?.fetch ? { ...means, fetch: program.fetch, ownFetch: true } : means;
   const may = want.cacheS > 0 && want.method === 'GET' && want.body === undefined;

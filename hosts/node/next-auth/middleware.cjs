@@ -5,7 +5,8 @@
 const { wrongType } = require('../lib/errors.cjs');
 const { isObject } = require('../lib/headers.cjs');
 const { native } = require('../lib/native.cjs');
-const { secretOf } = require('../lib/v4.cjs');
+const { internals } = require('../lib/site.cjs');
+const { programOf, readerOf, secretOf } = require('../lib/v4.cjs');
 const { getToken } = require('./jwt.cjs');
 
 function redirect(url) {
@@ -15,6 +16,15 @@ function redirect(url) {
 function placeOf(req) {
   const url = req.nextUrl ?? new URL(req.url);
   return { pathname: url.pathname, search: url.search, origin: url.origin, basePath: url.basePath ?? '' };
+}
+
+/** Where sessions are rows, what a token of that user would say: the original has none for them. */
+async function tokenOf(req, options, secret) {
+  if (options?.adapter && (options.session?.strategy ?? 'database') === 'database') {
+    const site = readerOf(options, req.headers);
+    return internals.token(site, req.headers.get('cookie') ?? undefined, programOf(options, site));
+  }
+  return getToken({ req, decode: options?.jwt?.decode, cookieName: options?.cookies?.sessionToken?.name, secret });
 }
 
 async function handleMiddleware(req, options, onSuccess) {
@@ -30,7 +40,7 @@ async function handleMiddleware(req, options, onSuccess) {
     console.error('[next-auth][error][NO_SECRET]', '\nhttps://next-auth.js.org/errors#no_secret');
     return redirect(failed);
   }
-  const token = await getToken({ req, decode: options?.jwt?.decode, cookieName: options?.cookies?.sessionToken?.name, secret });
+  const token = await tokenOf(req, options, secret);
   const authorized = (await options?.callbacks?.authorized?.({ req, token })) ?? !!token;
   if (authorized) return onSuccess?.(token);
   return redirect(signIn);

@@ -27,6 +27,8 @@ function knownOf(options) {
   return found;
 }
 
+const unavailable = { status: 503, headers: [['content-type', 'application/json']], body: '{"message":"Service unavailable"}' };
+
 // ---- one request -----------------------------------------------------------------------------------
 
 /** The engine's answer: {status, headers, body}. */
@@ -50,7 +52,8 @@ async function answer(options, { segments, method, search, headers, body }) {
     return result;
   } catch (error) {
     if (!program.error) throw error;
-    logError(options)('CALLBACK_ERROR', program.error);
+    logError(options)(program.storeFailed ? 'ADAPTER_ERROR' : 'CALLBACK_ERROR', program.error);
+    if (program.storeFailed) return unavailable; // nobody can tell: nothing is set, nothing cleared
     throw program.error; // the program's own: its framework answers, as it does with the original
   }
 }
