@@ -97,6 +97,25 @@ static void test_words(void **state)
     expect(RUN("", "vectors"), CLI_USAGE, NULL, "vectors wants files");
 }
 
+static void test_doctor(void **state)
+{
+    (void)state;
+    static const char weak[] = "short";
+    ran r = RUN("", "doctor");
+
+    assert_int_equal(r.code, CLI_OK);
+    assert_non_null(strstr(r.out, "libcrypto      OpenSSL 3"));
+    assert_non_null(strstr(r.out, "locked memory"));
+    assert_null(strstr(r.out, SECRET)); /* named, not shown */
+    done(&r);
+    expect(run_with(weak, "", (const char *const[]){"usher", "doctor", NULL}), CLI_NEGATIVE,
+           "BAD  AUTH_SECRET    is shorter than 32 bytes", NULL);
+    expect(run_with(NULL, "", (const char *const[]){"usher", "doctor", NULL}), CLI_OK,
+           "no secret is set", NULL);
+    expect(RUN("", "doctor", "/nonexistent/usher.yaml"), CLI_USAGE, "libcrypto", "");
+    expect(RUN("", "doctor", "a", "b"), CLI_USAGE, NULL, "one word too many");
+}
+
 /* Every command explains itself, and the manual page has them all, with every option. */
 static void test_help_and_manual(void **state)
 {
@@ -689,6 +708,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_doctor),
         cmocka_unit_test(test_help_and_manual),
         cmocka_unit_test(test_secret),
         cmocka_unit_test(test_round),

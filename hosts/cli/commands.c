@@ -89,6 +89,19 @@ static const cli_command commands[] = {
         .options = LIST(OPT_COUNT),
     },
     {
+        .name = "doctor",
+        .run = cli_doctor_command,
+        .operands = "[FILE]",
+        .operands_max = 1,
+        .summary = "say what usher works with here, and what is in the way",
+        .text = "Looks at libcrypto, the processor, the limit of locked memory and the secrets of "
+                "the environment, and at a settings file as `usher check` does. No secret is "
+                "shown. The exit status is 1 if something is in the way, and 2 if it is in the "
+                "file. The npm package has a doctor of its own: npx usher doctor.",
+        .examples = "usher doctor usher.yaml",
+        .options = LIST(OPT_COUNT),
+    },
+    {
         .name = "vectors",
         .run = cli_vectors_command,
         .operands = "FILE...",

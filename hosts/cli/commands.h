@@ -23,6 +23,7 @@ cli_exit cli_inspect_command(cli *c, const cli_args *args);
 cli_exit cli_mint_command(cli *c, const cli_args *args);
 cli_exit cli_session_command(cli *c, const cli_args *args);
 cli_exit cli_check_command(cli *c, const cli_args *args);
+cli_exit cli_doctor_command(cli *c, const cli_args *args);
 cli_exit cli_vectors_command(cli *c, const cli_args *args);
 cli_exit cli_version_command(cli *c, const cli_args *args);
 cli_exit cli_help_command(cli *c, const cli_args *args);

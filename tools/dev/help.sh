@@ -6,13 +6,14 @@ dev_commands() {
 deps|[run|test|secrets|fuzz|cover|bench|counts|fresh]|install the Debian packages that are missing for it
 build||build usherd, usher and the libraries into build/
 run|[--port N] [-- USHERD-OPTIONS]|build, start usherd with examples/quickstart, say what to try
-test|[unit|vectors|secrets|lint|clang|node|package|e2e [NAME...]]|everything CI runs, or one stage of it
+test|[unit|vectors|secrets|lint|clang|sanitized|node|package|e2e [NAME...]]|everything CI runs, or one stage of it
 vectors|[FILE...]|the measured cases, through the usher command
 bench|open|seal|node|counts [--update]|a session beside the floor and the originals; the Node package; instructions beside the last ones
 fuzz|[TARGET] [--seconds N]|libFuzzer on each target, 30 s each unless told otherwise
 lint||both compilers with -Werror, the checkers of tools/, formatting, shell scripts
 cover|[corpus]|line and branch coverage of the unit tests, as a page; or of the readers, by the seeds alone
 fresh|[run|test]|the same in a bare Debian 12 (needs root; 10 to 20 minutes)
+soak|node [CALLS [THREADS]]|the Node package for a long time: memory stays where it is
 pack||the npm package as a file, with the sources it is built from
 docs||write the generated pages again and check all of them
 clean|[--all]|remove build folders and artefacts; --all: what was downloaded too

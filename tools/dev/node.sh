@@ -22,3 +22,27 @@ stage_package() {
     stage "the Node package under $("$other" --version)" node22-tests './dev test package' \
         node_tests "$other" --test --test-reporter=tap hosts/node/test/*.test.mjs
 }
+
+# Ten million calls and two thousand threads: what a night would show.
+stage_soak() {
+    local node
+    need bench
+    step 'find or fetch Node 20' node node_path || return 1
+    must 'install the original packages' npm original_packages
+    node=$(node_path)
+    node_addon build-node "$node" -Dbuildtype=release || return 1
+    stage "${1:-10000000} calls, ${2:-2000} threads" soak './dev soak node [CALLS [THREADS]]' \
+        node_tests env USHER_TEST_CALLS="${1:-10000000}" USHER_TEST_WORKERS="${2:-2000}" \
+        "$node" --test --test-reporter=tap hosts/node/test/{memory,workers}.test.mjs
+}
+
+dev_soak() {
+    local began=$SECONDS
+    [[ ${1:-} == node ]] || die 'soak: what?' './dev soak node [CALLS [THREADS]]'
+    shift
+    run_stage soak "$@"
+    summary "$began" soak
+}
+
+# The addon with sanitizers through the whole suite; before the stage that puts the usual one in its place.
+stage_sanitized() { stage_node asan "$@"; }

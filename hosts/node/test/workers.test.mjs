@@ -3,7 +3,7 @@ import test from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { cookieFor, SECRET, siteOf } from './kit/kit.mjs';
 
-const COUNT = Number(process.env.USHER_TEST_WORKERS ?? 24);
+const COUNT = Number(process.env.USHER_TEST_WORKERS ?? (process.env.USHER_TEST_ASAN === '1' ? 24 : 200));
 
 const code = `
 import { parentPort, workerData } from 'node:worker_threads';
