@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/secret.h"
 
 void usher_buf_init(usher_buf *b, usher_arena *a, size_t max)
 {
     *b = (usher_buf){.arena = a, .max = max};
 }
 
-char *usher_buf_room(usher_buf *b, size_t n)
+static char *reserve(usher_buf *b, size_t n)
 {
     if (b->failed) return NULL;
     if (n > b->max || b->len > b->max - n) {
@@ -31,6 +32,14 @@ char *usher_buf_room(usher_buf *b, size_t n)
     return b->ptr + b->len;
 }
 
+char *usher_buf_room(usher_buf *b, size_t n)
+{
+    char *p = reserve(b, n);
+
+    if (p && b->touched < b->len + n) b->touched = b->len + n;
+    return p;
+}
+
 void usher_buf_wrote(usher_buf *b, size_t n)
 {
     if (!b->failed) b->len += n;
@@ -38,7 +47,7 @@ void usher_buf_wrote(usher_buf *b, size_t n)
 
 void usher_buf_put(usher_buf *b, usher_str s)
 {
-    char *p = usher_buf_room(b, s.len);
+    char *p = reserve(b, s.len);
 
     if (!p) return;
     if (s.len) memcpy(p, s.ptr, s.len);
@@ -48,11 +57,6 @@ void usher_buf_put(usher_buf *b, usher_str s)
 void usher_buf_put_z(usher_buf *b, const char *z)
 {
     usher_buf_put(b, (usher_str){z, strlen(z)});
-}
-
-void usher_buf_put_char(usher_buf *b, char c)
-{
-    usher_buf_put(b, (usher_str){&c, 1});
 }
 
 void usher_buf_put_u64(usher_buf *b, uint64_t n)
@@ -83,8 +87,9 @@ usher_status usher_buf_take(usher_str *out, usher_buf *b, usher_error *err)
     if (b->failed == USHER_E_LIMIT)
         return usher_fail(err, USHER_E_LIMIT, "buf: longer than its maximum", b->len);
     if (b->failed) return usher_fail(err, b->failed, "buf: out of memory", b->len);
-    usher_arena_trim(b->arena, b->ptr, b->room, b->len);
-    b->room = b->len; /* what was given back is somebody else's when more is put */
+    if (b->touched > b->len) usher_wipe(b->ptr + b->len, b->touched - b->len);
+    usher_arena_untouched(b->arena, b->ptr, b->room, b->len);
+    b->room = b->touched = b->len; /* what was given back is somebody else's when more is put */
     *out = usher_buf_view(b);
     return USHER_OK;
 }

@@ -231,6 +231,23 @@ static void test_every_allocation_may_fail(void **state)
     assert_true(n > 3);
 }
 
+/* Whoever asks for room may have written more than counts in the end. */
+static void test_what_is_given_back_is_wiped(void **state)
+{
+    usher_buf b;
+    usher_str text;
+
+    (void)state;
+    usher_buf_init(&b, &arena, 256);
+    memset(usher_buf_room(&b, 64), 's', 64);
+    usher_buf_wrote(&b, 3);
+    const char *p = usher_buf_view(&b).ptr;
+    assert_ok(usher_buf_take(&text, &b, NULL));
+    assert_str(text, "sss");
+    for (size_t i = 3; i < 64; i++)
+        assert_int_equal(p[i], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_follows_a_take_disturbs_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_buffer_may_be_put_into_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(test_growing_is_linear, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_given_back_is_wiped, setup, teardown),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,17 @@ usher_status usher_flow_csrf(usher_exchange *ex, usher_error *err)
 /* A browser keeps no cookie of more than 4 KiB, and the URL is percent-encoded in one. */
 #define CALLBACK_URL_MAX 2048
 
+/* Most were written by ourselves: the base URL, which is an origin, and a path in characters that
+ * no reader of URLs takes away. Such a one is as it should be, and needs no reading. */
+static bool is_below(usher_str url, usher_str base)
+{
+    if (url.len <= base.len || url.ptr[base.len] != '/' || !usher_str_starts(url, base))
+        return false;
+    for (size_t i = base.len; i < url.len; i++)
+        if (url.ptr[i] <= ' ' || url.ptr[i] > '~') return false;
+    return true;
+}
+
 /* The callback URL that `url` asks for; absent if the originals throw over it. They take a blob:
  * URL of the own origin too, but no browser follows a redirect to one. */
 static usher_status chosen(usher_str *out, usher_url_kind *kind, usher_exchange *ex, usher_str url,
@@ -53,6 +64,11 @@ static usher_status chosen(usher_str *out, usher_url_kind *kind, usher_exchange 
     if (url.len > CALLBACK_URL_MAX) {
         *out = (usher_str){0};
         *kind = USHER_URL_NONE;
+        return USHER_OK;
+    }
+    if (is_below(url, ex->site->base_url)) {
+        *out = url;
+        *kind = USHER_URL_WEB;
         return USHER_OK;
     }
     usher_status rc = usher_url_callback(out, kind, &ex->arena, url, ex->site->base_url, err);

@@ -169,6 +169,7 @@ usher_status usher_store_put_cookie(usher_exchange *ex, usher_str token, int64_t
 static usher_status make_token(usher_str *token, int64_t *exp_s, usher_exchange *ex,
                                usher_str claims, int64_t now_s, int64_t max_age_s, usher_error *err)
 {
+    const usher_claims *held = &ex->held.claims;
     const usher_format *f = &ex->site->formats[0];
 
     if (f->form == USHER_TOKEN_SIGNED)
@@ -177,6 +178,10 @@ static usher_status make_token(usher_str *token, int64_t *exp_s, usher_exchange 
     if (f->form == USHER_TOKEN_HOOKED)
         return usher_stamp(token, NULL, exp_s, &ex->arena, claims, now_s, max_age_s, ex->entropy,
                            err);
+    if (claims.len && held->text.ptr == claims.ptr && held->text.len == claims.len) /* as opened */
+        return usher_token_seal_again(token, exp_s, &ex->arena, ex->cipher, f->keys,
+                                      USHER_FOR_SESSION, &held->object, claims, now_s, max_age_s,
+                                      ex->entropy, err);
     return usher_token_seal(token, exp_s, &ex->arena, ex->cipher, f->keys, USHER_FOR_SESSION,
                             claims, now_s, max_age_s, ex->entropy, err);
 }

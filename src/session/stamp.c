@@ -231,12 +231,12 @@ static size_t members_after(const usher_json_object *claims, const stamp stamps[
     return n;
 }
 
-usher_status usher_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_arena *a,
-                         usher_str claims_json, int64_t now_s, int64_t max_age_s,
-                         usher_entropy entropy, usher_error *err)
+usher_status usher_stamp_again(usher_str *out, size_t *members, int64_t *exp_s, usher_arena *a,
+                               const usher_json_object *claims, usher_str claims_json,
+                               int64_t now_s, int64_t max_age_s, usher_entropy entropy,
+                               usher_error *err)
 {
     usher_status rc;
-    usher_json_object claims;
     stamp_texts texts;
     stamp stamps[STAMPS];
     int64_t exp;
@@ -246,13 +246,28 @@ usher_status usher_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_
     if (members) *members = 0;
     if (__builtin_add_overflow(now_s, max_age_s, &exp))
         return usher_fail(err, USHER_E_USAGE, "stamp: the lifetime leaves the calendar", 0);
-    if ((rc = usher_json_read_object(&claims, a, claims_json, &usher_json_limits_claims, err)) ||
-        (rc = stamps_make(stamps, &texts, now_s, exp, entropy, err)) ||
-        (rc = claims_stamp(out, a, &claims, claims_json, stamps, err)))
+    if ((rc = stamps_make(stamps, &texts, now_s, exp, entropy, err)) ||
+        (rc = claims_stamp(out, a, claims, claims_json, stamps, err)))
         return rc;
     *exp_s = exp;
-    if (members) *members = members_after(&claims, stamps);
+    if (members) *members = members_after(claims, stamps);
     return USHER_OK;
+}
+
+usher_status usher_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_arena *a,
+                         usher_str claims_json, int64_t now_s, int64_t max_age_s,
+                         usher_entropy entropy, usher_error *err)
+{
+    usher_json_object claims;
+    usher_status rc =
+        usher_json_read_object(&claims, a, claims_json, &usher_json_limits_claims, err);
+
+    *out = (usher_str){0};
+    *exp_s = 0;
+    if (members) *members = 0;
+    return rc ? rc
+              : usher_stamp_again(out, members, exp_s, a, &claims, claims_json, now_s, max_age_s,
+                                  entropy, err);
 }
 
 usher_status usher_uuid4(char out[36], usher_entropy entropy, usher_error *err)

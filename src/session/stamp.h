@@ -74,6 +74,13 @@ USHER_MUST_USE usher_status usher_stamp(usher_str *out, size_t *members, int64_t
                                         usher_arena *a, usher_str claims_json, int64_t now_s,
                                         int64_t max_age_s, usher_entropy entropy, usher_error *err);
 
+/* The same where `claims_json` was read before: `claims` are its members. */
+USHER_MUST_USE usher_status usher_stamp_again(usher_str *out, size_t *members, int64_t *exp_s,
+                                              usher_arena *a, const usher_json_object *claims,
+                                              usher_str claims_json, int64_t now_s,
+                                              int64_t max_age_s, usher_entropy entropy,
+                                              usher_error *err);
+
 /* A random UUID (version 4), lower case, 36 characters. */
 USHER_MUST_USE usher_status usher_uuid4(char out[36], usher_entropy entropy, usher_error *err);
 

@@ -170,29 +170,59 @@ static usher_status token_fits(usher_str token, size_t members, usher_error *err
     return USHER_OK;
 }
 
-usher_status usher_token_seal(usher_str *token, int64_t *exp_s, usher_arena *a,
-                              usher_jwe_cipher *cipher, const usher_keyring *keys,
-                              usher_purpose purpose, usher_str claims_json, int64_t now_s,
-                              int64_t max_age_s, usher_entropy entropy, usher_error *err)
+static usher_status seal_stamped(usher_str *token, usher_arena *a, usher_jwe_cipher *cipher,
+                                 const usher_keyring *keys, usher_purpose purpose,
+                                 usher_str stamped, size_t members, usher_entropy entropy,
+                                 usher_error *err)
+{
+    const usher_key_header *h = &keys->headers[purpose][0];
+    usher_status rc;
+    usher_str sealed;
+
+    if ((rc = usher_jwe_seal(&sealed, a, cipher, &keys->keys[purpose][0][0],
+                             (usher_str){h->json, h->json_len}, stamped, entropy, err)) ||
+        (rc = token_fits(sealed, members, err)))
+        return rc;
+    usher_keyring_count_seal(keys, cipher);
+    *token = sealed;
+    return USHER_OK;
+}
+
+usher_status usher_token_seal_again(usher_str *token, int64_t *exp_s, usher_arena *a,
+                                    usher_jwe_cipher *cipher, const usher_keyring *keys,
+                                    usher_purpose purpose, const usher_json_object *members,
+                                    usher_str claims_json, int64_t now_s, int64_t max_age_s,
+                                    usher_entropy entropy, usher_error *err)
 {
     usher_status rc;
-    usher_str stamped, sealed;
-    size_t members;
+    usher_str stamped;
+    size_t count;
     int64_t exp;
 
     *token = (usher_str){0};
     *exp_s = 0;
     if ((unsigned)purpose >= USHER_PURPOSES || !keys->has[purpose])
         return usher_fail(err, USHER_E_USAGE, "token: no key for this purpose", 0);
-    const usher_key_header *h = &keys->headers[purpose][0];
-    if ((rc = usher_stamp(&stamped, &members, &exp, a, claims_json, now_s, max_age_s, entropy,
-                          err)) ||
-        (rc = usher_jwe_seal(&sealed, a, cipher, &keys->keys[purpose][0][0],
-                             (usher_str){h->json, h->json_len}, stamped, entropy, err)) ||
-        (rc = token_fits(sealed, members, err)))
+    if ((rc = usher_stamp_again(&stamped, &count, &exp, a, members, claims_json, now_s, max_age_s,
+                                entropy, err)) ||
+        (rc = seal_stamped(token, a, cipher, keys, purpose, stamped, count, entropy, err)))
         return rc;
-    usher_keyring_count_seal(keys, cipher);
-    *token = sealed;
     *exp_s = exp;
     return USHER_OK;
+}
+
+usher_status usher_token_seal(usher_str *token, int64_t *exp_s, usher_arena *a,
+                              usher_jwe_cipher *cipher, const usher_keyring *keys,
+                              usher_purpose purpose, usher_str claims_json, int64_t now_s,
+                              int64_t max_age_s, usher_entropy entropy, usher_error *err)
+{
+    usher_json_object members;
+    usher_status rc;
+
+    *token = (usher_str){0};
+    *exp_s = 0;
+    if ((rc = usher_json_read_object(&members, a, claims_json, &usher_json_limits_claims, err)))
+        return rc;
+    return usher_token_seal_again(token, exp_s, a, cipher, keys, purpose, &members, claims_json,
+                                  now_s, max_age_s, entropy, err);
 }

@@ -28,4 +28,13 @@ USHER_MUST_USE usher_status usher_token_seal(usher_str *token, int64_t *exp_s, u
                                              int64_t now_s, int64_t max_age_s,
                                              usher_entropy entropy, usher_error *err);
 
+/* The same of claims that were read before: `members` are those of `claims_json`. */
+USHER_MUST_USE usher_status usher_token_seal_again(usher_str *token, int64_t *exp_s, usher_arena *a,
+                                                   usher_jwe_cipher *cipher,
+                                                   const usher_keyring *keys, usher_purpose purpose,
+                                                   const usher_json_object *members,
+                                                   usher_str claims_json, int64_t now_s,
+                                                   int64_t max_age_s, usher_entropy entropy,
+                                                   usher_error *err);
+
 #endif

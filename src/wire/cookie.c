@@ -9,6 +9,7 @@
 #include "wire/percent.h"
 
 #define SET_COOKIE_MAX (64u * 1024)
+#define FEW            16 /* cookies that are compared with each other one by one */
 
 static usher_str str_range(usher_str s, size_t from, size_t to)
 {
@@ -54,6 +55,7 @@ static bool is_inherited(usher_str name)
         USHER_STR_INIT("__lookupGetter__"), USHER_STR_INIT("__lookupSetter__"),
     };
 
+    if (name.len < 7 || name.len > 20) return false; /* as most names are */
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (usher_str_eq(name, names[i])) return true;
     return false;
@@ -308,24 +310,39 @@ static void resolve(ranks *order, usher_cookie *items, size_t count, usher_cooki
     if (dialect != USHER_COOKIE_NEXT_EDGE) sort(order, items, by_property_order);
 }
 
-static size_t count_pairs(usher_str header, usher_cookie_dialect dialect)
+/* The first few pairs, which in most headers are all, are taken apart once and for all; the rest is
+ * counted first. */
+typedef struct pairs {
+    usher_cookie_raw few[FEW];
+    usher_str rest; /* behind them */
+    size_t count;   /* of all; more than USHER_COOKIES_MAX is too many */
+} pairs;
+
+static void pairs_read(pairs *p, usher_str header, usher_cookie_dialect dialect)
 {
     usher_cookie_raw raw;
-    size_t n = 0;
 
-    while (n <= USHER_COOKIES_MAX && usher_cookie_next(&raw, &header, dialect))
-        n++;
-    return n;
+    p->rest = header;
+    for (p->count = 0; p->count < FEW; p->count++)
+        if (!usher_cookie_next(&p->few[p->count], &p->rest, dialect)) return;
+    header = p->rest;
+    while (p->count <= USHER_COOKIES_MAX && usher_cookie_next(&raw, &header, dialect))
+        p->count++;
 }
 
-static usher_status decode_all(usher_cookie *items, size_t *count, usher_arena *a, usher_str header,
+static usher_status decode_all(usher_cookie *items, size_t *count, usher_arena *a, pairs *p,
                                usher_cookie_dialect dialect, usher_error *err)
 {
     usher_cookie_raw raw;
 
-    for (*count = 0; usher_cookie_next(&raw, &header, dialect);) {
+    *count = 0;
+    for (size_t i = 0; i < p->count; i++) {
         usher_str value;
         bool keep;
+        if (i < FEW)
+            raw = p->few[i];
+        else
+            (void)usher_cookie_next(&raw, &p->rest, dialect);
         usher_status rc = usher_cookie_decode(&value, &keep, a, raw.value, dialect, err);
         if (rc) return rc;
         if (keep) items[(*count)++] = (usher_cookie){raw.name, value};
@@ -333,25 +350,60 @@ static usher_status decode_all(usher_cookie *items, size_t *count, usher_arena *
     return USHER_OK;
 }
 
+/* As most browsers send them: so few that each is compared with each, and none named by a number,
+ * which would come first. False if they are not; what resolve() does then is right for all. */
+static bool resolve_few(usher_cookies *out, const usher_cookie *items, size_t count,
+                        usher_cookie_dialect dialect)
+{
+    bool edge = dialect == USHER_COOKIE_NEXT_EDGE;
+
+    out->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        usher_str name = items[i].name;
+        size_t same = 0;
+
+        if (i == FEW || (!edge && name.len && name.ptr[0] <= '9' && name.ptr[0] >= '0'))
+            return false;
+        while (same < out->count && !usher_str_eq(out->items[same].name, name))
+            same++;
+        if (same == out->count)
+            out->items[out->count++] = items[i];
+        else if (edge)
+            out->items[same].value = items[i].value;
+    }
+    return true;
+}
+
+static void resolve_all(usher_cookies *out, usher_cookie *items, size_t count,
+                        usher_cookie_dialect dialect)
+{
+    ranks order;
+
+    resolve(&order, items, count, dialect);
+    for (size_t i = 0; i < order.count; i++)
+        out->items[i] = items[order.at[i]];
+    out->count = order.count;
+}
+
 usher_status usher_cookies_read(usher_cookies *out, usher_arena *a, usher_str header,
                                 usher_cookie_dialect dialect, usher_error *err)
 {
-    size_t count = count_pairs(header, dialect);
-    ranks order;
+    usher_cookies kept = {0};
+    size_t count;
+    pairs found;
     usher_status rc;
 
     *out = (usher_cookies){0};
-    if (count == 0) return USHER_OK;
+    pairs_read(&found, header, dialect);
+    if ((count = found.count) == 0) return USHER_OK;
     if (count > USHER_COOKIES_MAX)
         return usher_fail(err, USHER_E_LIMIT, "cookie: too many pairs", header.len);
     usher_cookie *all = usher_arena_get(a, count * sizeof *all);
-    usher_cookie *kept = all ? usher_arena_get(a, count * sizeof *kept) : NULL;
-    if (!kept) return usher_arena_fail(a, err);
-    if ((rc = decode_all(all, &count, a, header, dialect, err))) return rc;
-    resolve(&order, all, count, dialect);
-    for (size_t i = 0; i < order.count; i++)
-        kept[i] = all[order.at[i]];
-    *out = (usher_cookies){kept, order.count};
+    kept.items = all ? usher_arena_get(a, count * sizeof *all) : NULL;
+    if (!kept.items) return usher_arena_fail(a, err);
+    if ((rc = decode_all(all, &count, a, &found, dialect, err))) return rc;
+    if (!resolve_few(&kept, all, count, dialect)) resolve_all(&kept, all, count, dialect);
+    *out = kept;
     return USHER_OK;
 }
 

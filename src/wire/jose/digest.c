@@ -1,5 +1,7 @@
 #include "wire/jose/digest.h"
 
+#include "wire/jose/sha.h" /* before any header of libcrypto */
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -16,21 +18,52 @@ size_t usher_digest_size(usher_digest_kind kind)
     return sizes[kind];
 }
 
-usher_status usher_digest_parts(uint8_t *out, usher_digest_kind kind, const usher_str *parts,
-                                size_t count, usher_error *err)
+#if USHER_SHA_STATES
+
+/* SHA-384 is SHA-512 from another beginning, cut off. */
+static bool hash(uint8_t *out, usher_digest_kind kind, const usher_str *parts, size_t count)
 {
-    usher_status rc = USHER_OK;
+    union {
+        SHA256_CTX small;
+        SHA512_CTX large;
+    } state;
+    bool small = kind == USHER_SHA256;
+    bool ok = (small                  ? SHA256_Init(&state.small)
+               : kind == USHER_SHA384 ? SHA384_Init(&state.large)
+                                      : SHA512_Init(&state.large)) == 1;
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok =
+            !parts[i].len || (small ? SHA256_Update(&state.small, parts[i].ptr, parts[i].len)
+                                    : SHA512_Update(&state.large, parts[i].ptr, parts[i].len)) == 1;
+    ok = ok && (small ? SHA256_Final(out, &state.small) : SHA512_Final(out, &state.large)) == 1;
+    usher_wipe(&state, sizeof state);
+    return ok;
+}
+
+#else
+
+static bool hash(uint8_t *out, usher_digest_kind kind, const usher_str *parts, size_t count)
+{
     const EVP_MD *md = usher_crypto_digest(kind);
     EVP_MD_CTX *ctx = md ? EVP_MD_CTX_new() : NULL;
     bool ok = ctx && EVP_DigestInit_ex2(ctx, md, NULL) == 1;
 
-    memset(out, 0, usher_digest_size(kind));
     for (size_t i = 0; ok && i < count; i++)
         ok = EVP_DigestUpdate(ctx, parts[i].ptr, parts[i].len) == 1;
-    if (!ok || EVP_DigestFinal_ex(ctx, out, NULL) != 1)
-        rc = usher_crypto_fail(err, "digest: libcrypto failed");
+    ok = ok && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
     EVP_MD_CTX_free(ctx);
-    return rc;
+    return ok;
+}
+
+#endif
+
+usher_status usher_digest_parts(uint8_t *out, usher_digest_kind kind, const usher_str *parts,
+                                size_t count, usher_error *err)
+{
+    memset(out, 0, usher_digest_size(kind));
+    return hash(out, kind, parts, count) ? USHER_OK
+                                         : usher_crypto_fail(err, "digest: libcrypto failed");
 }
 
 usher_status usher_digest(uint8_t *out, usher_digest_kind kind, usher_str bytes, usher_error *err)

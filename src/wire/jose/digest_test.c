@@ -1,3 +1,5 @@
+#include "wire/jose/sha.h" /* before any header of libcrypto */
+
 #include "tests/kit/kit.h"
 
 #include "wire/jose/digest.h"
@@ -129,7 +131,7 @@ static void test_every_allocation_may_fail(void **state)
         assert_memory_equal(out, rc ? zero : right, 64);
         assert_int_equal(kit_crypto.live, live);
     } while (kit_crypto.failed);
-    assert_true(n > 1);
+    assert_int_equal(n > 1, !USHER_SHA_STATES); /* hash states are ours to keep */
 }
 
 int main(void)

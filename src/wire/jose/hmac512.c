@@ -8,7 +8,7 @@
 
 #define BLOCK 128
 
-#if USHER_HMAC512_STATES
+#if USHER_SHA_STATES
 
 static bool begin(SHA512_CTX *state, const uint8_t *key, size_t len, uint8_t mask)
 {

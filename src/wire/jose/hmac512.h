@@ -1,24 +1,15 @@
 /* hmac512 - HMAC-SHA-512 (RFC 2104) of one key over many messages, without memory.
  *
- * The two hash states that the key leads to are kept and copied for each message. libcrypto's own
- * HMAC, and any copy of an EVP_MD_CTX, takes and gives back memory for each message in 3.0 (EVP_MAC
- * twice), and a tenth more time over a session; so this uses SHA512_Update and its like, which 3.0
- * calls deprecated and keeps. A libcrypto built without those gets EVP_MAC instead. */
+ * The two hash states that the key leads to are kept and copied for each message (wire/jose/sha.h);
+ * libcrypto's own HMAC takes memory twice for each, and a tenth more time over a session.
+ */
 #ifndef USHER_WIRE_JOSE_HMAC512_H
 #define USHER_WIRE_JOSE_HMAC512_H
 
-#ifndef OPENSSL_SUPPRESS_DEPRECATED
-#define OPENSSL_SUPPRESS_DEPRECATED
-#endif
-#include <openssl/opensslconf.h>
-
 #include "usher/base.h"
+#include "wire/jose/sha.h"
 
-#if !defined(OPENSSL_NO_DEPRECATED_3_0) && !defined(USHER_PROVIDERS_ONLY)
-#define USHER_HMAC512_STATES 1
-#include <openssl/sha.h>
-#else
-#define USHER_HMAC512_STATES 0
+#if !USHER_SHA_STATES
 #include <openssl/evp.h>
 #endif
 
@@ -26,7 +17,7 @@
 
 typedef struct usher_hmac512 {
     bool ready;
-#if USHER_HMAC512_STATES
+#if USHER_SHA_STATES
     SHA512_CTX inner, outer; /* after the block that the key is mixed into */
 #else
     EVP_MAC_CTX *mac;

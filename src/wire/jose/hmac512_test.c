@@ -86,7 +86,7 @@ static void test_refused(void **state)
     assert_int_not_equal(usher_hmac512_parts(out, &h, NULL, 0, NULL), USHER_OK);
 }
 
-#if USHER_HMAC512_STATES
+#if USHER_SHA_STATES
 static void test_takes_no_memory(void **state)
 {
     (void)state;
@@ -111,7 +111,7 @@ int main(void)
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_as_libcrypto_has_it),
         cmocka_unit_test(test_refused),
-#if USHER_HMAC512_STATES
+#if USHER_SHA_STATES
         cmocka_unit_test(test_takes_no_memory),
 #endif
     };
