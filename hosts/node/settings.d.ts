@@ -137,6 +137,8 @@ export interface SiteSettings {
   title?: string;
   /** Paths that need no session: "/about" is that path, "/docs/*" is /docs and all below it. Default: none: every path needs a session. */
   open?: readonly string[];
+  /** Paths that need a session, as Next.js' config.matcher writes them; a path that none of them matches is open, and so is one of `open`. Default: none: every path but those of `open`. */
+  matcher?: readonly string[];
   /** How the headers begin in which forward authentication names the user. Default: X-Usher-. */
   identity_header_prefix?: string;
   /** Longest session token that is read. Default: 64KiB. */
@@ -156,6 +158,8 @@ export interface SiteSettings {
     profile_no_content?: boolean;
     /** Access tokens are refreshed so long before they end. Default: 0. */
     token_refresh_buffer?: Duration;
+    /** What a sign-in asks of the provider goes there directly first (RFC 9126), and the browser carries a reference only. Default: false. */
+    pushed_authorization_requests?: boolean;
     /** The session's cookie goes when the browser is closed. Default: false. */
     transient?: boolean;
     transaction?: {

@@ -76,10 +76,10 @@ usher_status usher_auth0_verify(usher_exchange *ex, usher_cause *cause, usher_st
 /* auth0_login.c, auth0_callback.c, auth0_logout.c, auth0_profile.c, auth0_refresh.c */
 usher_operation usher_auth0_login_get, usher_auth0_callback_get, usher_auth0_logout_get,
     usher_auth0_profile_get, usher_auth0_token_get;
-usher_step usher_auth0_login_metadata, usher_auth0_callback_metadata, usher_auth0_callback_tokens,
-    usher_auth0_callback_keys, usher_auth0_logout_metadata, usher_auth0_logout_revoked,
-    usher_auth0_refresh_metadata, usher_auth0_refresh_keys, usher_auth0_refresh_tokens,
-    usher_auth0_refresh_newer_keys;
+usher_step usher_auth0_login_metadata, usher_auth0_login_pushed, usher_auth0_callback_metadata,
+    usher_auth0_callback_tokens, usher_auth0_callback_keys, usher_auth0_logout_metadata,
+    usher_auth0_logout_revoked, usher_auth0_refresh_metadata, usher_auth0_refresh_keys,
+    usher_auth0_refresh_tokens, usher_auth0_refresh_newer_keys;
 
 /* auth0_mfa.c: an answer of the token endpoint that is no token may ask for another factor.
  * *answered is false if it does not. */

@@ -137,68 +137,134 @@ static usher_status begin(usher_exchange *ex, const usher_form *parameters, ushe
     const usher_auth0_site *site = &ex->site->auth0;
     usher_str age = usher_form_first(parameters, USHER_STR("max_age"));
     usher_auth0_context c = usher_auth0_transactions(ex);
-    usher_auth0_lines *lines = usher_arena_get(&ex->arena, sizeof *lines);
     uint64_t age_s = 0;
     usher_status rc;
 
-    if (!lines) return usher_arena_fail(&ex->arena, err);
     t->has_max_age = age.len && usher_str_u64(&age_s, age);
     t->max_age_s = (int64_t)age_s;
     t->scope = remembered(parameters, USHER_STR("scope"));
     t->audience = remembered(parameters, USHER_STR("audience"));
     if ((rc = random_text(&t->state, ex, err)) || (rc = random_text(&t->nonce, ex, err)) ||
-        (rc = random_text(&t->code_verifier, ex, err)) ||
-        (rc = usher_auth0_return_to(
-             &t->return_to, &ex->arena, usher_form_last(&ex->query, USHER_STR("returnTo")),
-             site->app_url, site->sign_in_return_to, c.options->names->return_to_max, err)) ||
-        (rc = usher_auth0_transaction_write(lines, &c, &ex->auth0->jar, t, ex->entropy, err)))
+        (rc = random_text(&t->code_verifier, ex, err)))
         return rc;
-    return usher_auth0_put_lines(ex, lines, err);
+    return usher_auth0_return_to(&t->return_to, &ex->arena,
+                                 usher_form_last(&ex->query, USHER_STR("returnTo")), site->app_url,
+                                 site->sign_in_return_to, c.options->names->return_to_max, err);
+}
+
+/* The cookie, once nothing can fail any more. */
+static usher_status remember(usher_exchange *ex, usher_error *err)
+{
+    usher_auth0_context c = usher_auth0_transactions(ex);
+    usher_auth0_lines *lines = usher_arena_get(&ex->arena, sizeof *lines);
+    usher_status rc;
+
+    if (!lines) return usher_arena_fail(&ex->arena, err);
+    rc = usher_auth0_transaction_write(lines, &c, &ex->auth0->jar, &ex->auth0->transaction,
+                                       ex->entropy, err);
+    return rc ? rc : usher_auth0_put_lines(ex, lines, err);
 }
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-/* Any query of the endpoint itself is dropped, as the original drops it. */
-static usher_status provider_url(usher_str *out, usher_exchange *ex, const usher_form *parameters,
-                                 usher_error *err)
+static void put(usher_form *form, usher_str name, usher_str value)
+{
+    form->pairs[form->count++] = (usher_form_pair){name, value};
+}
+
+#define OURS 7 /* parameters that the protocol itself sets */
+
+/* All of them: the program's and the query's, then ours. */
+static usher_status complete(usher_form *out, usher_exchange *ex, const usher_form *parameters,
+                             usher_error *err)
 {
     const usher_auth0_transaction *t = &ex->auth0->transaction;
     char challenge[USHER_RANDOM_TEXT];
-    usher_str uri, rest;
+    usher_str uri, challenged;
+    usher_status rc;
+
+    *out = (usher_form){
+        .pairs = usher_arena_get_zero(&ex->arena, parameters->count + OURS, sizeof *out->pairs)};
+    if (!out->pairs) return usher_arena_fail(&ex->arena, err);
+    if ((rc = usher_pkce_challenge(challenge, t->code_verifier, err)) ||
+        (rc = usher_arena_dup(&challenged, &ex->arena, usher_str_of(challenge, sizeof challenge),
+                              err)) ||
+        (rc = usher_auth0_own_url(&uri, ex, USHER_AUTH0_CALLBACK, err)))
+        return rc;
+    for (size_t i = 0; i < parameters->count; i++)
+        put(out, parameters->pairs[i].name, parameters->pairs[i].value);
+    put(out, USHER_STR("client_id"), ex->sign_in.provider->client_id);
+    put(out, USHER_STR("redirect_uri"), uri);
+    put(out, USHER_STR("response_type"), USHER_STR("code"));
+    put(out, USHER_STR("code_challenge"), challenged);
+    put(out, USHER_STR("code_challenge_method"), USHER_STR("S256"));
+    put(out, USHER_STR("state"), t->state);
+    put(out, USHER_STR("nonce"), t->nonce);
+    return USHER_OK;
+}
+
+/* Any query of the endpoint itself is dropped, as the original drops it. */
+static usher_status leave(usher_exchange *ex, const usher_form *parameters, usher_error *err)
+{
+    usher_str url, rest;
     usher_buf b;
     usher_status rc;
 
-    if ((rc = usher_pkce_challenge(challenge, t->code_verifier, err)) ||
-        (rc = usher_auth0_own_url(&uri, ex, USHER_AUTH0_CALLBACK, err)))
-        return rc;
     usher_buf_init(&b, &ex->arena, URL_MAX);
     usher_buf_put(&b, usher_str_cut(ex->sign_in.metadata.authorization_endpoint, '?', &rest));
     for (size_t i = 0; i < parameters->count; i++)
         usher_url_put_param(&b, parameters->pairs[i].name, parameters->pairs[i].value);
-    usher_url_put_param(&b, USHER_STR("client_id"), ex->sign_in.provider->client_id);
-    usher_url_put_param(&b, USHER_STR("redirect_uri"), uri);
-    usher_url_put_param(&b, USHER_STR("response_type"), USHER_STR("code"));
-    usher_url_put_param(&b, USHER_STR("code_challenge"), usher_str_of(challenge, sizeof challenge));
-    usher_url_put_param(&b, USHER_STR("code_challenge_method"), USHER_STR("S256"));
-    usher_url_put_param(&b, USHER_STR("state"), t->state);
-    usher_url_put_param(&b, USHER_STR("nonce"), t->nonce);
-    return usher_buf_take(out, &b, err);
+    if ((rc = usher_buf_take(&url, &b, err)) || (rc = remember(ex, err))) return rc;
+    return usher_auth0_redirect(ex, url, err);
+}
+
+static usher_status push(usher_exchange *ex, const usher_form *parameters, usher_want *want,
+                         usher_error *err)
+{
+    const usher_metadata *m = &ex->sign_in.metadata;
+    usher_fetch fetch;
+    usher_status rc;
+
+    if (!m->pushed_request_endpoint.len) return failed(ex, USHER_CAUSE_METADATA_INVALID, NULL);
+    rc = usher_pushed_request(&fetch, &ex->arena, ex->sign_in.provider, m, parameters, err);
+    return rc ? rc : usher_flow_want(ex, want, USHER_AT_AUTH0_LOGIN_PUSHED, &fetch);
 }
 
 usher_status usher_auth0_login_metadata(usher_exchange *ex, const usher_event *event,
                                         usher_want *want, usher_error *err)
 {
-    usher_form parameters;
+    usher_form parameters, all;
     usher_error why;
     usher_cause cause;
-    usher_str url;
     bool ready;
     usher_status rc = usher_auth0_metadata(&ready, &cause, ex, event, want, &why, err);
 
     if (rc || want->kind != USHER_WANT_NOTHING) return rc;
     if (!ready) return failed(ex, cause, &why);
     if ((rc = merge(&parameters, ex, err)) || (rc = begin(ex, &parameters, err)) ||
-        (rc = provider_url(&url, ex, &parameters, err)))
+        (rc = complete(&all, ex, &parameters, err)))
         return rc;
-    return usher_auth0_redirect(ex, url, err);
+    return ex->site->auth0.pushed ? push(ex, &all, want, err) : leave(ex, &all, err);
+}
+
+/* The reference and whose it is: all else is with the provider already. */
+usher_status usher_auth0_login_pushed(usher_exchange *ex, const usher_event *event,
+                                      usher_want *want, usher_error *err)
+{
+    usher_error why = {.what = event->why};
+    usher_form_pair pairs[2];
+    usher_form form = {.pairs = pairs};
+    usher_str uri;
+    usher_status rc;
+
+    (void)want;
+    if (event->kind != USHER_EVENT_FETCHED)
+        return failed(ex, USHER_CAUSE_PROVIDER_UNREACHABLE, &why);
+    rc = usher_pushed_response_read(&uri, &ex->arena, event->http_status, event->content_type,
+                                    event->body, &why);
+    if (usher_flow_peer_fault(ex, rc)) return failed(ex, USHER_CAUSE_TOKEN_RESPONSE, &why);
+    if (rc) return usher_pass(err, &why);
+    put(&form, USHER_STR("request_uri"), uri);
+    put(&form, USHER_STR("client_id"), ex->sign_in.provider->client_id);
+    return leave(ex, &form, err);
 }

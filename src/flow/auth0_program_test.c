@@ -647,13 +647,73 @@ static void test_routes_elsewhere(void **state)
     browser_close(&b);
 }
 
+/* --- pushed requests -------------------------------------------------------------------------- */
+
+#define PUSHED  ",\"auth0\":{\"pushed_authorization_requests\":true}"
+#define PUSH_AT ",\"pushed_authorization_request_endpoint\":\"" KIT_ISSUER "/par\""
+
+static void test_a_pushed_request(void **state)
+{
+    (void)state;
+    browser b;
+    char s[128], value[256];
+    const char *at;
+
+    browser_open(&b, PUSHED);
+    b.op.metadata = PUSH_AT;
+    get(&b, "/auth/login?returnTo=%2Fclosed&ui_locales=fr");
+    assert_int_equal(b.status, 307);
+    assert_string_equal(b.location, KIT_ISSUER
+                        "/auth?request_uri=urn%3Aexample%3Ar%3F1%262&client_id=client-1");
+    assert_true(usher_str_starts(kit_str(b.op.asked),
+                                 USHER_STR("scope=openid+profile+email+offline_access&ui_locales=fr"
+                                           "&client_id=client-1&redirect_uri=")));
+    assert_true(usher_str_ends(kit_str(b.op.asked),
+                               USHER_STR("&client_secret=a-client-secret-of-some-length")));
+    assert_non_null(at = strstr(b.op.asked, "&state="));
+    snprintf(s, sizeof s, "%.43s", at + 7);
+    assert_non_null(at = strstr(b.op.asked, "&nonce="));
+    snprintf(b.op.nonce, sizeof b.op.nonce, "%.43s", at + 7);
+    snprintf(value, sizeof value, "__txn_%s", s);
+    assert_string_equal(b.jar[0][0], value);
+    come_back(&b, s, "&code=code-1");
+    assert_true(b.signed_in);
+    assert_string_equal(b.location, APP "/closed");
+    browser_close(&b);
+}
+
+static void test_a_request_that_cannot_be_pushed(void **state)
+{
+    (void)state;
+    browser b;
+
+    for (int kind = 0; kind < MISCHIEFS; kind++) {
+        mischief m = {1, kind};
+        browser_open(&b, PUSHED);
+        b.op.metadata = PUSH_AT;
+        browser_ask(&b, usher_handle, "GET", "/auth/login", NULL, misbehave, &m);
+        assert_int_equal(b.wants, 2);
+        assert_int_equal(b.status, 500);
+        assert_string_equal(b.body,
+                            "An error occurred while trying to initiate the login request.");
+        assert_int_equal(b.cookies, 0); /* nothing was begun */
+        assert_int_equal(b.cause_count, 1);
+        browser_close(&b);
+    }
+    browser_open(&b, PUSHED); /* a provider that takes none */
+    get(&b, "/auth/login");
+    assert_int_equal(b.status, 500);
+    assert_int_equal(b.cookies, 0);
+    browser_close(&b);
+}
+
 /* --- whatever fails underneath ---------------------------------------------------------------- */
 
 static void stress(void (*sweep)(usher_site *site, const recorded *all, size_t count))
 {
     browser b;
     program p;
-    recorded all[4];
+    recorded all[5];
     char s[128];
 
     question = (usher_access_token_question){.audience = USHER_STR("https://api"),
@@ -672,6 +732,13 @@ static void stress(void (*sweep)(usher_site *site, const recorded *all, size_t c
     sweep(b.site, all, 4);
     for (size_t i = 0; i < 4; i++)
         recorded_free(&all[i]);
+    browser_close(&b);
+    browser_open(&b, PUSHED);
+    b.op.metadata = PUSH_AT;
+    get(&b, "/auth/login");
+    browser_take_record(&b, &all[4]);
+    sweep(b.site, &all[4], 1);
+    recorded_free(&all[4]);
     browser_close(&b);
 }
 
@@ -703,6 +770,8 @@ int main(void)
         cmocka_unit_test(test_what_the_program_hears_of_failures),
         cmocka_unit_test(test_a_session_that_is_none),
         cmocka_unit_test(test_routes_elsewhere),
+        cmocka_unit_test(test_a_pushed_request),
+        cmocka_unit_test(test_a_request_that_cannot_be_pushed),
         cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_every_crypto_allocation_may_fail),
     };

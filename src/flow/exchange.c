@@ -47,6 +47,8 @@ static const struct {
     {USHER_AT_CALLBACK_USERINFO, USHER_EVENT_FETCH_FAILED, usher_callback_unreachable},
     {USHER_AT_AUTH0_LOGIN_METADATA, USHER_EVENT_FETCHED, usher_auth0_login_metadata},
     {USHER_AT_AUTH0_LOGIN_METADATA, USHER_EVENT_FETCH_FAILED, usher_auth0_login_metadata},
+    {USHER_AT_AUTH0_LOGIN_PUSHED, USHER_EVENT_FETCHED, usher_auth0_login_pushed},
+    {USHER_AT_AUTH0_LOGIN_PUSHED, USHER_EVENT_FETCH_FAILED, usher_auth0_login_pushed},
     {USHER_AT_AUTH0_CALLBACK_METADATA, USHER_EVENT_FETCHED, usher_auth0_callback_metadata},
     {USHER_AT_AUTH0_CALLBACK_METADATA, USHER_EVENT_FETCH_FAILED, usher_auth0_callback_metadata},
     {USHER_AT_AUTH0_CALLBACK_TOKENS, USHER_EVENT_FETCHED, usher_auth0_callback_tokens},

@@ -87,6 +87,7 @@ typedef struct usher_auth0_site {
     usher_logout_strategy logout;
     bool id_token_hint; /* sent along to the end_session_endpoint */
     bool access_token_route, profile_no_content;
+    bool pushed;              /* authorization requests */
     int64_t refresh_buffer_s; /* tokens are refreshed so long before they end */
 } usher_auth0_site;
 
@@ -119,10 +120,11 @@ struct usher_site {
     usher_pages pages;
     usher_str title; /* of our own pages: the site's host name by default */
 
-    struct usher_rules *rules; /* which paths are public; NULL: none is */
-    usher_str header_prefix;   /* of the identity headers: "X-Usher-" */
-    size_t token_max;          /* characters of a session token that is read */
-    size_t claims_max;         /* bytes of claims that are sealed; 0: as many as fit */
+    struct usher_rules *rules;           /* which paths are public; NULL: none is */
+    const struct usher_matcher *matcher; /* which paths need a session; NULL: all others */
+    usher_str header_prefix;             /* of the identity headers: "X-Usher-" */
+    size_t token_max;                    /* characters of a session token that is read */
+    size_t claims_max;                   /* bytes of claims that are sealed; 0: as many as fit */
 };
 
 void usher_site_forget_keys(usher_site *site); /* wipes them; for who frees it */

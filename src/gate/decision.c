@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/exchange.h"
+#include "gate/matcher.h"
 #include "gate/path.h"
 #include "gate/rules.h"
 #include "wire/url.h"
@@ -100,16 +101,35 @@ static usher_status refuse_path(usher_exchange *ex, const question *q)
 /* --- judgement ----------------------------------------------------------------------------------
  */
 
+/* What the rules leave open to everybody. A matcher that could not tell guards. */
+static usher_status is_open(bool *out, usher_exchange *ex, const question *q, usher_error *err)
+{
+    const usher_site *site = ex->site;
+    usher_request asked = *ex->request;
+    bool guards = true;
+    usher_status rc;
+
+    *out = false;
+    if (!q->target.ptr) return USHER_OK;
+    *out = site->rules && usher_rules_open(site->rules, q->target);
+    if (*out || !site->matcher) return USHER_OK;
+    asked.target = q->target;
+    rc = usher_matcher_guards(&guards, site->matcher, &ex->arena, &asked, err);
+    *out = rc == USHER_OK && !guards;
+    return rc == USHER_E_LIMIT ? USHER_OK : rc;
+}
+
 static usher_status judge(usher_exchange *ex, const question *q, usher_error *err)
 {
     usher_str path;
+    bool open;
 
     if (q->target.ptr && usher_path_classify(&path, q->target) == USHER_PATH_INVALID)
         return refuse_path(ex, q);
     usher_status rc = usher_flow_read_session(ex, true, err);
     if (rc) return rc;
-    if (ex->verdict == USHER_SESSION_VALID ||
-        (q->target.ptr && ex->site->rules && usher_rules_open(ex->site->rules, q->target))) {
+    if ((rc = is_open(&open, ex, q, err))) return rc;
+    if (ex->verdict == USHER_SESSION_VALID || open) {
         ex->decision = USHER_ALLOW;
         ex->response.status = 200;
         return USHER_OK;

@@ -52,6 +52,8 @@ static usher_status read_endpoints(usher_metadata *out, usher_arena *a, const us
         {USHER_STR("userinfo_endpoint"), &out->userinfo_endpoint, OPTIONAL},
         {USHER_STR("end_session_endpoint"), &out->end_session_endpoint, LENIENT},
         {USHER_STR("revocation_endpoint"), &out->revocation_endpoint, LENIENT},
+        {USHER_STR("pushed_authorization_request_endpoint"), &out->pushed_request_endpoint,
+         LENIENT},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

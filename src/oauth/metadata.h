@@ -12,7 +12,7 @@ typedef struct usher_metadata {
     usher_str issuer, authorization_endpoint, token_endpoint, jwks_uri;
     usher_str userinfo_endpoint; /* absent if there is none */
     /* Absent if there is none, or one that cannot be used: nobody is signed in by them. */
-    usher_str end_session_endpoint, revocation_endpoint;
+    usher_str end_session_endpoint, revocation_endpoint, pushed_request_endpoint;
     bool response_iss; /* authorization_response_iss_parameter_supported */
 } usher_metadata;
 

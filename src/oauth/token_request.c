@@ -309,6 +309,46 @@ usher_status usher_token_error_read(usher_json_object *out, usher_arena *a, ushe
     return USHER_STATUS_CLASS(rc) == USHER_CLASS_PEER ? USHER_OK : usher_pass(err, &why);
 }
 
+/* ---- pushed requests ---- */
+
+usher_status usher_pushed_request(usher_fetch *out, usher_arena *a, const usher_provider *p,
+                                  const usher_metadata *metadata, const usher_form *parameters,
+                                  usher_error *err)
+{
+    usher_str text;
+    usher_buf b;
+    usher_status rc;
+
+    *out = (usher_fetch){0};
+    if (!metadata->pushed_request_endpoint.len)
+        return usher_fail(err, USHER_E_USAGE, "token request: nowhere to push a request to", 0);
+    if ((rc = check_client(p, err))) return rc;
+    usher_buf_init(&b, a, BODY_MAX);
+    for (size_t i = 0; i < parameters->count; i++)
+        usher_form_put(&b, parameters->pairs[i].name, parameters->pairs[i].value);
+    if (p->client_auth == USHER_CLIENT_SECRET_POST)
+        usher_form_put(&b, USHER_STR("client_secret"), secret_text(p));
+    if ((rc = usher_buf_take(&text, &b, err))) return rc;
+    return post(out, a, p, metadata->pushed_request_endpoint, text, err);
+}
+
+usher_status usher_pushed_response_read(usher_str *request_uri, usher_arena *a, int status,
+                                        usher_str content_type, usher_str body, usher_error *err)
+{
+    usher_json_object o;
+    usher_status rc;
+
+    *request_uri = (usher_str){0};
+    if (status != 201 || !usher_oauth_is_json(content_type))
+        return usher_fail(err, USHER_E_SYNTAX, "pushed request: refused, or no JSON", 0);
+    if ((rc = usher_oauth_document(&o, a, body, err)) ||
+        (rc = usher_oauth_optional(request_uri, a, &o, USHER_STR("request_uri"), err)))
+        return rc;
+    if (usher_oauth_visible(*request_uri)) return USHER_OK;
+    *request_uri = (usher_str){0};
+    return usher_fail(err, USHER_E_SYNTAX, "pushed request: no request_uri", 0);
+}
+
 /* ---- userinfo ---- */
 
 usher_status usher_userinfo_request(usher_fetch *out, usher_arena *a, const usher_provider *p,

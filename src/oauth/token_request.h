@@ -7,6 +7,7 @@
 #include "oauth/metadata.h"
 #include "oauth/provider.h"
 #include "usher/exchange.h"
+#include "wire/form.h"
 #include "wire/json.h"
 
 /* Fills in the whole fetch, client authentication included. `verifier`: absent if and only if the
@@ -29,6 +30,17 @@ USHER_MUST_USE usher_status usher_revocation_request(usher_fetch *out, usher_are
                                                      const usher_provider *p,
                                                      const usher_metadata *metadata,
                                                      usher_str refresh_token, usher_error *err);
+
+/* Pushes the parameters of an authorization request, client_id among them (RFC 9126).
+ * USHER_E_USAGE without such an endpoint. */
+USHER_MUST_USE usher_status usher_pushed_request(usher_fetch *out, usher_arena *a,
+                                                 const usher_provider *p,
+                                                 const usher_metadata *metadata,
+                                                 const usher_form *parameters, usher_error *err);
+/* USHER_E_SYNTAX: not 201, not JSON, no request_uri that a URL could carry. */
+USHER_MUST_USE usher_status usher_pushed_response_read(usher_str *request_uri, usher_arena *a,
+                                                       int status, usher_str content_type,
+                                                       usher_str body, usher_error *err);
 
 typedef struct usher_tokens {
     usher_str access_token, id_token; /* after a refresh, id_token may be absent */

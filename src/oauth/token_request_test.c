@@ -340,6 +340,49 @@ static void test_refresh_requests(void **state)
     }
 }
 
+static void test_pushed_requests(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *type, *body;
+        int status;
+        bool good;
+    } cases[] = {
+        {"as it should be", "application/json", "{\"request_uri\":\"urn:a\"}", 201, true},
+        {"200", "application/json", "{\"request_uri\":\"urn:a\"}", 200, false},
+        {"an error", "application/json", "{\"error\":\"invalid_request\"}", 400, false},
+        {"no JSON", "text/html", "{\"request_uri\":\"urn:a\"}", 201, false},
+        {"cut off", "application/json", "{\"request_uri\":\"urn:a", 201, false},
+        {"none", "application/json", "{}", 201, false},
+        {"empty", "application/json", "{\"request_uri\":\"\"}", 201, false},
+        {"no text", "application/json", "{\"request_uri\":1}", 201, false},
+        {"a line end", "application/json", "{\"request_uri\":\"urn:a\\n\"}", 201, false},
+    };
+    usher_form_pair pairs[] = {{USHER_STR("client_id"), USHER_STR("c")},
+                               {USHER_STR("scope"), USHER_STR("a b")}};
+    const usher_form form = {.pairs = pairs, .count = 2};
+    usher_metadata m = more_metadata;
+    usher_provider p = provider_of(USHER_CLIENT_SECRET_POST);
+    usher_fetch f;
+    usher_str uri;
+
+    assert_int_equal(usher_pushed_request(&f, &arena, &p, &m, &form, NULL), USHER_E_USAGE);
+    m.pushed_request_endpoint = USHER_STR("https://op.example/par");
+    assert_ok(usher_pushed_request(&f, &arena, &p, &m, &form, NULL));
+    assert_str(f.url, "https://op.example/par");
+    assert_true(usher_str_starts(f.body, USHER_STR("client_id=c&scope=a+b&client_secret=")));
+    p.client_auth = USHER_CLIENT_SECRET_BASIC;
+    assert_ok(usher_pushed_request(&f, &arena, &p, &m, &form, NULL));
+    assert_str(f.body, "client_id=c&scope=a+b");
+    assert_int_equal(f.header_count, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        usher_status rc = usher_pushed_response_read(
+            &uri, &arena, cases[i].status, kit_str(cases[i].type), kit_str(cases[i].body), NULL);
+        if (rc != (cases[i].good ? USHER_OK : USHER_E_SYNTAX) || (uri.len != 0) != cases[i].good)
+            fail_msg("%s: %s", cases[i].name, usher_status_name(rc));
+    }
+}
+
 static void test_revocation_requests(void **state)
 {
     usher_provider p = provider_of(USHER_CLIENT_SECRET_POST);
@@ -515,6 +558,7 @@ int main(void)
         TEST(test_token_responses_of_another_kind),
         TEST(test_tokens_outlive_the_body),
         TEST(test_refresh_requests),
+        TEST(test_pushed_requests),
         TEST(test_revocation_requests),
         TEST(test_answers_to_a_refresh),
         TEST(test_error_documents),

@@ -13,6 +13,7 @@ static const int rows[] = {S(AUTH0_RETURN_TO),
                            S(AUTH0_ACCESS_TOKEN),
                            S(AUTH0_NO_CONTENT),
                            S(AUTH0_REFRESH_BUFFER),
+                           S(AUTH0_PUSHED),
                            S(AUTH0_TRANSIENT),
                            S(AUTH0_TRANSACTION_PREFIX),
                            S(AUTH0_TRANSACTION_MAX_AGE),
@@ -169,6 +170,7 @@ void usher_build_auth0(usher_building *b)
     s->id_token_hint = b->v[S(AUTH0_ID_TOKEN_HINT)].number != 0;
     s->access_token_route = b->v[S(AUTH0_ACCESS_TOKEN)].number != 0;
     s->profile_no_content = b->v[S(AUTH0_NO_CONTENT)].number != 0;
+    s->pushed = b->v[S(AUTH0_PUSHED)].number != 0;
     s->refresh_buffer_s = b->v[S(AUTH0_REFRESH_BUFFER)].number;
     read_parameters(b, &s->parameters);
     judge_prefix(b);

@@ -43,6 +43,7 @@ static void test_every_setting_changes_something(void **state)
         "'auth0':{'access_token_route':false}",
         "'auth0':{'profile_no_content':true}",
         "'auth0':{'token_refresh_buffer':'60s'}",
+        "'auth0':{'pushed_authorization_requests':true}",
         "'auth0':{'transient':true}",
         "'auth0':{'transaction':{'prefix':'__in_'}}",
         "'auth0':{'transaction':{'max_age':'15m'}}",

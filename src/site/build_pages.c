@@ -1,8 +1,11 @@
 /* What visitors see and where they may go: pages, title, open paths, the header prefix. */
 #include "base/str.h"
+#include "gate/matcher.h"
 #include "gate/path.h"
 #include "gate/rules.h"
 #include "site/build.h"
+
+#define MATCHER_MAX ((size_t)256 << 10) /* bytes of its sources */
 
 static usher_place place_of(const usher_building *b, int row)
 {
@@ -123,6 +126,46 @@ static void build_open(usher_building *b)
     b->site->rules = rules;
 }
 
+/* The list as the matcher reads it. */
+static usher_status matcher_json(usher_json *out, usher_building *b, const usher_node *first)
+{
+    usher_json_writer w;
+    usher_buf buf;
+    usher_str text;
+    usher_status rc;
+
+    usher_buf_init(&buf, &b->scratch, MATCHER_MAX);
+    usher_json_write_init(&w, &buf);
+    usher_json_open_array(&w);
+    for (const usher_node *n = first; n; n = n->next)
+        usher_json_put_string(&w, n->text);
+    usher_json_close_array(&w);
+    if ((rc = usher_buf_take(&text, &buf, NULL))) return rc;
+    return usher_json_read(out, text, &usher_json_limits_document, NULL);
+}
+
+static void build_matcher(usher_building *b)
+{
+    static const usher_matcher_options options = {.base_path = {0}};
+    const usher_value *v = &b->v[USHER_ROW_SITE_MATCHER];
+    usher_error why = {0};
+    usher_json config;
+    usher_str detail;
+    usher_status rc;
+
+    if (!v->node || v->bad) return;
+    if ((rc = matcher_json(&config, b, v->node->first)) == USHER_OK)
+        rc = usher_matcher_new(&b->site->matcher, &b->site->arena, config, &options, &why);
+    if (rc == USHER_E_SETTING) {
+        usher_str whole = usher_str_z(why.what);
+        usher_str_cut(whole, ' ', &detail); /* without the unit's name */
+        usher_complain(&b->c, usher_place_of(v->node), "site.matcher cannot be used: $1",
+                       detail.ptr ? detail : whole, USHER_NIL, USHER_NIL);
+    } else if (rc && !b->status) {
+        b->status = rc;
+    }
+}
+
 static bool is_header_prefix(usher_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -174,5 +217,6 @@ void usher_build_pages(usher_building *b)
     p->new_user = build_page(b, USHER_ROW_SITE_PAGES_NEW_USER, USHER_NIL);
     build_title(b);
     build_open(b);
+    build_matcher(b);
     build_header_prefix(b);
 }

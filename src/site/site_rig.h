@@ -195,6 +195,7 @@ static inline void dump_auth0(dump *d, const usher_auth0_site *s)
     dump_int(d, "access_token_route", s->access_token_route);
     dump_int(d, "profile_no_content", s->profile_no_content);
     dump_int(d, "refresh_buffer", s->refresh_buffer_s);
+    dump_int(d, "pushed", s->pushed);
     for (size_t i = 0; i < USHER_AUTH0_ROUTES; i++)
         dump_str(d, "route", s->routes[i]);
 }

@@ -588,7 +588,7 @@ static void test_references(void **state)
 #define RICH_SITE                                                                                  \
     "{'site':{'base_url':'https://app.example.com/x\\u0079z','secrets':['" KEY "','" KEY2 "'],"    \
     "'cookies':{'domain':'example.com','csrf':{'name':'c'}},'pages':{'sign_in':'/login'},"         \
-    "'open':['/','/d/*'],'title':'T',"                                                             \
+    "'open':['/','/d/*'],'matcher':['/m/:path*'],'title':'T',"                                     \
     "'providers':[{'id':'op','issuer':'https://op.example','client_id':'id'}],"                    \
     "'session':{'max_age':'1h','update_age':'2h'}}}"
 #define RICH_DEVELOPMENT                                                                           \

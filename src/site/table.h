@@ -221,6 +221,11 @@ typedef struct usher_setting_table {
       "Paths that need no session: \"/about\" is that path, \"/docs/*\" is /docs and all below "   \
       "it.",                                                                                       \
       "[/, /docs/*]")                                                                              \
+    X(MATCHER, "matcher", TEXTS, NONE, NULL, 1, 256, NULL, "none: every path but those of `open`", \
+      NULL,                                                                                        \
+      "Paths that need a session, as Next.js' config.matcher writes them; a path that none of "    \
+      "them matches is open, and so is one of `open`.",                                            \
+      "['/dashboard/:path*']")                                                                     \
     X(IDENTITY_HEADER_PREFIX, "identity_header_prefix", TEXT, NONE, NULL, 2, 64, "X-Usher-", NULL, \
       NULL, "How the headers begin in which forward authentication names the user.",               \
       "X-Identity-")                                                                               \
@@ -247,6 +252,11 @@ typedef struct usher_setting_table {
       "The profile route answers 204 without a session, not 401.", "true")                         \
     X(AUTH0_REFRESH_BUFFER, "auth0.token_refresh_buffer", DURATION, S, NULL, 0, 86400, "0", NULL,  \
       NULL, "Access tokens are refreshed so long before they end.", "60s")                         \
+    X(AUTH0_PUSHED, "auth0.pushed_authorization_requests", BOOL, NONE, NULL, 0, 0, "false", NULL,  \
+      NULL,                                                                                        \
+      "What a sign-in asks of the provider goes there directly first (RFC 9126), and the browser " \
+      "carries a reference only.",                                                                 \
+      "true")                                                                                      \
     X(AUTH0_TRANSIENT, "auth0.transient", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,             \
       "The session's cookie goes when the browser is closed.", "true")                             \
     X(AUTH0_TRANSACTION_PREFIX, "auth0.transaction.prefix", TEXT, NONE, NULL, 1, 64, "__txn_",     \

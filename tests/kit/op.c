@@ -1,5 +1,7 @@
 #include "tests/kit/op.h"
 
+#include "base/str.h"
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
@@ -117,6 +119,8 @@ static char *document(kit_op *op, const usher_fetch *fetch)
             "{\"access_token\":\"at-1\",\"token_type\":\"Bearer\",\"expires_in\":3600%s%s%s%s}",
             op->no_id_token ? "" : ",\"id_token\":\"", op->no_id_token ? "" : token,
             op->no_id_token ? "" : "\"", op->tokens ? op->tokens : "");
+    } else if (path.len == 4 && !memcmp(path.ptr, "/par", 4)) {
+        snprintf(out, 8192, "{\"request_uri\":\"urn:example:r?1&2\",\"expires_in\":60}");
     } else if (path.len == 7 && !memcmp(path.ptr, "/revoke", 7)) {
         snprintf(out, 8192, "{}");
     } else if (path.len == 9 && !memcmp(path.ptr, "/userinfo", 9)) {
@@ -139,7 +143,7 @@ void kit_op_answer(kit_op *op, const usher_fetch *fetch, usher_event *event)
                            .kind = USHER_EVENT_FETCHED,
                            .now_ms = op->now_s * 1000,
                            .fetched_ms = op->now_s * 1000,
-                           .http_status = 200,
+                           .http_status = usher_str_ends(fetch->url, USHER_STR("/par")) ? 201 : 200,
                            .content_type = USHER_STR("application/json"),
                            .body = kit_str(op->body)};
 }

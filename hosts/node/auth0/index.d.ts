@@ -128,6 +128,7 @@ export interface Auth0ClientOptions {
   transactionCookie?: TransactionCookieOptions;
   enableParallelTransactions?: boolean;
   signInReturnToPath?: string;
+  pushedAuthorizationRequests?: boolean;
   logoutStrategy?: 'auto' | 'oidc' | 'v2';
   includeIdTokenHintInOIDCLogoutUrl?: boolean;
   routes?: Routes;

@@ -13,7 +13,7 @@ const isDevelopment = () => process.env.NODE_ENV !== 'production';
 
 // ---- what this version does not have ---------------------------------------------------------------
 
-const NOT_THERE = ['sessionStore', 'clientAssertionSigningKey', 'useDPoP', 'useMtls', 'enterpriseConnect', 'enableConnectAccountEndpoint', 'pushedAuthorizationRequests'];
+const NOT_THERE = ['sessionStore', 'clientAssertionSigningKey', 'useDPoP', 'useMtls', 'enterpriseConnect', 'enableConnectAccountEndpoint'];
 
 /** What would be done otherwise than the program asks is said when the client is made, by name. */
 function refuse(options) {
@@ -204,6 +204,7 @@ function auth0Of(options) {
     access_token_route: options.enableAccessTokenEndpoint ?? true,
     profile_no_content: options.noContentProfileResponseWhenUnauthenticated ?? false,
     token_refresh_buffer: options.tokenRefreshBuffer ?? 0,
+    pushed_authorization_requests: options.pushedAuthorizationRequests ?? false,
     transient: session.cookie?.transient ?? env.AUTH0_COOKIE_TRANSIENT === 'true',
     transaction: { prefix: txn.prefix ?? '__txn_', max_age: txn.maxAge || 3600, parallel: options.enableParallelTransactions ?? true },
     routes: { login, logout, callback, profile, access_token: accessToken },

@@ -428,6 +428,23 @@ test('routes, and what is answered without a session', async (t) => {
   }
 });
 
+test('a login by a pushed request', async (t) => {
+  const tenant = await Tenant.listening(t);
+  const seen = [];
+  for (const client of both(tenantOptions(tenant, { pushedAuthorizationRequests: true }))) {
+    const jar = new Jar();
+    tenant.asked = [];
+    const { status, location } = await visit(client, jar, '/auth/login?ui_locales=fr');
+    const { body } = tenant.asked.find(({ pathname }) => pathname === '/oauth/par');
+    assert.equal(location, `${tenant.issuer}authorize?${new URLSearchParams({ request_uri: `urn:par:${body.get('state')}`, client_id: 'app' })}`);
+    tenant.nonce = body.get('nonce');
+    const ended = await visit(client, jar, `/auth/callback?${new URLSearchParams({ code: 'c', state: body.get('state') })}`);
+    tenant.nonce = undefined;
+    seen.push([status, ended.status, ended.location, [...body.keys()].sort()]);
+  }
+  assert.deepEqual(seen[0], seen[1]);
+});
+
 test('hooks: beforeSessionSaved and onCallback', async (t) => {
   const tenant = await Tenant.listening(t);
   const heard = [];

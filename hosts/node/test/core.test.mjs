@@ -138,6 +138,15 @@ test('a guard allows who is signed in, and sends others to sign in', async () =>
   }
 });
 
+test('a guard with a matcher asks for a session where Next.js would run a middleware', async () => {
+  const site = siteOf({ matcher: ['/dashboard/:path*', '/((?!api|public).*)x'], open: ['/dashboard/help'], pages: { sign_in: '/login' } });
+  const decided = async (path, headers = {}) => (await site.guard(new Request(BASE + path, { headers: { accept: 'text/html', ...headers } }))).decision;
+  for (const path of ['/dashboard', '/dashboard/a/b?c=d', '/ax', '/dashboard/%61', '/other/..;/dashboard', '/%2564ashboard']) assert.equal(await decided(path), 'deny', path);
+  for (const path of ['/', '/about', '/dashboards', '/dashboard/help', '/login', '/apix', '/publicx']) assert.equal(await decided(path), 'allow', path);
+  assert.equal(await decided('/dashboard', { cookie: cookieFor(site) }), 'allow');
+  assert.throws(() => siteOf({ matcher: ['dashboard'] }), /site.matcher cannot be used: a source begins with/);
+});
+
 test('problems of the settings are named, each of them', () => {
   assert.throws(() => createSite({ nope: 1 }, { env: null }), (e) => {
     assert.ok(e instanceof SiteError && e instanceof Error);

@@ -53,11 +53,12 @@ export class Tenant {
     const at = (path) => `${this.issuer}${path}`;
     const answers = {
       '/.well-known/openid-configuration': () => [200, { issuer: this.issuer, authorization_endpoint: at('authorize'), token_endpoint: at('oauth/token'), jwks_uri: at('keys'),
-        end_session_endpoint: at('oidc/logout'), revocation_endpoint: at('oauth/revoke'), id_token_signing_alg_values_supported: ['RS256'], response_types_supported: ['code'],
+        end_session_endpoint: at('oidc/logout'), revocation_endpoint: at('oauth/revoke'), pushed_authorization_request_endpoint: at('oauth/par'), id_token_signing_alg_values_supported: ['RS256'], response_types_supported: ['code'],
         subject_types_supported: ['public'], code_challenge_methods_supported: ['S256'] }],
       '/keys': () => [200, { keys: [{ ...keys.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256', use: 'sig' }] }],
       '/oauth/token': () => this.#token(body),
       '/oauth/revoke': () => [200, {}],
+      '/oauth/par': () => [201, { request_uri: `urn:par:${body.get('state')}`, expires_in: 60 }],
     };
     if (this.delay && pathname === '/oauth/token') await new Promise((done) => { setTimeout(done, this.delay); });
     const [status, answer] = answers[pathname]?.() ?? [404, {}];
