@@ -148,6 +148,8 @@ static bool makes_tokens(napi_env env, const usher_site *site)
                             "make one with `usher mint`"
                       : site->formats[0].form == USHER_TOKEN_HOOKED
                           ? "this site's tokens are made by the program's own encode"
+                      : site->formats[0].form == USHER_TOKEN_STORED
+                          ? "this site's sessions are rows: make one with its adapter"
                           : NULL;
 
     if (why) (void)napi_throw_error(env, "USHER_E_USAGE", why);

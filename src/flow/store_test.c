@@ -207,6 +207,26 @@ static void test_rolled(void **state)
     }
 }
 
+/* A proxy asks; it hands on one Set-Cookie, and a row needs no more. */
+static void test_rolled_for_a_proxy(void **state)
+{
+    static const char *const expires[] = {"2026-01-02T00:00:00.000Z", "2026-01-30T23:00:00.000Z"};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        rig r;
+
+        open_rig(&r, &systems[i % 2], expires[i / 2], "");
+        ask(&r, usher_forward_auth);
+        assert_int_equal(r.b.decision, USHER_ALLOW);
+        assert_string_equal(r.b.user_header, "7");
+        assert_string_equal(kit_store_steps(&r.store),
+                            i / 2 ? "getSessionAndUser" : "getSessionAndUser updateSession");
+        assert_int_equal(r.b.set_cookies, i / 2 ? 0 : 1);
+        browser_close(&r.b);
+    }
+}
+
 static void test_read_only_asks_and_writes_nothing(void **state)
 {
     (void)state;
@@ -539,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_not_found),
         cmocka_unit_test(test_expired),
         cmocka_unit_test(test_rolled),
+        cmocka_unit_test(test_rolled_for_a_proxy),
         cmocka_unit_test(test_read_only_asks_and_writes_nothing),
         cmocka_unit_test(test_sign_out),
         cmocka_unit_test(test_reading_that_fails_is_no_answer),

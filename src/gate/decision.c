@@ -234,6 +234,7 @@ static usher_status put_identities(usher_exchange *ex, usher_error *err)
 static double sealed_at(const usher_exchange *ex)
 {
     if (ex->held.claims.has_iat) return ex->held.claims.iat;
+    if (ex->held.stored) return ex->held.end_s - (double)ex->site->lifetime.max_age_s;
     return ex->held.end_s - (double)ex->site->formats[0].auth0.inactivity_s;
 }
 

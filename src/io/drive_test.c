@@ -179,6 +179,49 @@ static void test_hooks(void **state)
     usher_site_unref(own);
 }
 
+/* --- rows of the program --- */
+
+static usher_event_kind rows(void *ctx, const usher_store *store, usher_str *row)
+{
+    size_t *calls = ctx;
+
+    ++*calls;
+    if (store->op == USHER_STORE_UPDATE_SESSION) return USHER_EVENT_STORED;
+    assert_int_equal(store->op, USHER_STORE_GET_SESSION_AND_USER);
+    if (usher_str_eq(store->id, USHER_STR("broken"))) return (usher_event_kind)77;
+    *row = usher_str_eq(store->id, USHER_STR("t"))
+               ? USHER_STR("{\"session\":{\"sessionToken\":\"t\",\"userId\":1,"
+                           "\"expires\":\"2999-01-01T00:00:00.000Z\"},\"user\":{\"id\":1}}")
+               : USHER_STR("null");
+    return USHER_EVENT_STORED;
+}
+
+static void test_store(void **state)
+{
+    static const char json[] = "{\"base_url\":\"http://localhost\",\"development\":true,"
+                               "\"secret\":\"0f7a4c2e9b8d61354ac0f7e2d9b8c6a1f04e7d3b\","
+                               "\"session\":{\"strategy\":\"database\"}}";
+    size_t calls = 0;
+    const usher_host_options options = {.size = sizeof options, .store = rows, .store_ctx = &calls};
+    usher_host *stored;
+    usher_site *own;
+
+    (void)state;
+    assert_ok(usher_site_new(&own, NULL, kit_str(json), NULL, NULL, NULL));
+    assert_ok(usher_host_new(&stored, &options, NULL));
+    assert_ok(ask_with(stored, own, "authjs.session-token=t"));
+    assert_int_equal(usher_exchange_verdict(ex), USHER_SESSION_VALID);
+    assert_str(usher_session_subject(usher_exchange_session(ex)), "1");
+    assert_ok(ask_with(stored, own, "authjs.session-token=other"));
+    assert_int_equal(usher_exchange_verdict(ex), USHER_SESSION_REJECTED);
+    assert_int_equal(calls, 2);
+    /* an answer that is none, and a host without rows: could not tell */
+    assert_int_equal(ask_with(stored, own, "authjs.session-token=broken"), USHER_E_IO);
+    assert_int_equal(ask_with(host, own, "authjs.session-token=t"), USHER_E_IO);
+    usher_host_free(stored);
+    usher_site_unref(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_performs_what_is_wanted),
         cmocka_unit_test(test_what_goes_wrong_is_a_status),
         cmocka_unit_test(test_hooks),
+        cmocka_unit_test(test_store),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
