@@ -112,8 +112,8 @@ class Auth0Client {
     let site = this.#sites.get(place);
     if (site) return site;
     const [settings, env] = settingsOf(this.#options, this.#required, this.#baseUrls, place);
-    const { customFetch: fetch, onReport } = this.#options;
-    site = createSite(settings, { env, fetch, onReport });
+    const { customFetch: fetch, onReport, sessionStore: store } = this.#options;
+    site = createSite(settings, { env, fetch, onReport, store });
     this.#sites.set(place, site);
     if (this.#sites.size > SITES_MAX) this.#sites.delete(this.#sites.keys().next().value);
     return site;
@@ -132,12 +132,19 @@ class Auth0Client {
 
   /** The session, whole, or null. `req` in the Pages Router and in a middleware, nothing elsewhere. */
   async getSession(req) {
-    if (req === undefined) {
-      const cookie = await cookieOfComponent(); // first: a build, without settings, learns here that the page is made anew each time
-      return internals.claims(this.#anySite(), cookie);
+    if (req !== undefined) checkRequest(req);
+    const cookie = req ? cookieOf(req) : await cookieOfComponent(); // first: a build, without settings, learns here that the page is made anew each time
+    if (!this.#options.sessionStore) return internals.claims(this.#anySite(), cookie);
+    return this.#asked((program) => internals.claims(this.#anySite(), cookie, program));
+  }
+
+  /** What a function or the store of the program threw is thrown as it is. */
+  async #asked(run, program = new Auth0Program(this.#options)) {
+    try {
+      return await run(program);
+    } catch (error) {
+      throw program.error ?? error;
     }
-    checkRequest(req);
-    return internals.claims(this.#anySite(), cookieOf(req));
   }
 
   // ---- middleware ----------------------------------------------------------------------------------
@@ -145,13 +152,8 @@ class Auth0Client {
   async #route(req, path, search) {
     const site = this.#siteAt(placeOf(this.#options, this.#baseUrls, req));
     const program = new Auth0Program(this.#options);
-    const base = process.env.NEXT_PUBLIC_BASE_PATH || '';
-    let result;
-    try {
-      result = await internals.serve(site, { method: req.method, url: base + path + search, headers: req.headers, body: null }, program);
-    } catch (error) {
-      throw program.error ?? error;
-    }
+    const url = (process.env.NEXT_PUBLIC_BASE_PATH || '') + path + search;
+    const result = await this.#asked(() => internals.serve(site, { method: req.method, url, headers: req.headers, body: null }, program), program);
     putInRequest(req, setCookiesOf(result));
     return program.answer(result);
   }
@@ -170,7 +172,7 @@ class Auth0Client {
   async #touch(req) {
     const headers = [['x-middleware-next', '1']];
     if (this.#options.session?.rolling !== false && (await this.#isRolled(req))) {
-      const result = await internals.touch(this.#anySite(), cookieOf(req));
+      const result = await this.#asked((program) => internals.touch(this.#anySite(), cookieOf(req), program));
       const lines = setCookiesOf(result);
       if (lines.length) {
         putInRequest(req, lines);
@@ -198,7 +200,8 @@ class Auth0Client {
     if (!session) throw new Error('The session data is missing.');
     if (!isObject(session) || Array.isArray(session)) throw wrongType('session', 'an object', session);
     if (req !== undefined) checkRequest(req);
-    const result = await internals.update(this.#anySite(), req ? cookieOf(req) : await cookieOfComponent(), JSON.stringify(session));
+    const cookie = req ? cookieOf(req) : await cookieOfComponent();
+    const result = await this.#asked((program) => internals.update(this.#anySite(), cookie, JSON.stringify(session), program));
     if (result.verdict !== 'valid') throw new Error('The user is not authenticated.');
     const lines = setCookiesOf(result);
     if (req) answerTo(req, res, lines);
@@ -214,12 +217,7 @@ class Auth0Client {
     const cookie = req ? cookieOf(req) : await cookieOfComponent();
     const question = { audience: audience ?? undefined, scope: scope ?? undefined, mergeScopes: mergeScopes !== false, refresh: refresh === true,
       configuredScope: scopeFor(this.#options, audience ?? undefined) };
-    let result;
-    try {
-      result = await internals.access(this.#anySite(), cookie, JSON.stringify(question), program);
-    } catch (error) {
-      throw program.error ?? error;
-    }
+    const result = await this.#asked(() => internals.access(this.#anySite(), cookie, JSON.stringify(question), program), program);
     const lines = setCookiesOf(result);
     if (req) answerTo(req, res, lines);
     else await keepIfPossible(lines);

@@ -4,9 +4,9 @@ import type { ReactNode } from 'react';
 import type { GetServerSideProps, GetServerSidePropsContext, NextApiHandler, NextApiRequest, NextApiResponse } from 'next';
 import type { NextRequest, NextResponse } from 'next/server';
 import type { Report } from '../index.d.ts';
-import type { SdkError } from './errors';
+import type { SdkError } from './errors.d.ts';
 
-export * from './errors';
+export * from './errors.d.ts';
 
 export interface User {
   sub: string;
@@ -117,6 +117,16 @@ export interface OnCallbackContext {
 export type BeforeSessionSavedHook = (session: SessionData, idToken: string | null) => SessionData | Promise<SessionData>;
 export type OnCallbackHook = (error: SdkError | null, context: OnCallbackContext, session: SessionData | null) => Response | Promise<Response>;
 
+/** Sessions in a database: the cookie holds an id. A record lives as long as the session; see internal.createdAt. */
+export interface SessionDataStore {
+  get(id: string): Promise<SessionData | null>;
+  set(id: string, session: SessionData): Promise<void>;
+  /** False if there is no such record any more. Without it, get and set stand in. */
+  update?(id: string, session: SessionData): Promise<boolean>;
+  delete(id: string): Promise<void>;
+  deleteByLogoutToken?(claims: { sid?: string; sub?: string; iss?: string }): Promise<void>;
+}
+
 export interface Auth0ClientOptions {
   domain?: string;
   clientId?: string;
@@ -125,6 +135,7 @@ export interface Auth0ClientOptions {
   appBaseUrl?: string | string[];
   authorizationParameters?: AuthorizationParameters;
   session?: SessionConfiguration;
+  sessionStore?: SessionDataStore;
   transactionCookie?: TransactionCookieOptions;
   enableParallelTransactions?: boolean;
   signInReturnToPath?: string;

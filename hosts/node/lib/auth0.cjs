@@ -13,7 +13,7 @@ const isDevelopment = () => process.env.NODE_ENV !== 'production';
 
 // ---- what this version does not have ---------------------------------------------------------------
 
-const NOT_THERE = ['sessionStore', 'clientAssertionSigningKey', 'useDPoP', 'useMtls', 'enterpriseConnect', 'enableConnectAccountEndpoint'];
+const NOT_THERE = ['clientAssertionSigningKey', 'useDPoP', 'useMtls', 'enterpriseConnect', 'enableConnectAccountEndpoint'];
 
 /** What would be done otherwise than the program asks is said when the client is made, by name. */
 function refuse(options) {
@@ -38,6 +38,10 @@ function checkTypes(options) {
   }
   for (const name of ['beforeSessionSaved', 'onCallback', 'customFetch']) {
     if (options[name] !== undefined && typeof options[name] !== 'function') throw wrongType(`options.${name}`, 'a function', options[name]);
+  }
+  for (const name of ['get', 'set', 'delete']) {
+    const { sessionStore: store } = options;
+    if (store && typeof store[name] !== 'function') throw wrongType(`options.sessionStore.${name}`, 'a function', store[name]);
   }
   const buffer = options.tokenRefreshBuffer;
   if (buffer != null && !(Number.isFinite(buffer) && buffer >= 0)) throw new TypeError('tokenRefreshBuffer must be a non-negative number of seconds.');
@@ -167,9 +171,10 @@ function providerOf(options, { domain }) {
   return { scope: scopeOf(options), timeout: `${Math.min(Math.max(httpTimeout, 100), 60000)}ms`, ...issuerOf(options, domain) };
 }
 
-function lifetimesOf({ session = {} }) {
+function sessionOf({ session = {}, sessionStore }) {
   const { rolling, absoluteDuration, inactivityDuration } = session;
   return {
+    ...(sessionStore && { strategy: 'database' }),
     ...(rolling !== undefined && { rolling }),
     ...(absoluteDuration !== undefined && { absolute_duration: absoluteDuration }),
     ...(inactivityDuration !== undefined && { inactivity_duration: inactivityDuration }),
@@ -222,7 +227,7 @@ function settingsOf(options, required, baseUrls, place) {
     base_url: place.replace(/\/+$/, '') + (env.NEXT_PUBLIC_BASE_PATH || ''),
     development: isDevelopment() || !!options.allowInsecureRequests,
     secret,
-    session: lifetimesOf(options),
+    session: sessionOf(options),
     cookies: cookiesOf(options, baseUrls),
     auth0: auth0Of(options),
     hooks: Object.keys(HOOKS).filter((name) => options[name]).map((name) => HOOKS[name]),

@@ -217,12 +217,12 @@ class Site {
       serve: (site, request, program) => site.#serve(HANDLE, request, program),
       csrf: (site, headers, program) => site.#csrf(headers, program),
       /** Everything that is sealed, or null, for a Cookie header: no Bearer token counts. */
-      claims: (site, cookie) => site.#claims(cookie),
+      claims: (site, cookie, program) => site.#claims(cookie, program),
       /** The cookies that renew a session, and the headers that go with them. */
-      touch: (site, cookie) => site.#all(TOUCH, { cookie }, false),
+      touch: (site, cookie, program) => site.#all(TOUCH, { cookie }, false, undefined, program),
       /** What a token would say, or null, for a Cookie header and with functions of this call. */
       token: (site, cookie, program) => site.#tokenFor(cookie, program),
-      update: (site, cookie, changes) => site.#all(UPDATE, { cookie }, false, changes),
+      update: (site, cookie, changes, program) => site.#all(UPDATE, { cookie }, false, changes, program),
       /** An access token, with functions of this call. */
       access: (site, cookie, question, program) => site.#all(ACCESS, { cookie }, false, question, program),
     };
@@ -296,9 +296,9 @@ class Site {
     return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means));
   }
 
-  async #claims(cookie) {
+  async #claims(cookie, program) {
     const end = once(this.#means, TOKEN, undefined, undefined, cookie, undefined, undefined, true);
-    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means));
+    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program));
   }
 
   async #tokenFor(cookie, program) {

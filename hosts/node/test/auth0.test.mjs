@@ -500,3 +500,78 @@ test('hooks: onCallback hears how a sign-in failed', async (t) => {
   await assert.rejects(keeper.getAccessToken(req, NextResponse.next(), { refresh: true }), failing);
   assert.ok(tenant.valid.has((await keeper.getSession(req)).tokenSet.refreshToken), 'what was rotated is kept');
 });
+
+// ---- sessions in a store -----------------------------------------------------------------------------
+
+const copy = (value) => value && JSON.parse(JSON.stringify(value));
+
+/** A store as programs write it; `calls` has what was asked of it, `fails` what it throws. */
+class Store {
+  records = new Map();
+  calls = [];
+  fails;
+
+  constructor(update) {
+    if (update) this.update = (id, session) => this.#do('update', id, () => this.records.has(id) && !!this.records.set(id, copy(session)));
+  }
+
+  async #do(name, id, run) {
+    this.calls.push(name);
+    assert.match(id, /^[0-9a-f]{32}$/);
+    if (this.fails) throw this.fails;
+    return run();
+  }
+
+  get(id) { return this.#do('get', id, () => copy(this.records.get(id)) ?? null); }
+  set(id, session) { return this.#do('set', id, () => { this.records.set(id, copy(session)); }); }
+  delete(id) { return this.#do('delete', id, () => { this.records.delete(id); }); }
+}
+
+test('A9: sessions in a store, shared by both', async (t) => {
+  const tenant = await Tenant.listening(t);
+  for (const update of [false, true]) {
+    const store = new Store(update);
+    const [ours, theirs] = both(tenantOptions(tenant, { sessionStore: store }));
+    const seen = [];
+    for (const [first, second] of [[ours, theirs], [theirs, ours], [ours, ours], [theirs, theirs]]) {
+      store.records.clear();
+      const { jar, ended } = await signIn(first, second, tenant);
+      const [record] = [...store.records.values()];
+      const sessions = [await ours.getSession(request('/', jar.header)), await theirs.getSession(request('/', jar.header))];
+      assert.deepEqual(sessions[0], sessions[1]);
+      assert.deepEqual(sessions[0], record);
+      assert.ok(jar.header.length < 200, 'the cookie holds an id');
+      const req = request('/page', jar.header);
+      const rolled = await second.middleware(req);
+      jar.take(rolled.headers.getSetCookie());
+      const pages = new Res();
+      await first.updateSession({ headers: { cookie: jar.header } }, pages, { ...record, user: { ...record.user, name: 'Renamed' } });
+      jar.take(pages.headers.getSetCookie());
+      const renamed = (await second.getSession(request('/', jar.header))).user.name;
+      const token = await outcome(second.getAccessToken({ headers: { cookie: jar.header } }, new Res(), { refresh: true }));
+      const kept = tenant.valid.has([...store.records.values()][0].tokenSet.refreshToken);
+      const again = await signIn(first, second, tenant); // another browser
+      const size = store.records.size;
+      const gone = new Jar().take(again.ended.response.headers.getSetCookie());
+      store.records.clear(); // somebody ended them all
+      const nobody = await first.getSession(request('/', gone.header));
+      const touched = await first.middleware(request('/page', gone.header));
+      seen.push({ status: ended.status, rolled: written(rolled).length, renamed, token: typeof token.value?.token, kept, size, nobody, touched: written(touched).length, left: store.records.size });
+    }
+    for (const one of seen) assert.deepEqual(one, seen[3], String(update));
+    const { jar } = await signIn(ours, ours, tenant);
+    const before = [...store.records.keys()];
+    const later = await ours.middleware(request('/auth/logout', jar.header));
+    assert.deepEqual([later.status, store.records.size, new Jar().take(later.headers.getSetCookie()).header], [307, before.length - 1, '']);
+  }
+});
+
+test('A9: a store that throws: could not tell, and nothing is set', async () => {
+  for (const client of both({ sessionStore: Object.assign(new Store(), { fails: new Error('database is away') }) })) {
+    const cookie = `__session=${await encrypt({ id: '00112233445566778899aabbccddeeff' }, secret, now() + 100)}`;
+    assert.equal((await outcome(client.getSession(request('/', cookie)))).message, 'database is away');
+    assert.equal((await outcome(client.getAccessToken({ headers: { cookie } }, new Res()))).message, 'database is away');
+    assert.equal(await client.getSession(request('/')), null);
+  }
+  for (const bad of [{}, { get() {} }, 1]) assert.throws(() => new Ours.Auth0Client({ ...options, sessionStore: bad }), TypeError);
+});
