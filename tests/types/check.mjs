@@ -42,6 +42,8 @@ const CASES = [
   ['v4-app.ts', 'usher', entriesAs('next-auth', './next-auth')],
   ['v4-react.tsx', 'original', {}],
   ...(react ? [['v4-react.tsx', 'usher', entriesAs('next-auth', './next-auth')]] : []),
+  ['v4-react.tsx', 'original of v5', v5],
+  ['v4-react.tsx', 'usher/authjs', entriesAs('next-auth', './authjs')],
   ['v5.ts', 'original', v5],
   ['v5.ts', 'usher', { ...entriesAs('next-auth', './authjs'), ...providers(five) }],
   ['auth0.ts', 'original', {}],

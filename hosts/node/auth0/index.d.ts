@@ -4,9 +4,9 @@ import type { ReactNode } from 'react';
 import type { GetServerSideProps, GetServerSidePropsContext, NextApiHandler, NextApiRequest, NextApiResponse } from 'next';
 import type { NextRequest, NextResponse } from 'next/server';
 import type { Report } from '../index.d.ts';
-import type { SdkError } from './errors.d.ts';
+import type { SdkError } from './errors';
 
-export * from './errors.d.ts';
+export * from './errors';
 
 export interface User {
   sub: string;

@@ -46,7 +46,11 @@ async function getToken(params) {
   const { req, secret, secureCookie = false, raw, decode: custom } = params;
   if (!isObject(req)) throw new Error('Must pass `req` to JWT getToken()');
   const { cookieName = defaultCookieName(secureCookie), salt = cookieName } = params;
+  if (typeof cookieName !== 'string') throw wrongType('params.cookieName', 'a string', cookieName);
+  if (typeof salt !== 'string') throw wrongType('params.salt', 'a string', salt);
+  if (custom !== undefined && typeof custom !== 'function') throw wrongType('params.decode', 'a function', custom);
   if (!raw && !secret) throw new Error('Must pass `secret` if not set to JWT getToken()');
+  if (!raw && typeof secret !== 'string' && !Array.isArray(secret)) throw wrongType('params.secret', 'a string or an array of strings', secret);
   if (raw && !secret) anySecret ??= randomBytes(32).toString('hex');
   const site = siteFor({ secret: secret ?? anySecret, cookieName });
   const headers = isObject(req.headers) ? { headers: req.headers } : { headers: req };

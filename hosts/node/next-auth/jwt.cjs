@@ -50,6 +50,8 @@ async function getToken(params) {
   const { req, secureCookie = secureByDefault(), raw, decode: custom, secret = secretOf() } = params;
   if (!isObject(req)) throw new Error('Must pass `req` to JWT getToken()');
   const { cookieName = defaultCookieName(secureCookie) } = params;
+  if (custom !== undefined && typeof custom !== 'function') throw wrongType('params.decode', 'a function', custom);
+  if (secret !== undefined && typeof secret !== 'string' && !Array.isArray(secret)) throw wrongType('params.secret', 'a string', secret);
   if (typeof cookieName !== 'string') throw wrongType('params.cookieName', 'a string', cookieName);
   const headers = headersOf(req);
   if (raw) anySecret ??= randomBytes(32).toString('hex');

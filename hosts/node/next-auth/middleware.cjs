@@ -5,6 +5,7 @@
 const { wrongType } = require('../lib/errors.cjs');
 const { isObject } = require('../lib/headers.cjs');
 const { native } = require('../lib/native.cjs');
+const { checkMembers } = require('../lib/options.cjs');
 const { internals } = require('../lib/site.cjs');
 const { programOf, readerOf, secretOf } = require('../lib/v4.cjs');
 const { getToken } = require('./jwt.cjs');
@@ -27,9 +28,22 @@ async function tokenOf(req, options, secret) {
   return getToken({ req, decode: options?.jwt?.decode, cookieName: options?.cookies?.sessionToken?.name, secret });
 }
 
+const passed = new WeakSet();
+
+/** Once for an options object: a mistake is told where the middleware is made. */
+function checkOptions(options) {
+  if (options === undefined || options === null || passed.has(options)) return;
+  if (!isObject(options)) throw wrongType('options', 'an object', options);
+  if (typeof options === 'function') return; // a NextFetchEvent of a test, say
+  checkMembers(options, 'options');
+  const name = options.cookies?.sessionToken?.name;
+  if (name !== undefined && typeof name !== 'string') throw wrongType('options.cookies.sessionToken.name', 'a string', name);
+  passed.add(options);
+}
+
 async function handleMiddleware(req, options, onSuccess) {
   if (!isObject(req) || typeof req.url !== 'string') throw wrongType('req', 'a Request', req);
-  if (options !== undefined && options !== null && !isObject(options)) throw wrongType('options', 'an object', options);
+  checkOptions(options);
   const { pathname, search, origin, basePath } = placeOf(req);
   const targets = native.withAuth(options?.pages?.signIn ?? '', options?.pages?.error ?? '',
     process.env.NEXTAUTH_URL ?? '', basePath, origin, pathname, search);
@@ -55,12 +69,13 @@ function withAuth(...args) {
   if (args.length === 0) throw wrongType('req', 'a Request', undefined);
   if (first instanceof Request) return handleMiddleware(first, options);
   if (typeof first === 'function') {
+    checkOptions(options);
     return (...given) => handleMiddleware(given[0], options, (token) => {
       given[0].nextauth = { token };
       return first(...given);
     });
   }
-  if (first !== undefined && first !== null && !isObject(first)) throw wrongType('options', 'an object', first);
+  checkOptions(first);
   return (...given) => handleMiddleware(given[0], first);
 }
 

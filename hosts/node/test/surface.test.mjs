@@ -249,3 +249,29 @@ test('debug says that it is on, once, and what was answered, without secrets', a
     assert.deepEqual(said, [['warn', word], ['debug', 'ANSWER', { method: 'GET', action: 'csrf', status: 200 }], ['debug', 'ANSWER', { method: 'GET', action: 'session', status: 200 }]]);
   }
 });
+
+test('withAuth and getToken: a wrong argument is named, and no cookie is an exception', async () => {
+  const is = (name) => (e) => e instanceof TypeError && e.message.startsWith(`${name} must be`);
+  const wrong = { secret: 5, pages: 1, 'pages.signIn': 1, callbacks: 1, 'callbacks.authorized': true, jwt: 1, 'jwt.decode': 'x' };
+  for (const [path, value] of Object.entries(wrong)) {
+    const [first, second] = path.split('.');
+    const options = { [first]: second ? { [second]: value } : value };
+    assert.throws(() => withAuth(options), is(`options.${path}`), path);
+    assert.throws(() => withAuth(() => {}, options), is(`options.${path}`), path);
+    await assert.rejects(withAuth(new Request(`${BASE}/x`), options), is(`options.${path}`), path);
+  }
+  assert.throws(() => withAuth({ cookies: { sessionToken: { name: 1 } } }), is('options.cookies.sessionToken.name'));
+  const req = { headers: {} };
+  for (const { getToken } of [v4jwt, v5jwt]) {
+    for (const bad of [1, 'x', null, undefined]) await assert.rejects(getToken(bad), is('params'));
+    for (const [name, value] of [['secret', 5], ['cookieName', 5], ['decode', 'x']]) await assert.rejects(getToken({ req, secret, [name]: value }), is(`params.${name}`));
+    for (const cookie of ['', ';', '=', 'a', `${'x'.repeat(9000)}=1`, 'next-auth.session-token', 'authjs.session-token=%', 'authjs.session-token="a', 'next-auth.session-token=a.b.c.d.e', '\u00ff=1', '__proto__=1; constructor=2']) {
+      for (const more of [{}, { decode: () => { throw new Error('no'); } }, { decode: () => null }]) {
+        assert.equal(await getToken({ req: { headers: { cookie } }, secret, ...more }), null, cookie);
+        const answer = await withAuth({ secret })(new Request(`${BASE}/x`, { headers: { cookie } }));
+        assert.equal(answer.status, 307);
+      }
+    }
+    for (const authorization of ['Bearer', 'Bearer %', 'Bearer %ZZ', 'bearer x', 'Basic x', 'Bearer a.b.c.d.e']) assert.equal(await getToken({ req: { headers: { authorization } }, secret }), null, authorization);
+  }
+});
