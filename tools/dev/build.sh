@@ -84,7 +84,7 @@ dev_run() {
 }
 
 dev_clean() {
-    rm -rf build build-* artefacts
-    [[ ${1:-} != --all ]] || rm -rf .cache tests/node_modules
+    rm -rf build build-* artefacts tests/apps/build
+    [[ ${1:-} != --all ]] || rm -rf .cache tests/node_modules tests/apps/node_modules
     good 'clean'
 }

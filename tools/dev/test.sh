@@ -98,6 +98,7 @@ stage_e2e() {
         return 1
     }
     node=$(node_path)
+    must 'install the original packages' npm original_packages
     node_addon build-node "$node" -Dbuildtype=release || return 1
     sanitizer_env
     export USHER_ARTEFACTS=$PWD/artefacts/e2e
