@@ -1,4 +1,4 @@
 export default {
-  // The engine is an addon of Node: it is loaded, not bundled.
-  serverExternalPackages: ['usher'],
+  // The engine is an addon of Node: what runs on the server is loaded, what runs in pages is bundled.
+  serverExternalPackages: ['usher/server'],
 };

@@ -30,7 +30,7 @@ const provider = {
     },
 };
 
-const pages = ["/", "/dashboard", "/dashboard?tab=1", "/members", "/visits", "/rename", "/old", "/old-members",
+const pages = ["/", "/profile", "/dashboard", "/dashboard?tab=1", "/members", "/visits", "/rename", "/old", "/old-members",
     "/api/me", "/api/shape", "/api/token", "/api/secret", "/api/old/me", "/api/old/token", "/api/old/secret",
     "/api/old/rename"];
 
@@ -138,12 +138,23 @@ async function person(t, app, { op }) {
     if (app.variant === "usher") t.equal(await page.evaluate(() => document.cookie), "", "scripts see no cookie");
     await page.goto(`${app.origin}/visits`);
     t.match(await at("visits"), /^[01]$/, "a page behind a proxy that writes the session");
-    await page.goto(`${app.origin}/auth/logout`);
+    await page.goto(`${app.origin}/profile`);
+    t.equal([await at("status"), await at("name"), await at("token")], ["somebody", "Ann Exemplar", "none"],
+        "useUser knows who it is");
+    await page.locator("#ask").click();
+    await page.locator("#token", { hasText: "43 characters" }).waitFor();
+    t.ok(true, "and getAccessToken gets a token");
+    await page.locator("#sign-out").click();
+    await page.waitForURL((url) => url.href.startsWith(op.issuer));
     t.ok(page.url().startsWith(`${op.issuer}/session/end`), "sign-out leads to the provider", page.url());
     await page.goto(`${app.origin}/`);
     t.equal(await at("who"), "Not signed in", "and the session is over");
+    await page.goto(`${app.origin}/profile`);
+    await page.locator("#status", { hasText: "nobody" }).waitFor();
+    t.ok(true, "useUser says so");
     t.ok(!(await context.cookies(app.origin)).some(({ name }) => name.startsWith("__session")), "with its cookie");
-    t.equal(page.complaints, [], "the browser has no complaint");
+    // Who asks for a profile that is not there is told so by its status, which browsers write down.
+    t.equal(page.complaints.filter((text) => !text.includes("/auth/profile")), [], "the browser has no complaint");
     await context.close();
 }
 

@@ -115,9 +115,9 @@ function nextChecks(folder) {
   const name = ['js', 'mjs', 'cjs', 'ts', 'mts'].map((end) => `next.config.${end}`).find((file) => fs.existsSync(path.join(folder, file)));
   const setting = major >= 15 ? 'serverExternalPackages' : 'experimental.serverComponentsExternalPackages';
   const config = name && textOf(path.join(folder, name));
-  const said = config && config.includes(setting.split('.').pop()) && /['"`]usher['"`]/.test(config);
-  checks.push(check(said ? 'ok' : 'note', 'bundling', said ? `${name} leaves usher out` : `${name ?? 'no next.config.js'} does not name usher`,
-    said ? undefined : `put ${setting}: ['usher'] into it: a native addon cannot be bundled`));
+  const said = config && config.includes(setting.split('.').pop()) && /['"`]usher\/server['"`]/.test(config);
+  checks.push(check(said ? 'ok' : 'note', 'bundling', said ? `${name} leaves usher/server out` : `${name ?? 'no next.config.js'} does not name usher/server`,
+    said ? undefined : `put ${setting}: ['usher/server'] into it: a native addon cannot be bundled, and what runs in pages has to be`));
   return checks;
 }
 

@@ -81,6 +81,8 @@ test('Next.js: its version, and whether its bundler leaves usher alone', (t) => 
   assert.deepEqual(of('Next.js')[0], { name: 'Next.js', state: 'ok', text: '16.0.1' });
   assert.equal(of('bundling')[0].state, 'note');
   fs.writeFileSync(path.join(folder, 'next.config.mjs'), 'export default { serverExternalPackages: ["usher"] };\n');
+  assert.match(of('bundling')[0].hint, /usher\/server/);
+  fs.writeFileSync(path.join(folder, 'next.config.mjs'), 'export default { serverExternalPackages: ["usher/server"] };\n');
   assert.equal(of('bundling')[0].state, 'ok');
   next('14.2.3');
   assert.match(of('bundling')[0].hint, /serverComponentsExternalPackages/);

@@ -17,7 +17,7 @@ export const apps = {
         packages: { "next-auth": "next-auth-5" },
         only: ["app/runtime", "lib/runtime.js"], // what no original of this application has
         // The original's files are for bundlers: Next.js must be told, or its Pages Router loads them.
-        config: ["serverExternalPackages: ['usher']", "transpilePackages: ['next-auth']"],
+        config: ["serverExternalPackages: ['usher/server']", "transpilePackages: ['next-auth']"],
     },
     auth0: { folder: "examples/next-auth0", original: { "usher/auth0": "@auth0/nextjs-auth0" } },
 };

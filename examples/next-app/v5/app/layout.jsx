@@ -1,5 +1,5 @@
+import { SessionProvider } from 'usher/authjs/react';
 import { auth } from '../lib/auth.js';
-import { Session } from './session.jsx';
 
 export const metadata = { title: 'usher and Next.js' };
 
@@ -7,7 +7,7 @@ export default async function Layout({ children }) {
   return (
     <html lang="en">
       <body>
-        <Session session={await auth()}>{children}</Session>
+        <SessionProvider session={await auth()}>{children}</SessionProvider>
       </body>
     </html>
   );

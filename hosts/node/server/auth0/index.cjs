@@ -1,0 +1,3 @@
+'use strict';
+
+module.exports = require('../../auth0/index.cjs');

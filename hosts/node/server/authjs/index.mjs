@@ -1,0 +1,2 @@
+export * from '../../authjs/index.mjs';
+export { default } from '../../authjs/index.mjs';

@@ -1,0 +1,2 @@
+export * from '../../next-auth/index.mjs';
+export { default } from '../../next-auth/index.mjs';

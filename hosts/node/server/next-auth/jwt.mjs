@@ -1,0 +1,1 @@
+export * from '../../next-auth/jwt.mjs';

@@ -1,0 +1,2 @@
+export * from '../../next-auth/middleware.mjs';
+export { default } from '../../next-auth/middleware.mjs';
