@@ -73,10 +73,12 @@ static size_t count_cookies(const browser *b, const char *prefix)
     return n;
 }
 
+enum { UNREACHABLE, LATE, FAILED, MALFORMED, REFUSED, MISCHIEFS };
+
 /* What stands between the engine and the provider: the want with this number goes wrong. */
 typedef struct mischief {
     size_t want;
-    enum { UNREACHABLE, LATE, FAILED, MALFORMED, REFUSED, MISCHIEFS } kind;
+    int kind;
 } mischief;
 
 static uint32_t once_s; /* of the last request for tokens */
