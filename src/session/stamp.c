@@ -146,9 +146,13 @@ static usher_str quoted_name(const usher_json_member *m)
 
 static stamp *stamp_for(stamp stamps[STAMPS], const usher_json_member *m)
 {
-    usher_json name = {USHER_JSON_STRING, m->name_escaped, quoted_name(m)};
+    usher_json name = {USHER_JSON_STRING, true, quoted_name(m)};
 
-    if (m->name.len != 3 && !m->name_escaped) return NULL; /* as most are: all three have three */
+    if (!m->name_escaped) { /* as all are that we wrote */
+        if (usher_str_eq(m->name, USHER_STR("iat"))) return &stamps[0];
+        if (usher_str_eq(m->name, USHER_STR("exp"))) return &stamps[1];
+        return usher_str_eq(m->name, USHER_STR("jti")) ? &stamps[2] : NULL;
+    }
     for (size_t i = 0; i < STAMPS; i++)
         if (usher_json_string_is(name, stamps[i].name)) return &stamps[i];
     return NULL;

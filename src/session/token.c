@@ -179,8 +179,8 @@ static usher_status seal_stamped(usher_str *token, usher_arena *a, usher_jwe_cip
     usher_status rc;
     usher_str sealed;
 
-    if ((rc = usher_jwe_seal(&sealed, a, cipher, &keys->keys[purpose][0][0],
-                             (usher_str){h->json, h->json_len}, stamped, entropy, err)) ||
+    if ((rc = usher_jwe_seal_under(&sealed, a, cipher, &keys->keys[purpose][0][0],
+                                   (usher_str){h->b64, h->b64_len}, stamped, entropy, err)) ||
         (rc = token_fits(sealed, members, err)))
         return rc;
     usher_keyring_count_seal(keys, cipher);

@@ -22,6 +22,7 @@
 #define TAG_MAX      32
 #define DATA_MAX     (INT_MAX / 4) /* libcrypto counts in int; the arena's bound is far below */
 #define HEADER_CHARS 4096
+#define HEADER_B64   ((HEADER_CHARS + 2) / 3 * 4)
 
 static const struct {
     usher_str name;
@@ -479,29 +480,29 @@ static usher_status seal_text(uint8_t *text, size_t *len, uint8_t *iv, uint8_t *
                                      : cbc_seal(text, len, tag, s, header, iv, plain, err);
 }
 
-usher_status usher_jwe_seal(usher_str *token, usher_arena *a, usher_jwe_cipher *c,
-                            const usher_jwe_key *key, usher_str header_json, usher_str plain,
-                            usher_entropy entropy, usher_error *err)
+usher_status usher_jwe_seal_under(usher_str *token, usher_arena *a, usher_jwe_cipher *c,
+                                  const usher_jwe_key *key, usher_str header_b64, usher_str plain,
+                                  usher_entropy entropy, usher_error *err)
 {
     usher_status rc;
-    size_t header_len = usher_base64url_encoded_size(header_json.len), len = 0;
-    size_t text_max = plain.len + BLOCK, iv_size = encs[key->enc].iv, tag_size = encs[key->enc].tag;
+    size_t len = 0, text_max = plain.len + BLOCK;
+    size_t iv_size = encs[key->enc].iv, tag_size = encs[key->enc].tag;
     uint8_t iv[BLOCK], tag[TAG_MAX];
 
     *token = (usher_str){0};
-    if (header_json.len == 0)
+    if (header_b64.len == 0)
         return usher_fail(err, USHER_E_USAGE, "jwe: no header to seal with", 0);
-    if (plain.len > DATA_MAX || header_json.len > HEADER_CHARS)
+    if (plain.len > DATA_MAX || header_b64.len > HEADER_B64)
         return usher_fail(err, USHER_E_LIMIT, "jwe: too long to seal", plain.len);
-    size_t size = header_len + 4 + usher_base64url_encoded_size(text_max) +
+    size_t size = header_b64.len + 4 + usher_base64url_encoded_size(text_max) +
                   usher_base64url_encoded_size(iv_size) + usher_base64url_encoded_size(tag_size);
     char *out = usher_arena_get(a, size), *end;
     uint8_t *text = out ? usher_arena_get(a, text_max) : NULL;
     if (!text) return usher_arena_fail(a, err);
 
-    usher_base64url_encode(out, (const uint8_t *)header_json.ptr, header_json.len);
-    end = out + header_len;
-    rc = seal_text(text, &len, iv, tag, c, key, (usher_str){out, header_len}, plain, entropy, err);
+    memcpy(out, header_b64.ptr, header_b64.len);
+    end = out + header_b64.len;
+    rc = seal_text(text, &len, iv, tag, c, key, header_b64, plain, entropy, err);
     if (!rc) {
         *end++ = '.'; /* no encrypted key */
         end = put_segment(end, iv, iv_size);
@@ -512,6 +513,21 @@ usher_status usher_jwe_seal(usher_str *token, usher_arena *a, usher_jwe_cipher *
     /* On a failure it may still be plaintext; otherwise giving it back wipes it. */
     if (rc) usher_wipe(text, text_max);
     usher_arena_trim(a, text, text_max, 0);
-    usher_arena_trim(a, out, size, token->len);
+    usher_arena_untouched(a, out, size, token->len);
     return rc;
+}
+
+usher_status usher_jwe_seal(usher_str *token, usher_arena *a, usher_jwe_cipher *c,
+                            const usher_jwe_key *key, usher_str header_json, usher_str plain,
+                            usher_entropy entropy, usher_error *err)
+{
+    char header[HEADER_B64];
+
+    *token = (usher_str){0};
+    if (header_json.len > HEADER_CHARS)
+        return usher_fail(err, USHER_E_LIMIT, "jwe: too long to seal", header_json.len);
+    usher_base64url_encode(header, (const uint8_t *)header_json.ptr, header_json.len);
+    return usher_jwe_seal_under(token, a, c, key,
+                                (usher_str){header, usher_base64url_encoded_size(header_json.len)},
+                                plain, entropy, err);
 }

@@ -49,9 +49,9 @@ typedef struct usher_jwe_parts {
 USHER_MUST_USE usher_status usher_jwe_split(usher_jwe_parts *out, usher_str token,
                                             usher_error *err);
 
-/* The same where the header is known byte for byte, and with it how long IV and tag are: the dots are
- * then where these leave them, and nobody has to look for them. False if the token is none such,
- * which says nothing about it. Dots in the ciphertext are found by whoever decodes it. */
+/* The same where the header is known byte for byte, and with it how long IV and tag are: the dots
+ * are then where these leave them, and nobody has to look for them. False if the token is none
+ * such, which says nothing about it. Dots in the ciphertext are found by whoever decodes it. */
 bool usher_jwe_split_under(usher_jwe_parts *out, usher_str token, usher_str header,
                            usher_jwe_enc enc);
 
@@ -77,5 +77,10 @@ USHER_MUST_USE usher_status usher_jwe_seal(usher_str *token, usher_arena *a, ush
                                            const usher_jwe_key *key, usher_str header_json,
                                            usher_str plain, usher_entropy entropy,
                                            usher_error *err);
+/* The same with the header as it is to stand in the token, in base64url. */
+USHER_MUST_USE usher_status usher_jwe_seal_under(usher_str *token, usher_arena *a,
+                                                 usher_jwe_cipher *c, const usher_jwe_key *key,
+                                                 usher_str header_b64, usher_str plain,
+                                                 usher_entropy entropy, usher_error *err);
 
 #endif
