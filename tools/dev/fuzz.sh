@@ -34,7 +34,8 @@ fuzz_env() {
     export ASAN_OPTIONS=abort_on_error=1:detect_leaks=1:malloc_context_size=6:quarantine_size_mb=16
 }
 
-# The time is the processor's: how many runs a second make depends on what else the machine does.
+# The time is the program's own on the processor: how many runs a second has depends on what else the
+# machine does, and the system's part of it is the writing down of what was found.
 fuzz_timed() {
     local TIMEFORMAT='stat::cpu_seconds: %U %S'
     time "$@"
@@ -42,9 +43,9 @@ fuzz_timed() {
 
 # -entropic=0: its bookkeeping takes up to half of the time of targets as quick as these, and found
 # less in the same time.
-SLOW_TARGETS=()
+SLOW_TARGETS=() FINDS=()
 fuzz_one() {
-    local source=$1 seconds=$2 name dir seeds work found log rc=0 extra=()
+    local source=$1 seconds=$2 count=$3 name dir seeds work found log rc=0 extra=() input
     name=$(basename "$source" .c)
     dir=$(dirname "$source")
     seeds=$dir/${name/%_fuzz/_corpus}
@@ -59,13 +60,15 @@ fuzz_one() {
         tally 0 1
         return 1
     }
-    step "$name, $seconds s" "$log" fuzz_timed "build-fuzz/tests/$name" -max_total_time="$seconds" \
+    step "$count $name, $seconds s" "$log" fuzz_timed "build-fuzz/tests/$name" -max_total_time="$seconds" \
         -timeout=10 -entropic=0 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$found/" \
         "${extra[@]}" "$work" "$seeds" || rc=$?
     if ((rc)); then
         tally 0 1
-        step_failed "$name found something; the input is in $found" "$log" \
-            "build-fuzz/tests/$name $found/FILE, then make it a seed in $seeds"
+        input=$(sed -n 's/.*Test unit written to //p' "$DEV_LOGS/$log.log" | tail -n 1)
+        FINDS+=("build-fuzz/tests/$name ${input:-(see $DEV_LOGS/$log.log)}")
+        step_failed "$name found something${input:+: $input}" "$log" \
+            "build-fuzz/tests/$name ${input:-$found/FILE}; repair; then make it a seed: cp ${input:-$found/FILE} $seeds/WHAT-IT-SHOWS"
         return 1
     fi
     tally 1 0
@@ -76,18 +79,18 @@ FUZZ_RATE=20000 # runs in a second of the processor that a target should make
 fuzz_numbers() {
     local log=$DEV_LOGS/$1.log numbers rate
     numbers=$(awk '/stat::number_of_executed_units/ {runs = $2}
-         /stat::cpu_seconds/ {cpu = $2 + $3}
+         /stat::cpu_seconds/ {cpu = $2}
          /stat::new_units_added/ {new = $2}
          / cov: / {for (i = 1; i < NF; i++) if ($i == "cov:") cov = $(i + 1)}
          END {rate = (cpu > 0) ? runs / cpu : 0; printf "%d %d %d %d", rate, runs, cov, new}' "$log")
     rate=${numbers%% *}
     # shellcheck disable=SC2086
-    printf '          %d/s of processor time, %d runs, %d edges, %d new inputs\n' $numbers
+    printf '          %d/s of its own time, %d runs, %d edges, %d new inputs\n' $numbers
     ((rate >= FUZZ_RATE)) || SLOW_TARGETS+=("$2 $rate/s")
 }
 
 dev_fuzz() {
-    local seconds=30 target='' source began=$SECONDS rc=0
+    local seconds=30 minutes='' target='' source sources=() i began=$SECONDS rc=0
     while (($#)); do
         case $1 in
             --seconds)
@@ -95,7 +98,12 @@ dev_fuzz() {
                 seconds=$2
                 shift 2
                 ;;
-            -*) die "fuzz: there is no option '$1'" './dev fuzz [TARGET] [--seconds N]' ;;
+            --minutes) # for all of them together, as a night has
+                [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die 'fuzz: --minutes wants a number' './dev fuzz --minutes 480'
+                minutes=$2
+                shift 2
+                ;;
+            -*) die "fuzz: there is no option '$1'" './dev fuzz [TARGET] [--seconds N | --minutes N]' ;;
             *)
                 target=${1%.c}
                 target=${target%_fuzz}_fuzz
@@ -111,9 +119,13 @@ dev_fuzz() {
     fuzz_build || die 'the fuzz build failed' 'ninja -C build-fuzz'
     fuzz_env
     while read -r source; do
-        [[ -z $target || $source == */$target.c ]] || continue
-        fuzz_one "$source" "$seconds" || rc=1
+        [[ $target && $source != */$target.c ]] || sources+=("$source")
     done < <(fuzz_sources)
+    [[ -z $minutes ]] || seconds=$((minutes * 60 / ${#sources[@]} + 1))
+    for i in "${!sources[@]}"; do
+        fuzz_one "${sources[i]}" "$seconds" "$((i + 1))/${#sources[@]}" || rc=1
+    done
+    ((!${#FINDS[@]})) || note "found, each with its input:$(printf '\n          %s' "${FINDS[@]}")"
     ((!${#SLOW_TARGETS[@]})) || note "below $FUZZ_RATE/s: $(printf '%s, ' "${SLOW_TARGETS[@]}" | sed 's/, $//')"
     summary "$began" || rc=1
     return "$rc"
