@@ -9,7 +9,7 @@ run|[--port N] [-- USHERD-OPTIONS]|build, start usherd with examples/quickstart,
 test|[unit|vectors|secrets|lint|clang|sanitized|node|package|e2e [NAME...]]|everything CI runs, or one stage of it
 vectors|[FILE...]|the measured cases, through the usher command
 bench|open|seal|node|counts [--update]|a session beside the floor and the originals; the Node package; instructions beside the last ones
-fuzz|[TARGET] [--seconds N]|libFuzzer on each target, 30 s each unless told otherwise
+fuzz|[TARGET] [--seconds N, --minutes N]|libFuzzer on each target, 30 s each, or N minutes for all
 lint||both compilers with -Werror, the checkers of tools/, formatting, shell scripts
 cover|[corpus]|line and branch coverage of the unit tests, as a page; or of the readers, by the seeds alone
 fresh|[run|test]|the same in a bare Debian 12 (needs root; 10 to 20 minutes)

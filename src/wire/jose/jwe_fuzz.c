@@ -161,7 +161,8 @@ static void read_token(usher_arena *a, usher_str token)
 
         assert(!plain.ptr == (rc != USHER_OK));
         assert(plain.len <= token.len);
-        if (!rc) check_spelling(a, i, token);
+        if (!rc && kit_sampled((const uint8_t *)token.ptr, token.len, 4))
+            check_spelling(a, i, token);
     }
 }
 
@@ -297,7 +298,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     usher_str rest = usher_str_from(input, 1), header;
     switch (input.len ? input.ptr[0] : 0) {
     case '+': seal_and_open(&a, header_json, rest); break;
-    case '?': fail_in_turn(&a, rest); break;
+    case '?':
+        if (kit_sampled(data, size, 16)) fail_in_turn(&a, rest); /* dozens of new ciphers */
+        break;
     case 'P': open_padded(&a, rest); break;
     case 'H':
         header = usher_str_cut(rest, '\n', &rest);
