@@ -49,6 +49,17 @@ static void check_error(usher_arena *a, usher_str type, usher_str body, bool mem
     assert(!o.count || (!rc && usher_oauth_is_json(type)));
 }
 
+/* The name of a pushed request goes into a URL for the browser: visible characters, or none. */
+static void check_pushed(usher_arena *a, usher_str type, usher_str body, bool memory)
+{
+    usher_str name;
+    usher_status rc = usher_pushed_response_read(&name, a, 201, type, body, NULL);
+
+    assert(rc ? !name.ptr : name.len && usher_oauth_visible(name) && usher_oauth_is_json(type));
+    assert(!memory || !rc || USHER_STATUS_CLASS(rc) == USHER_CLASS_PEER);
+    assert(usher_pushed_response_read(&name, a, 200, type, body, NULL) && !name.ptr);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     usher_str input = {(const char *)data, size}, body, type;
@@ -70,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_tokens(&a, &t);
     check_refresh(&a, type, body, &t, state.fail_at == SIZE_MAX);
     check_error(&a, type, body, state.fail_at == SIZE_MAX);
+    check_pushed(&a, type, body, state.fail_at == SIZE_MAX);
     if (!usher_userinfo_read(&claims, &a, 200, type, body, USHER_STR("42"), NULL))
         assert(!claims.duplicates &&
                usher_json_string_is(usher_json_get(&claims, USHER_STR("sub")), USHER_STR("42")));

@@ -123,6 +123,23 @@ static void run(usher_arena *a, const usher_keyring *k, usher_str text, bool pla
     check_change(a, k, token);
 }
 
+/* Stamped alone, claims are an object again, with the end that was asked for. */
+static void check_stamped(usher_arena *a, usher_str json)
+{
+    kit_random random = {.seed = json.len, .fail_at = SIZE_MAX};
+    usher_json_object o;
+    usher_str out;
+    int64_t exp, end;
+
+    if (usher_stamp(&out, NULL, &exp, a, json, RIG_NOW, 60, kit_entropy(&random), NULL)) {
+        assert(!out.ptr && !exp);
+        return;
+    }
+    assert(exp == RIG_NOW + 60);
+    if (usher_json_read_object(&o, a, out, &usher_json_limits_document, NULL)) return; /* memory */
+    assert(usher_json_int64(&end, usher_json_get(&o, USHER_STR("exp"))) && end == exp);
+}
+
 /* Another writer's header: the members are what decides which keys are tried. */
 static void run_header(usher_arena *a, const usher_keyring *k, usher_str text)
 {
@@ -163,6 +180,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         run_header(&a, keys, text);
     else
         run(&a, keys, text, plain);
+    if (plain) check_stamped(&a, text);
     usher_arena_deinit(&a);
     assert(memory.live == 0);
     return 0;
