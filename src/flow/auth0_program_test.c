@@ -1,5 +1,5 @@
 /* Auth0's profile as a program asks it: access tokens, each want of a refresh failed in turn, every
- * allocation and draw of entropy refused in turn. */
+ * allocation refused in turn. */
 #include "base/str.h"
 #include "tests/kit/browser.h"
 

@@ -4,7 +4,7 @@
 
 const errors = require('../lib/auth0-errors.cjs');
 const {
-  SITES_MAX, baseUrlsOf, checkTypes, isSecure, placeOf, refuse, requiredOf, routesOf, scopeFor, settingsOf,
+  SITES_MAX, baseUrlsOf, checkCookies, checkTypes, isSecure, placeOf, refuse, requiredOf, routesOf, scopeFor, settingsOf,
 } = require('../lib/auth0.cjs');
 const { Auth0Program } = require('../lib/auth0-program.cjs');
 const { wrongType } = require('../lib/errors.cjs');
@@ -101,7 +101,7 @@ class Auth0Client {
     this.routes = routesOf(options);
     this.#routes = new Set([this.routes.login, this.routes.logout, this.routes.callback, this.routes.profile,
       ...(options.enableAccessTokenEndpoint === false ? [] : [this.routes.accessToken])]);
-    isSecure(options, this.#baseUrls);
+    checkCookies(options, this.#baseUrls);
     scopeFor(options);
     this.middleware = this.middleware.bind(this); // `export default auth0.middleware` calls it alone
   }

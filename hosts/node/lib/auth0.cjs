@@ -134,6 +134,17 @@ function cookiesOf(options, baseUrls) {
   };
 }
 
+/** The cookies of a sign-in go where the session's go: what would be otherwise is said, not passed over. */
+function checkCookies(options, baseUrls) {
+  const { secure, path, same_site: sameSite, domain } = cookiesOf(options, baseUrls);
+  const session = { path, sameSite, domain, secure: secure === 'true' };
+  for (const [name, given] of Object.entries(options.transactionCookie ?? {})) {
+    if (!(name in session) || given === undefined || given === session[name]) continue;
+    if (name === 'secure' && session.secure) continue; // https makes both so
+    throw new UsherError('USHER_E_SETTING', `usher: options.transactionCookie.${name} other than the session cookie's is not part of this version`);
+  }
+}
+
 // ---- settings --------------------------------------------------------------------------------------
 
 /** What the protocol itself sets, and what is said elsewhere: never a parameter of the program's. */
@@ -236,5 +247,5 @@ function settingsOf(options, required, baseUrls, place) {
 }
 
 module.exports = {
-  SITES_MAX, baseUrlsOf, checkTypes, isSecure, placeOf, refuse, requiredOf, routesOf, scopeFor, settingsOf,
+  SITES_MAX, baseUrlsOf, checkCookies, checkTypes, isSecure, placeOf, refuse, requiredOf, routesOf, scopeFor, settingsOf,
 };

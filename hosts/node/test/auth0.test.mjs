@@ -362,6 +362,12 @@ test('options and environment', async () => {
   for (const name of Object.keys(process.env)) if (/^(AUTH0_|APP_BASE_URL)/.test(name)) delete process.env[name];
   for (const bad of [null, 1, 'x', []]) assert.throws(() => new Ours.Auth0Client(bad), TypeError);
   assert.throws(() => new Ours.Auth0Client({ ...options, useDPoP: true }), /useDPoP/);
+  for (const other of [{ path: '/x' }, { sameSite: 'strict' }, { domain: 'example.com' }, { secure: true }]) {
+    assert.throws(() => new Ours.Auth0Client({ ...options, transactionCookie: other }), /transactionCookie\.\w+ other than the session cookie's/);
+  }
+  const session = { cookie: { path: '/x', sameSite: 'strict' } };
+  assert.ok(new Ours.Auth0Client({ ...options, session, transactionCookie: { path: '/x', sameSite: 'strict', secure: false, prefix: 't_', domain: undefined } }));
+  assert.ok(new Ours.Auth0Client({ ...options, appBaseUrl: 'https://app.example.com', transactionCookie: { secure: false } }));
 });
 
 // ---- routes ------------------------------------------------------------------------------------------
