@@ -177,7 +177,7 @@ stage_node() {
     (($#)) || files=(hosts/node/test/*.test.mjs)
     # A browser would be started with the sanitizer in it, too; what it runs is JavaScript.
     [[ $dir == build-node || $# -gt 0 ]] ||
-        mapfile -t files < <(printf '%s\n' "${files[@]}" | grep -v 'react')
+        mapfile -t files < <(printf '%s\n' "${files[@]}" | grep -vE 'react|client')
     stage 'the Node package' node-tests './dev test node [asan] [NAME...]' \
         node_tests "${with[@]}" "$node" --test --test-reporter=tap "${files[@]}"
 }
