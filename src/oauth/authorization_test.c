@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "oauth/authorization.h"
+#include "wire/jose/sha.h"
 
 static usher_arena arena;
 
@@ -285,7 +286,8 @@ static void test_every_allocation_may_fail(void **state)
             kit_crypto.fail_at = SIZE_MAX;
             assert_int_equal(rc, kit_crypto.failed ? USHER_E_NOMEM : USHER_OK);
         } while (kit_crypto.failed);
-        assert_true(n > 1);
+        /* Digests take no memory where libcrypto's hash functions may be called by themselves. */
+        assert_int_equal(n > 1, !USHER_SHA_STATES);
     }
 }
 

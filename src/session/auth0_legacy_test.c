@@ -1,5 +1,6 @@
 #include "session/auth0_legacy.h"
 #include "session/auth0_rig.h"
+#include "wire/jose/sha.h"
 
 /* What the specification's appendix gives; the original made it. */
 #define SPEC_V3                                                                                    \
@@ -269,7 +270,9 @@ static void test_every_allocation_of_libcrypto_may_fail(void **state)
             break;
         }
     } while (n < 100);
-    assert_in_range(n, 2, 99);
+    /* Its digest takes no memory where libcrypto's hash functions may be called by themselves. */
+    assert_int_equal(n > 1, !USHER_SHA_STATES);
+    assert_true(n < 100);
     a0_close(&r);
 }
 

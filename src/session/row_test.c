@@ -224,7 +224,7 @@ static void test_without_memory(void **state)
         usher_arena_deinit(&a);
         assert_int_equal(memory.live, 0);
     } while (memory.failed);
-    assert_true(at > 3);
+    assert_true(at > 1); /* a plain arena asks its allocator a few times only */
 }
 
 int main(void)

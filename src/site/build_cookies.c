@@ -187,6 +187,23 @@ static void check_prefix(usher_building *b, size_t kind)
                     row_name(kind), c->name);
 }
 
+/* __Host- of the profile's own name: what the site says for all cookies passes this one by; what it
+ * says for this one alone was meant. */
+static void keep_to_host(usher_building *b, size_t kind)
+{
+    usher_site_cookie *c = &b->site->cookies[kind];
+    const int own[] = {rows[kind].domain, rows[kind].path};
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (b->v[own[i]].node)
+            usher_warn(&b->c, usher_place_of(b->v[own[i]].node),
+                       "site.$1 is not used: a cookie called '$2' has no domain, and the path '/'; "
+                       "give it a name of its own",
+                       usher_str_z(usher_site_table.rows[own[i]].path), c->name, USHER_NIL);
+    c->path = USHER_STR("/");
+    c->domain = USHER_NIL;
+}
+
 static void set_cookie(usher_building *b, size_t kind)
 {
     const usher_profile_cookie *standard = &b->site->profile->cookies[kind];
@@ -205,11 +222,10 @@ static void set_cookie(usher_building *b, size_t kind)
         usher_build_keep(b, b->v[own_or(b, rows[kind].path, USHER_ROW_SITE_COOKIES_PATH)].text);
     c->domain =
         usher_build_keep(b, b->v[own_or(b, rows[kind].domain, USHER_ROW_SITE_COOKIES_DOMAIN)].text);
-    if (!renamed && has_prefix(c->name, "__Host-")) { /* the name was not theirs to choose */
-        c->path = USHER_STR("/");
-        c->domain = USHER_NIL;
+    if (!renamed) {
+        if (has_prefix(c->name, "__Host-")) keep_to_host(b, kind);
+        return;
     }
-    if (!renamed) return;
     if (usher_build_is_cookie_name(c->name))
         check_prefix(b, kind);
     else

@@ -3,6 +3,7 @@
 #ifndef USHER_SITE_SITE_RIG_H
 #define USHER_SITE_SITE_RIG_H
 
+#include "gate/matcher.h"
 #include "gate/rules.h"
 #include "site/build.h"
 #include "site/daemon.h"
@@ -125,6 +126,7 @@ static inline void dump_provider(dump *d, const usher_provider *p)
 {
     dump_int(d, "type", p->type);
     dump_str(d, "id", p->id);
+    dump_int(d, "link_by_email", p->link_by_email);
     dump_str(d, "name", p->name);
     dump_str(d, "issuer", p->issuer);
     dump_str(d, "client_id", p->client_id);
@@ -185,6 +187,7 @@ static inline void dump_format(dump *d, const usher_format *f)
 
 static inline void dump_auth0(dump *d, const usher_auth0_site *s)
 {
+    dump_str(d, "app_url", s->app_url);
     dump_str(d, "sign_in_return_to", s->sign_in_return_to);
     for (size_t i = 0; i < s->parameters.count; i++) {
         dump_str(d, "parameter", s->parameters.pairs[i].name);
@@ -238,18 +241,11 @@ static inline void dump_site(dump *d, const usher_site *s)
     dump_str(d, "title", s->title);
     for (size_t i = 0; s->rules && i < s->rules->open_count; i++)
         dump_str(d, "open", s->rules->open[i]);
+    for (size_t i = 0; s->matcher && i < usher_matcher_count(s->matcher); i++)
+        dump_str(d, "matcher", usher_matcher_regexp(s->matcher, i));
     dump_str(d, "header_prefix", s->header_prefix);
-    dump_str(d, "app_url", s->auth0.app_url);
-    dump_str(d, "sign_in_return_to", s->auth0.sign_in_return_to);
-    for (size_t i = 0; i < s->auth0.parameters.count; i++) {
-        dump_str(d, "parameter", s->auth0.parameters.pairs[i].name);
-        dump_str(d, "value", s->auth0.parameters.pairs[i].value);
-    }
-    dump_int(d, "logout", s->auth0.logout);
-    dump_int(d, "id_token_hint", s->auth0.id_token_hint);
-    dump_int(d, "access_token_route", s->auth0.access_token_route);
-    dump_int(d, "profile_no_content", s->auth0.profile_no_content);
-    dump_int(d, "refresh_buffer", s->auth0.refresh_buffer_s);
+    dump_int(d, "stores", s->stores);
+    dump_int(d, "users_stored", s->users_stored);
     dump_int(d, "token_max", (int64_t)s->token_max);
 }
 

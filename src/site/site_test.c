@@ -289,6 +289,12 @@ static void test_warnings(void **state)
          "site.cookies.secure is false: browsers send the session over http too"},
         {"'base_url':'http://localhost','secret':'" KEY "','cookies':{'secure':true}",
          "site.cookies.secure is true, but browsers drop such cookies over http"},
+        {HTTPS_SITE ",'cookies':{'csrf':{'path':'/api'}}",
+         "site.cookies.csrf.path is not used: a cookie called '__Host-authjs.csrf-token' has no "
+         "domain, and the path '/'; give it a name of its own"},
+        {HTTPS_SITE ",'cookies':{'csrf':{'domain':'example.com'}}",
+         "site.cookies.csrf.domain is not used: a cookie called '__Host-authjs.csrf-token' has no "
+         "domain, and the path '/'; give it a name of its own"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

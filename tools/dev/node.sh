@@ -4,9 +4,10 @@
 node22_path() { tests/node.sh --pinned "$PWD/.cache/node22"; }
 
 # The package installed as its users do, by npm, under this Node and the pinned one; and the tests of the
-# repository under the pinned one, with the addon that is there (Node-API is the same for all).
+# repository under the pinned one, with the addon that is there (Node-API is the same for all), but for
+# those of what runs in a browser.
 stage_package() {
-    local node other
+    local node other files
     need e2e
     step 'find or fetch Node 20' node node_path && step 'fetch the other Node' node22 node22_path || return 1
     node=$(node_path) other=$(node22_path)
@@ -19,8 +20,9 @@ stage_package() {
     stage 'code written for the originals compiles (tsc)' types 'node tests/types/check.mjs' \
         "$node" tests/types/check.mjs || return 1
     node_addon build-node "$node" -Dbuildtype=release || return 1
+    mapfile -t files < <(printf '%s\n' hosts/node/test/*.test.mjs | grep -vE 'react|client')
     stage "the Node package under $("$other" --version)" node22-tests './dev test package' \
-        node_tests "$other" --test --test-reporter=tap hosts/node/test/*.test.mjs
+        node_tests "$other" --test --test-concurrency="$JOBS" --test-reporter=tap "${files[@]}"
 }
 
 # Ten million calls and two thousand threads: what a night would show.

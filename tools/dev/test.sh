@@ -179,7 +179,7 @@ stage_node() {
     [[ $dir == build-node || $# -gt 0 ]] ||
         mapfile -t files < <(printf '%s\n' "${files[@]}" | grep -vE 'react|client')
     stage 'the Node package' node-tests './dev test node [asan] [NAME...]' \
-        node_tests "${with[@]}" "$node" --test --test-reporter=tap "${files[@]}"
+        node_tests "${with[@]}" "$node" --test --test-concurrency="$JOBS" --test-reporter=tap "${files[@]}"
 }
 
 stage_lint() { lint_all; }
