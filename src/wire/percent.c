@@ -60,6 +60,8 @@ static size_t plain_run(usher_str text)
             (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), mark));
         if (stay != 0xffff) return at + (size_t)__builtin_ctz(~stay);
     }
+#else
+    (void)text;
 #endif
     return at;
 }
