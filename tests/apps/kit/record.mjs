@@ -4,8 +4,9 @@ import { forms } from "../../e2e/kit/flows.mjs";
 
 const HOUR = 3600;
 
-/** "in 30 d" for a point in time; whatever lies within two minutes is the same. */
+/** "in 30 d" for a point in time; whatever lies within two minutes is the same, and so is the epoch always. */
 function span(seconds) {
+    if (seconds < 24 * HOUR) return "in 1970";
     const away = seconds - Date.now() / 1000;
     if (Math.abs(away) < 120) return "now";
     const [size, unit] = Math.abs(away) > 48 * HOUR ? [24 * HOUR, "d"]
