@@ -92,6 +92,13 @@ async function leaving(it, name, ...args) {
 
 const session = { user: { name: 'Passed' }, expires: '2099-01-01T00:00:00.000Z' };
 
+/** The network goes or comes, and the page has heard of it. */
+async function line(it, online) {
+  await it.context.setOffline(!online);
+  while (await it.page.evaluate(() => navigator.onLine) !== online) await sleep(10);
+  await sleep(100);
+}
+
 // name: [signed in before, what is done]; what it returns is compared, too
 const scenarios = {
   'nobody is signed in': [false, (it) => show(it)],
@@ -125,11 +132,10 @@ const scenarios = {
   'not while offline': [true, async (it) => {
     await it.page.clock.install();
     await show(it, { refetchInterval: 60, refetchWhenOffline: false });
-    await it.context.setOffline(true);
+    await line(it, false);
     await it.page.clock.runFor(120_000);
     await settled(it);
-    await it.context.setOffline(false);
-    await sleep(60);
+    await line(it, true);
     await it.page.clock.runFor(60_000);
     await settled(it);
   }],
