@@ -41,7 +41,12 @@ async function replaced(store, { id, value }) {
 
 // ---- answers -------------------------------------------------------------------------------------
 
-const plain = (key, value) => (typeof value === 'bigint' ? Number(value) : value);
+/** A number that JSON cannot hold is a text to the engine: rounded, it would be another user's id. */
+function plain(key, value) {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
 
 /** Stores that keep dates as text or numbers are read, too. */
 function withIso(row) {
@@ -66,15 +71,21 @@ function isTaken(error) {
   return false;
 }
 
+/** Whose row it is, as the adapter itself wrote that id. */
+function owned(want, idOf) {
+  const { value } = want;
+  return idOf && isObject(value) && value.userId !== undefined ? { ...want, value: { ...value, userId: idOf(value.userId) } } : want;
+}
+
 /**
- * An event for a step. `heard`: {row(op, row), failed(error, op)}, who keeps what came as it came; both may
- * be missing.
+ * An event for a step. `heard`: {row(op, row), failed(error, op), userId(id)}, who keeps what came as it came;
+ * each may be missing.
  */
 async function stepped(want, store, heard = {}) {
   try {
     if (!store) throw new UsherError('USHER_E_SETTING', 'usher: this site has no store');
     if (!Object.hasOwn(STEPS, want.op)) throw new UsherError('USHER_E_USAGE', `usher: no step on rows is called ${want.op}`);
-    const row = await STEPS[want.op](store, want);
+    const row = await STEPS[want.op](store, owned(want, heard.userId));
     const value = textOf(want.op, row);
     heard.row?.(want.op, row);
     return { kind: 'stored', value };
@@ -84,6 +95,14 @@ async function stepped(want, store, heard = {}) {
     return { kind: 'store_failed' };
   }
 }
+
+// ---- addresses ---------------------------------------------------------------------------------------
+
+/**
+ * An address as users are looked up by it: in lower case, as the originals have it. But the sign for kelvins stays
+ * what it is: its small letter is a "k", and the address would be somebody else's.
+ */
+const addressOf = (email) => email.replace(/[^\u212a]+/g, (part) => part.toLowerCase());
 
 // ---- options -------------------------------------------------------------------------------------
 
@@ -95,4 +114,4 @@ function rowsOf({ session = {}, adapter }, name = 'options') {
   return { strategy, users: adapter ? 'database' : 'none' };
 }
 
-module.exports = { rowsOf, stepped };
+module.exports = { addressOf, rowsOf, stepped };

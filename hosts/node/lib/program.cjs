@@ -6,6 +6,7 @@
 
 const { randomUUID } = require('node:crypto');
 
+const { addressOf } = require('./adapter.cjs');
 const { wrongType } = require('./errors.cjs');
 const { then } = require('./wants.cjs');
 
@@ -68,6 +69,7 @@ class Program {
     this.heard = {
       row: (op, row) => this.#keep(op, row),
       failed: (error) => { this.error = error; this.storeFailed = true; },
+      userId: (id) => this.#users.get(String(id))?.id ?? id,
     };
     this.#options = { callbacks, events };
     this.#system = system;
@@ -88,7 +90,8 @@ class Program {
   #keep(op, row) {
     if (row === null || row === undefined) return;
     if (op === 'getSessionAndUser') this.#found = row;
-    if (/User/.test(op) && op !== 'getSessionAndUser') this.#users.set(String(row.id), row);
+    const user = op === 'getSessionAndUser' ? row.user : row;
+    if (/User/.test(op) && user) this.#users.set(String(user.id), user);
   }
 
   /** A provider's profile(), for users who are rows: what it makes of them is looked up and stored. */
@@ -97,7 +100,7 @@ class Program {
     const made = has(provider, 'profile') ? await provider.profile(profile, account) : {
       id: profile.sub, name: profile.name ?? profile.nickname ?? profile.preferred_username, email: profile.email, image: profile.picture,
     };
-    this.#mapped = { ...made, id: made.id ?? randomUUID(), ...(typeof made.email === 'string' && { email: made.email.toLowerCase() }) };
+    this.#mapped = { ...made, id: made.id ?? randomUUID(), ...(typeof made.email === 'string' && { email: addressOf(made.email) }) };
     return this.#mapped;
   }
 

@@ -6,7 +6,7 @@ const { isDevelopment, variable } = require('./environment.cjs');
 const { UsherError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { checkMembers } = require('./options.cjs');
-const { rowsOf } = require('./adapter.cjs');
+const { addressOf, rowsOf } = require('./adapter.cjs');
 const { Program, hooksOf } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
@@ -132,7 +132,7 @@ function systemOf(config, site) {
   const id = (mapped) => (mapped.id === undefined ? undefined : String(mapped.id));
   return {
     given: (salt) => ({ ...config.jwt, secret: secrets ?? secret, salt, maxAge: config.jwt?.maxAge ?? config.session?.maxAge ?? MAX_AGE }),
-    user: (mapped, own) => ({ user: { ...mapped, id: own.id, email: mapped.email?.toLowerCase() }, id: id(mapped) }),
+    user: (mapped, own) => ({ user: { ...mapped, id: own.id, email: mapped.email && addressOf(mapped.email) }, id: id(mapped) }),
     wholeRow: true,
     shown: (session) => session,
     redirected: (url) => redirected(config, url, site.baseUrl),
