@@ -235,7 +235,7 @@ export interface ProviderSettings {
   pkce?: boolean;
   /** Asks the userinfo endpoint too and uses what it says. Default: false. */
   userinfo?: boolean;
-  /** Whoever signs in here with the e-mail address of a user who came by another way is that user. Only for a provider that has verified every address. With users: database. Default: false. */
+  /** Whoever signs in here with the e-mail address of a user who came by another way is that user. Only for a provider that has verified every address, and where whoever came by another way had to show that it is his. An answer whose email_verified is there and not true links nobody. With users: database. Default: false. */
   allow_dangerous_email_account_linking?: boolean;
   /** The provider may be at an address that is not public (10.x, 192.168.x, loopback). Default: false. */
   private_network?: boolean;

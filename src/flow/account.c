@@ -441,14 +441,34 @@ static usher_status refuse(usher_exchange *ex, usher_error *err)
     return usher_respond_failure(ex, USHER_FAIL_NOT_LINKED, 200, err);
 }
 
+/* Absent from the answers of many providers, which is why the site says whom it trusts with this.
+ */
+static usher_status is_verified(bool *out, usher_exchange *ex, usher_error *err)
+{
+    usher_json_object said;
+    usher_json value;
+    usher_status rc = usher_json_read_object(&said, &ex->arena, ex->hooked.profile,
+                                             &usher_json_limits_document, err);
+
+    *out = false;
+    if (rc) return usher_flow_peer_fault(ex, rc) ? USHER_OK : rc;
+    value = usher_json_get(&said, USHER_STR("email_verified"));
+    *out = value.type == USHER_JSON_ABSENT || value.type == USHER_JSON_TRUE ||
+           usher_str_eq(value.text, USHER_STR("\"true\""));
+    return USHER_OK;
+}
+
 static usher_status namesake_came(usher_exchange *ex, const usher_event *event, usher_want *want,
                                   usher_error *err)
 {
+    bool verified;
     usher_status rc;
 
     if (event->kind != USHER_EVENT_STORED) return store_failed(ex, err);
     if (!event->value.ptr) return create(ex, want, err);
     if (!ex->sign_in.provider->link_by_email) return refuse(ex, err);
+    if ((rc = is_verified(&verified, ex, err))) return rc;
+    if (!verified) return refuse(ex, err);
     if ((rc = read_user(&ex->who->user, ex, event->value, err))) return rc;
     ex->who->is_new = ex->site->profile->linked_is_new;
     return tell_created(ex, want, err);

@@ -232,6 +232,52 @@ static void test_branches(void **state)
         }
 }
 
+/* An address that the provider itself does not vouch for is nobody's proof, whatever the site says
+ * of that provider. */
+static void test_address_that_is_not_verified(void **state)
+{
+    static const struct {
+        const char *says;
+        bool links;
+    } rows[] = {
+        {"", true},
+        {",\"email_verified\":true", true},
+        {",\"email_verified\":\"true\"", true},
+        {",\"email_verified\":false", false},
+        {",\"email_verified\":\"false\"", false},
+        {",\"email_verified\":null", false},
+        {",\"email_verified\":1", false},
+        {",\"email_verified\":[true]", false},
+        {",\"email\\u005fverified\":false", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 4 * sizeof rows / sizeof *rows; i++) {
+        const branch c = {.name = rows[i / 4].says, .namesake = ADA, .may_link = true};
+        char claims[1024], nonce[128];
+        rig r;
+
+        open_branch(&r, &c, profiles[i % 2], i / 2 % 2, "");
+        start(&r);
+        (void)kit_parameter(r.b.location, "nonce", nonce, sizeof nonce);
+        snprintf(claims, sizeof claims,
+                 "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"user-1\",\"aud\":\"client-1\","
+                 "\"iat\":1767225600,\"exp\":1767225900%s%s%s,\"name\":\"Ada L.\","
+                 "\"email\":\"ada@example.com\"%s}",
+                 nonce[0] ? ",\"nonce\":\"" : "", nonce, nonce[0] ? "\"" : "", rows[i / 4].says);
+        r.b.op.id_token_claims = claims;
+        finish(&r);
+        if (rows[i / 4].links) {
+            check_signed_in(&r, "7");
+        } else {
+            assert_false(r.b.signed_in);
+            assert_int_equal(r.b.cause, USHER_CAUSE_ACCOUNT_NOT_LINKED);
+            assert_string_equal(kit_store_steps(&r.store), "getUserByAccount getUserByEmail");
+        }
+        close_rig(&r);
+    }
+}
+
 /* --- what is written -------------------------------------------------------------------------- */
 
 static void test_rows_of_somebody_new(void **state)
@@ -481,6 +527,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_branches),
+        cmocka_unit_test(test_address_that_is_not_verified),
         cmocka_unit_test(test_rows_of_somebody_new),
         cmocka_unit_test(test_what_functions_get),
         cmocka_unit_test(test_jwt_is_told_of_a_new_user),

@@ -207,6 +207,41 @@ static void test_rolled(void **state)
     }
 }
 
+static void sign_out(rig *r)
+{
+    char body[256];
+
+    snprintf(body, sizeof body, "csrfToken=%s", r->b.csrf);
+    r->store.step_count = 0;
+    browser_ask(&r->b, usher_handle, "POST", "/api/auth/signout", body, NULL, NULL);
+}
+
+/* An adapter may keep digests, and answer with a row as it is: the session's key is what the
+ * browser has, for its cookie and for every further step. */
+static void test_row_without_the_key(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        rig r;
+
+        open_rig(&r, &systems[i], "2026-01-02T00:00:00.000Z", "");
+        kit_store_put(&r.store, KIT_SESSIONS, TOKEN,
+                      "{\"sessionToken\":\"digest-of-it\",\"userId\":7,"
+                      "\"expires\":\"2026-01-02T00:00:00.000Z\"}");
+        settle_in(&r);
+        get_session(&r);
+        assert_int_equal(r.b.verdict, USHER_SESSION_VALID);
+        assert_string_equal(r.b.jar[browser_find(&r.b, r.cookie)][1], TOKEN);
+        assert_string_equal(kit_store_steps(&r.store), "getSessionAndUser updateSession");
+        assert_non_null(strstr(kit_store_get(&r.store, KIT_SESSIONS, TOKEN),
+                               "\"expires\":\"2026-01-31T00:00:00.000Z\""));
+        sign_out(&r);
+        assert_true(r.b.signed_out);
+        assert_int_equal(kit_store_count(&r.store, KIT_SESSIONS), 0);
+        browser_close(&r.b);
+    }
+}
+
 /* A proxy asks; it hands on one Set-Cookie, and a row needs no more. */
 static void test_rolled_for_a_proxy(void **state)
 {
@@ -264,15 +299,6 @@ static void test_read_only_asks_and_writes_nothing(void **state)
 }
 
 /* --- ending ----------------------------------------------------------------------------------- */
-
-static void sign_out(rig *r)
-{
-    char body[256];
-
-    snprintf(body, sizeof body, "csrfToken=%s", r->b.csrf);
-    r->store.step_count = 0;
-    browser_ask(&r->b, usher_handle, "POST", "/api/auth/signout", body, NULL, NULL);
-}
 
 static void test_sign_out(void **state)
 {
@@ -559,6 +585,7 @@ int main(void)
         cmocka_unit_test(test_not_found),
         cmocka_unit_test(test_expired),
         cmocka_unit_test(test_rolled),
+        cmocka_unit_test(test_row_without_the_key),
         cmocka_unit_test(test_rolled_for_a_proxy),
         cmocka_unit_test(test_read_only_asks_and_writes_nothing),
         cmocka_unit_test(test_sign_out),

@@ -363,7 +363,9 @@ typedef struct usher_setting_table {
     X(LINK_BY_EMAIL, "allow_dangerous_email_account_linking", BOOL, NONE, NULL, 0, 0, "false",     \
       NULL, NULL,                                                                                  \
       "Whoever signs in here with the e-mail address of a user who came by another way is that "   \
-      "user. Only for a provider that has verified every address. With users: database.",          \
+      "user. Only for a provider that has verified every address, and where whoever came by "      \
+      "another way had to show that it is his. An answer whose email_verified is there and not "   \
+      "true links nobody. With users: database.",                                                  \
       "true")                                                                                      \
     X(PRIVATE_NETWORK, "private_network", BOOL, NONE, NULL, 0, 0, "false", NULL, NULL,             \
       "The provider may be at an address that is not public (10.x, 192.168.x, loopback).", "true") \
