@@ -18,8 +18,8 @@ typedef enum addon_answer {
     ANSWER_SESSION, /* the session's JSON, or null */
     ANSWER_CLAIMS,  /* the sealed claims, or null */
     ANSWER_ALL,     /* verdict, session, claims, decision, response, reports */
-    ANSWER_READ,    /* for who renews a session beside a page: Set-Cookie values, each with
-                     * ADDON_SEPARATOR behind it, then verdict, session and reports as JSON */
+    ANSWER_READ,    /* for who renews a session beside a page: Set-Cookie values and the session's
+                     * JSON, each with ADDON_SEPARATOR behind it, then reports, if any, as JSON */
     ANSWER_TOUCH,   /* the same without the session, too: its cookies */
 } addon_answer;
 

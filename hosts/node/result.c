@@ -124,7 +124,7 @@ static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
     return usher_buf_take(out, &b, err);
 }
 
-/* Cookies stand before the JSON as they are: nothing has to be escaped, and nothing parsed. */
+/* Each part as it is: nothing has to be escaped, and little parsed. */
 static usher_status brief_of(usher_str *out, addon_exchange *x, usher_error *err)
 {
     const usher_session *s = usher_exchange_session(x->ex);
@@ -139,16 +139,16 @@ static usher_status brief_of(usher_str *out, addon_exchange *x, usher_error *err
             usher_buf_put(&b, r->headers[i].value);
             usher_buf_put_char(&b, ADDON_SEPARATOR);
         }
-    usher_json_write_init(&w, &b);
-    usher_json_open_object(&w);
-    put_text(&w, "verdict", usher_str_z(usher_verdict_word(usher_exchange_verdict(x->ex))));
-    put_raw(&w, "session", s ? usher_session_json(s) : (usher_str){0});
+    usher_buf_put(&b, or_null(s ? usher_session_json(s) : (usher_str){0}));
+    usher_buf_put_char(&b, ADDON_SEPARATOR);
     (void)usher_exchange_reports(x->ex, &count);
     if (count) {
+        usher_json_write_init(&w, &b);
+        usher_json_open_object(&w);
         put_text(&w, "id", usher_exchange_id(x->ex));
         put_reports(&w, x->ex);
+        usher_json_close_object(&w);
     }
-    usher_json_close_object(&w);
     return usher_buf_take(out, &b, err);
 }
 

@@ -10,9 +10,9 @@ const { fromNext } = require('../lib/next.cjs');
 const { checkMembers, tellDebug } = require('../lib/options.cjs');
 const { customFetch, fetchOf, searchOf } = require('../lib/providers.cjs');
 const { internals, responseOf } = require('../lib/site.cjs');
-const { isPromise } = require('../lib/wants.cjs');
+const { isPromise, then } = require('../lib/wants.cjs');
 const {
-  checkConfig, environmentUrl, logError, placeOf, programOf, providersOf, readerOf, routesOf,
+  checkConfig, environmentUrl, logError, placeOf, programOf, providersOf, readerOf, readingProgramOf, routesOf,
 } = require('../lib/v5.cjs');
 
 // ---- reading ---------------------------------------------------------------------------------------
@@ -26,27 +26,32 @@ function shownBy(config) {
   if (!session && !rows) return config;
   let known = shown.get(config);
   if (!known || known.session !== session) {
-    const callback = async (params) => ({ user: params.user ?? params.token, ...((await session?.(params)) ?? params.session) });
+    const callback = (params) => then(session?.(params), (answer) => ({ user: params.user ?? params.token, ...(answer ?? params.session) }));
     known = { session, config: { ...config, callbacks: { ...config.callbacks, session: callback } } };
     shown.set(config, known);
   }
   return known.config;
 }
 
-/** {session, setCookies}; nobody where the engine or a callback cannot tell. */
-async function read(given, headers, url, readOnly) {
+/** Nobody, where the engine or a callback cannot tell. */
+function nobody(error, program, config) {
+  logError(config, program?.error ?? error);
+  return { session: null, setCookies: [] };
+}
+
+/** {session, setCookies}, or a promise of it if a function of the program gives one. */
+function read(given, headers, url, readOnly) {
   const config = shownBy(given);
+  let site;
   let program;
   try {
-    const site = readerOf(config, placeOf(config, headers, url));
-    program = programOf(config, site);
-    const cookie = headers.get('cookie') ?? undefined;
-    const checked = internals.check(site, { cookie }, readOnly, program);
-    return isPromise(checked) ? await checked : checked;
+    site = readerOf(config, placeOf(config, headers, url));
+    program = readingProgramOf(config, site);
+    const checked = internals.check(site, headers.get('cookie') ?? undefined, readOnly, program);
+    return isPromise(checked) ? checked.catch((error) => nobody(error, program, config)) : checked;
   } catch (error) {
-    if (error instanceof TypeError && !program) throw error;
-    logError(config, program?.error ?? error);
-    return { session: null, setCookies: [] };
+    if (error instanceof TypeError && !site) throw error;
+    return nobody(error, program, config);
   }
 }
 
@@ -115,12 +120,15 @@ async function fromPages(first, second, configOf) {
   const req = isObject(first.req) ? first.req : first;
   const res = isObject(first.res) ? first.res : second;
   if (!isObject(res) || !(typeof res.appendHeader === 'function' || isObject(res.headers))) throw wrongType('res', 'a response', res);
-  const { session, setCookies } = await read(await configOf(req), headersOf(req), undefined, false);
-  for (const line of setCookies) {
+  let config = configOf(req);
+  if (isPromise(config)) config = await config;
+  let checked = read(config, headersOf(req), undefined, false);
+  if (isPromise(checked)) checked = await checked;
+  for (const line of checked.setCookies) {
     if (isObject(res.headers) && typeof res.headers.append === 'function') res.headers.append('set-cookie', line);
     else res.appendHeader('set-cookie', line);
   }
-  return session;
+  return checked.session;
 }
 
 // ---- routes ----------------------------------------------------------------------------------------

@@ -72,9 +72,9 @@ function isTaken(error) {
 }
 
 /** Whose row it is, as the adapter itself wrote that id. */
-function owned(want, idOf) {
+function owned(want, heard) {
   const { value } = want;
-  return idOf && isObject(value) && value.userId !== undefined ? { ...want, value: { ...value, userId: idOf(value.userId) } } : want;
+  return heard.userId && isObject(value) && value.userId !== undefined ? { ...want, value: { ...value, userId: heard.userId(value.userId) } } : want;
 }
 
 /**
@@ -85,7 +85,7 @@ async function stepped(want, store, heard = {}) {
   try {
     if (!store) throw new UsherError('USHER_E_SETTING', 'usher: this site has no store');
     if (!Object.hasOwn(STEPS, want.op)) throw new UsherError('USHER_E_USAGE', `usher: no step on rows is called ${want.op}`);
-    const row = await STEPS[want.op](store, owned(want, heard.userId));
+    const row = await STEPS[want.op](store, owned(want, heard));
     const value = textOf(want.op, row);
     heard.row?.(want.op, row);
     return { kind: 'stored', value };

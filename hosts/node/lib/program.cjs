@@ -28,75 +28,104 @@ function hooksOf({ callbacks, events, session, adapter, mapped = false }, everyR
   return hooks;
 }
 
-/** `jwt.encode` and `jwt.decode`, with what the originals pass beside the token. */
-function codecs({ encode, decode }, given) {
-  if (!encode) return {};
-  return {
-    decode: ({ token, salt }) => decode({ ...given(salt), token }),
-    encode: ({ token, salt, maxAge }) => encode({ ...given(salt), token, maxAge }),
-  };
-}
+/** Which functions are asked while a session is read: a number to compare, and 0 if none is. */
+const readingHooks = ({ callbacks, events }) => has(callbacks, 'jwt') | has(callbacks, 'session') << 1 | has(events, 'session') << 2;
+
+/** True if reading a session with these options asks anything of the program. */
+const asksProgram = (options) => readingHooks(options) !== 0 || !!options.adapter || !!options.jwt?.decode;
 
 /**
- * `system` is what v4 and v5 do differently:
- *   given(salt)           what encode and decode get beside the token
- *   user(mapped, own)     the user of a provider's profile()
- *   shown(seen, session)  the session that the callback is handed
- *   refused(error)        what signIn means that threw
- *   redirected(url)       where a URL leads that signIn answered; absent: there
- *   wholeRow              the session callback gets a row and its user, not a session made of them
- *   tellsUser             events get the user as profile, not what the provider said
- *   eventFailed(name, error)
+ * Its methods are the hooks that wants name, and what v4 and v5 do differently is what their own programs
+ * have in the place of the functions below.
  */
 class Program {
   /** What the session callback answered: an object that may hold more than JSON can. */
-  session;
+  answer;
   /** What a function threw. */
   error;
-  #options;
-  #system;
+  storeFailed = false;
+  options;
   #providers;
   #given; // the claims as the jwt callback got them: one that changes them in place is seen, too
   #token;
   #person;
   #found; // session and user as the adapter gave them: dates are Dates
-  #users = new Map();
+  #users; // rows of users by their id, as the adapter gave them
   #mapped;
 
-  constructor(options, system, providers = new Map()) {
-    const { callbacks = {}, events = {}, jwt = {}, adapter, session } = options;
-    this.store = adapter;
-    this.heard = {
-      row: (op, row) => this.#keep(op, row),
-      failed: (error) => { this.error = error; this.storeFailed = true; },
-      userId: (id) => this.#users.get(String(id))?.id ?? id,
-    };
-    this.#options = { callbacks, events };
-    this.#system = system;
+  constructor(options, providers) {
+    this.options = options;
     this.#providers = providers;
-    this.onError = (error) => { this.error = error; };
-    this.hooks = {
-      ...codecs(jwt, system.given),
-      jwt: (params) => this.#jwt(params),
-      session: (params) => this.#session(params),
-      signIn: (params) => this.#signIn(params),
-      redirect: (params) => callbacks.redirect(params),
-      event: (name, message) => this.#event(name, message),
-      profile: (params) => this.#profile(params),
-      sessionToken: () => session.generateSessionToken(),
-    };
   }
 
-  #keep(op, row) {
+  // ---- of each system ----------------------------------------------------------------------------
+
+  /** The session callback gets a row and its user, not a session made of them. */
+  get wholeRow() { return false; }
+
+  /** Events get the user as profile, not what the provider said. */
+  get tellsUser() { return false; }
+
+  /** What encode and decode get beside the token. */
+  given() { return {}; }
+
+  /** The session that the callback is handed. */
+  shown(session) { return session; }
+
+  /** Where a URL leads that signIn answered. */
+  redirected(url) { return url; }
+
+  // user(mapped, own): {user, id} of a provider's profile(); refused(error): what signIn means that threw;
+  // eventFailed(name, error)
+
+  // ---- what wants ask ----------------------------------------------------------------------------
+
+  get hooks() { return this; }
+
+  get heard() { return this; }
+
+  get store() { return this.options.adapter; }
+
+  onError(error) {
+    this.error = error;
+  }
+
+  failed(error) {
+    this.error = error;
+    this.storeFailed = true;
+  }
+
+  /** An id as the adapter itself wrote it. */
+  userId(id) {
+    return this.#users?.get(String(id))?.id ?? id;
+  }
+
+  decode({ token, salt }) {
+    return this.options.jwt.decode({ ...this.given(salt), token });
+  }
+
+  encode({ token, salt, maxAge }) {
+    return this.options.jwt.encode({ ...this.given(salt), token, maxAge });
+  }
+
+  redirect(params) {
+    return this.options.callbacks.redirect(params);
+  }
+
+  sessionToken() {
+    return this.options.session.generateSessionToken();
+  }
+
+  row(op, row) {
     if (row === null || row === undefined) return;
     if (op === 'getSessionAndUser') this.#found = row;
     const user = op === 'getSessionAndUser' ? row.user : row;
-    if (/User/.test(op) && user) this.#users.set(String(user.id), user);
+    if (/User/.test(op) && user) (this.#users ??= new Map()).set(String(user.id), user);
   }
 
   /** A provider's profile(), for users who are rows: what it makes of them is looked up and stored. */
-  async #profile({ profile, account }) {
-    const provider = this.#providers.get(account.provider);
+  async profile({ profile, account }) {
+    const provider = this.#providers?.get(account.provider);
     const made = has(provider, 'profile') ? await provider.profile(profile, account) : {
       id: profile.sub, name: profile.name ?? profile.nickname ?? profile.preferred_username, email: profile.email, image: profile.picture,
     };
@@ -106,21 +135,21 @@ class Program {
 
   /** With the rows as the adapter gave them. */
   #asStored(params) {
-    const row = params.user && this.#users.get(String(params.user.id));
+    const row = params.user && this.#users?.get(String(params.user.id));
     return row ? { ...params, user: row } : params;
   }
 
   /** User and account as the provider's profile() makes them; once for each sign-in. */
   async #people(params) {
     if (this.store) return this.#asStored(params);
-    const provider = this.#providers.get(params.account?.provider);
+    const provider = this.#providers?.get(params.account?.provider);
     if (!params.profile || !has(provider, 'profile')) return params;
-    this.#person ??= await this.#system.user(await provider.profile(params.profile, params.account), params.user);
+    this.#person ??= await this.user(await provider.profile(params.profile, params.account), params.user);
     const { user, id } = this.#person;
     return { ...params, user, account: { ...params.account, providerAccountId: id ?? params.account.providerAccountId }, mapped: true };
   }
 
-  #jwt(params) {
+  jwt(params) {
     return params.user ? this.#signedIn(params) : this.#asked(params);
   }
 
@@ -134,7 +163,7 @@ class Program {
   }
 
   #asked(people) {
-    const { callbacks } = this.#options;
+    const { callbacks } = this.options;
     if (!has(callbacks, 'jwt')) return people.token;
     this.#given = people.token;
     return then(callbacks.jwt(people), (token) => {
@@ -146,50 +175,49 @@ class Program {
 
   /** Of a session that is a row. */
   async #sessionOfRow({ session, user, ...more }) {
-    const { callbacks } = this.#options;
+    const { callbacks } = this.options;
     const found = this.#found ?? { session, user };
-    const shown = this.#system.wholeRow ? { ...found.session, user: found.user } : session;
-    this.session = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : shown;
-    return this.session === undefined ? null : this.session;
+    const shown = this.wholeRow ? { ...found.session, user: found.user } : session;
+    this.answer = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : shown;
+    return this.answer === undefined ? null : this.answer;
   }
 
-  #session(params) {
+  session(params) {
     if (params.user) return this.#sessionOfRow(params);
     const { session, token } = params;
-    const { callbacks } = this.#options;
-    const shown = this.#given ? this.#system.shown(session, this.#given) : session;
+    const { callbacks } = this.options;
+    const shown = this.#given ? this.shown(session, this.#given) : session;
     const answer = has(callbacks, 'session') ? callbacks.session({ session: shown, token: this.#token ?? token }) : shown;
     return then(answer, (value) => {
-      this.session = value;
+      this.answer = value;
       return value === undefined ? null : value;
     });
   }
 
-  async #signIn(params) {
+  async signIn(params) {
     const { mapped, ...people } = await this.#people(params);
-    const { callbacks } = this.#options;
+    const { callbacks } = this.options;
     let answer;
     try {
       answer = await callbacks.signIn(people);
     } catch (error) {
-      return this.#system.refused(error);
+      return this.refused(error);
     }
-    if (typeof answer !== 'string' || !this.#system.redirected) return typeof answer === 'string' ? answer : !!answer;
-    return this.#system.redirected(answer);
+    return typeof answer === 'string' ? this.redirected(answer) : !!answer;
   }
 
-  async #event(name, message) {
-    const { events } = this.#options;
+  async event(name, message) {
+    const { events } = this.options;
     if (!has(events, name)) return;
     try {
       const { mapped, ...people } = message.account || this.store ? await this.#people(message) : message;
-      if (mapped && this.#system.tellsUser) people.profile = people.user;
-      if (this.#mapped && this.#system.tellsUser && name === 'signIn') people.profile = this.#mapped;
+      if (mapped && this.tellsUser) people.profile = people.user;
+      if (this.#mapped && this.tellsUser && name === 'signIn') people.profile = this.#mapped;
       await events[name](this.#token && people.token ? { ...people, token: this.#token } : people);
     } catch (error) {
-      this.#system.eventFailed(name, error);
+      this.eventFailed(name, error);
     }
   }
 }
 
-module.exports = { Program, hooksOf };
+module.exports = { Program, asksProgram, hooksOf, readingHooks };

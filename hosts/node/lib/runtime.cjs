@@ -138,15 +138,19 @@ function noDatabase() {
 }
 
 // No providers, routes or tokens of the program here: its callbacks and its event are all there is.
-const system = { given: () => ({}), shown: (session) => session, eventFailed: (name, error) => console.error(error) };
+class RuntimeProgram extends Program {
+  eventFailed(name, error) {
+    (this.options.logger?.error ?? console.error)(error);
+  }
+}
 
 async function localSession(headers, onSetCookie) {
   noDatabase();
   const { config } = state;
-  const program = new Program({ callbacks: config.callbacks, events: config.events },
-    { ...system, ...(config.logger?.error && { eventFailed: (name, error) => config.logger.error(error) }) });
+  const { callbacks, events, logger } = config;
+  const program = new RuntimeProgram({ callbacks, events, logger });
   try {
-    const { session, setCookies } = await internals.check(siteOf(state), headers, !onSetCookie, program);
+    const { session, setCookies } = await internals.check(siteOf(state), headers.get('cookie') ?? undefined, !onSetCookie, program);
     onSetCookie?.(setCookies);
     return session;
   } catch (error) {

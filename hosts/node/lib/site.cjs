@@ -88,12 +88,12 @@ function later(number, means, program = means.program) {
   }
 }
 
-/** What READ answers: Set-Cookie values and then JSON, with a character between that stands in neither. */
-function briefOf(text) {
-  const parts = text.split('\x1f');
-  const result = JSON.parse(parts.pop());
-  result.setCookies = parts;
-  return result;
+/** What READ answers, in parts: Set-Cookie values, the session, and reports where there are any. */
+function partsOf(text) {
+  const setCookies = text.split('\x1f');
+  const reports = setCookies.pop();
+  const session = JSON.parse(setCookies.pop());
+  return { session, setCookies, reports };
 }
 
 // ---- requests and responses --------------------------------------------------------------------
@@ -211,8 +211,8 @@ class Site {
       /** A token whose salt is the state cookie's name. */
       sealCheck: (site, claims, maxAge) => site.#mint(claims, maxAge, true),
       openCheck: (site, token) => JSON.parse(native.openCheck(site.#means.site, token, Date.now() / 1000)),
-      /** { verdict, session, setCookies } with functions of this call, or a promise of it if one of them gives one. */
-      check: (site, headers, readOnly, program) => site.#brief(headers, readOnly, program),
+      /** { session, setCookies } for a Cookie header, with functions of this call; a promise of it if one of them gives one. */
+      check: (site, cookie, readOnly, program) => site.#brief(cookie, readOnly, program),
       /** As handle, for a request in parts; what was decided as the engine tells it. */
       serve: (site, request, program) => site.#serve(HANDLE, request, program),
       csrf: (site, headers, program) => site.#csrf(headers, program),
@@ -271,11 +271,16 @@ class Site {
     return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program)), program);
   }
 
-  #brief(headers, readOnly, program) {
-    let end = this.#ask(READ, headers, readOnly);
+  #brief(cookie, readOnly, program) {
+    let end = once(this.#means, READ, undefined, undefined, cookie, undefined, undefined, readOnly);
     if (typeof end !== 'string') end = later(end, this.#means, program);
-    if (isPromise(end)) return end.then((text) => this.#report(briefOf(text), program));
-    return this.#report(briefOf(end), program);
+    return isPromise(end) ? end.then((text) => this.#read(text, program)) : this.#read(end, program);
+  }
+
+  #read(text, program) {
+    const result = partsOf(text);
+    if (result.reports) this.#report(JSON.parse(result.reports), program);
+    return result;
   }
 
   #checked(result) {

@@ -33,6 +33,11 @@ function urlParts(text) {
   return place;
 }
 
+function isSame(known, parts) {
+  for (let i = 0; i < parts.length; i += 1) if (known[i] !== parts[i]) return false;
+  return known.length === parts.length;
+}
+
 /**
  * The site of an options object, looked up by identity where nothing it is made of has changed: calls
  * that pass the same options do not pay for writing their settings down. `parts` are compared one by one.
@@ -40,10 +45,12 @@ function urlParts(text) {
 class Memo {
   #known = new WeakMap();
 
-  get(options, parts, make) {
+  get(options, parts) {
     const known = this.#known.get(options);
-    if (known && known.parts.length === parts.length && known.parts.every((part, i) => part === parts[i])) return known.site;
-    const site = make();
+    return known && isSame(known.parts, parts) ? known.site : undefined;
+  }
+
+  keep(options, parts, site) {
     this.#known.set(options, { parts, site });
     return site;
   }
@@ -54,11 +61,7 @@ class Recent {
   #known = [];
 
   get(values, make) {
-    for (const { of, site } of this.#known) {
-      let i = 0;
-      while (i < values.length && of[i] === values[i]) i += 1;
-      if (i === values.length) return site;
-    }
+    for (const { of, site } of this.#known) if (isSame(of, values)) return site;
     const site = make();
     if (this.#known.length >= SITES_MAX) this.#known.shift();
     this.#known.push({ of: values, site });

@@ -7,7 +7,7 @@ const { SiteError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { checkMembers } = require('./options.cjs');
 const { rowsOf } = require('./adapter.cjs');
-const { Program, hooksOf } = require('./program.cjs');
+const { Program, asksProgram, hooksOf, readingHooks } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
 
@@ -97,9 +97,9 @@ const readers = new Memo();
 function readerOf(options, headers) {
   const place = placeOf(headers);
   const { secret, session, cookies, jwt, adapter, useSecureCookies } = options;
-  const parts = [...place, isDevelopment(), secretOf(jwt?.secret ?? secret), session?.strategy, session?.maxAge, session?.updateAge, cookies,
-    jwt?.encode, jwt?.decode, adapter, useSecureCookies, hooksOf(options, false).join()];
-  return readers.get(options, parts, () => siteOf(settingsOf(options, place)));
+  const parts = [place[0], place[1], isDevelopment(), secretOf(jwt?.secret ?? secret), session?.strategy, session?.maxAge, session?.updateAge,
+    cookies, jwt?.encode, jwt?.decode, adapter, useSecureCookies, readingHooks(options)];
+  return readers.get(options, parts) ?? readers.keep(options, parts, siteOf(settingsOf(options, place)));
 }
 
 /** The site of the routes; `known` is what readProviders found. */
@@ -118,24 +118,47 @@ const providersOf = (options) => readProviders(options.providers ?? [], isDevelo
 
 const logError = (options) => options.logger?.error ?? ((code, ...more) => console.error(`[next-auth][error][${code}]`, ...more));
 
-function systemOf(options, site) {
-  const given = () => ({ ...options.jwt, secret: secretOf(options.jwt?.secret ?? options.secret), maxAge: options.jwt?.maxAge ?? MAX_AGE });
-  return {
-    given,
-    tellsUser: true,
-    user: (mapped, own) => ({ user: { ...mapped, id: mapped.id === undefined ? own.id : String(mapped.id) }, id: mapped.id === undefined ? undefined : String(mapped.id) }),
-    // The claims from before the callback, which it may have changed in place.
-    shown: (session, token) => ({ ...session, user: { name: token.name, email: token.email, image: token.picture } }),
-    refused: (error) => {
-      logError(options)('OAUTH_CALLBACK_HANDLER_ERROR', error);
-      const page = options.pages?.error ?? `${site?.baseUrl}${site?.basePath}/error`;
-      return `${page}${page.includes('?') ? '&' : '?'}error=${encodeURIComponent(error?.message ?? String(error))}`;
-    },
-    eventFailed: (name, error) => logError(options)(`${name.replace(/[A-Z]/g, '_$&').toUpperCase()}_EVENT_ERROR`, error),
-  };
+class Program4 extends Program {
+  #site;
+
+  constructor(options, site, known) {
+    super(options, known?.byId);
+    this.#site = site;
+  }
+
+  get tellsUser() { return true; }
+
+  given() {
+    const { jwt, secret } = this.options;
+    return { ...jwt, secret: secretOf(jwt?.secret ?? secret), maxAge: jwt?.maxAge ?? MAX_AGE };
+  }
+
+  user(mapped, own) {
+    const id = mapped.id === undefined ? undefined : String(mapped.id);
+    return { user: { ...mapped, id: id ?? own.id }, id };
+  }
+
+  /** The claims from before the callback, which it may have changed in place. */
+  shown(session, token) {
+    return { ...session, user: { name: token.name, email: token.email, image: token.picture } };
+  }
+
+  refused(error) {
+    const { options } = this;
+    logError(options)('OAUTH_CALLBACK_HANDLER_ERROR', error);
+    const page = options.pages?.error ?? `${this.#site?.baseUrl}${this.#site?.basePath}/error`;
+    return `${page}${page.includes('?') ? '&' : '?'}error=${encodeURIComponent(error?.message ?? String(error))}`;
+  }
+
+  eventFailed(name, error) {
+    logError(this.options)(`${name.replace(/[A-Z]/g, '_$&').toUpperCase()}_EVENT_ERROR`, error);
+  }
 }
 
-const programOf = (options, site, known) => new Program(options, systemOf(options, site), known?.byId);
+const programOf = (options, site, known) => new Program4(options, site, known);
+
+/** For who reads a session: undefined where nothing is asked. */
+const readingProgramOf = (options, site) => (asksProgram(options) ? new Program4(options, site) : undefined);
 
 // ---- requests ------------------------------------------------------------------------------------
 
@@ -184,5 +207,5 @@ function checkOptions(options) {
 
 module.exports = {
   MAX_AGE, append, checkOptions, configurationError, defaultCookieName, headersOf, logError, programOf, providersOf,
-  readerOf, routesOf, secretOf, saltedSiteFor, secureByDefault, siteFor,
+  readerOf, readingProgramOf, routesOf, secretOf, saltedSiteFor, secureByDefault, siteFor,
 };

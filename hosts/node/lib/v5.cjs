@@ -7,7 +7,7 @@ const { UsherError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { checkMembers } = require('./options.cjs');
 const { addressOf, rowsOf } = require('./adapter.cjs');
-const { Program, hooksOf } = require('./program.cjs');
+const { Program, asksProgram, hooksOf, readingHooks } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
 
@@ -74,9 +74,9 @@ const readers = new Memo();
 function readerOf(config, place) {
   const { session, cookies, jwt, adapter, useSecureCookies } = config;
   const { secret, secrets } = secretsOf(config);
-  const parts = [...place, isDevelopment(), secret ?? secrets.join(), session?.strategy, session?.maxAge, session?.updateAge, cookies,
-    jwt?.encode, jwt?.decode, adapter, useSecureCookies, hooksOf(config, false).join()];
-  return readers.get(config, parts, () => siteOf(settingsOf(config, place)));
+  const parts = [place[0], place[1], isDevelopment(), secret ?? secrets.join(), session?.strategy, session?.maxAge, session?.updateAge,
+    cookies, jwt?.encode, jwt?.decode, adapter, useSecureCookies, readingHooks(config)];
+  return readers.get(config, parts) ?? readers.keep(config, parts, siteOf(settingsOf(config, place)));
 }
 
 function routesOf(config, place, known) {
@@ -127,24 +127,44 @@ function redirected(config, url, baseUrl) {
   return new URL(url).origin === baseUrl ? url : baseUrl;
 }
 
-function systemOf(config, site) {
-  const { secret, secrets } = secretsOf(config);
-  const id = (mapped) => (mapped.id === undefined ? undefined : String(mapped.id));
-  return {
-    given: (salt) => ({ ...config.jwt, secret: secrets ?? secret, salt, maxAge: config.jwt?.maxAge ?? config.session?.maxAge ?? MAX_AGE }),
-    user: (mapped, own) => ({ user: { ...mapped, id: own.id, email: mapped.email && addressOf(mapped.email) }, id: id(mapped) }),
-    wholeRow: true,
-    shown: (session) => session,
-    redirected: (url) => redirected(config, url, site.baseUrl),
-    refused: (error) => {
-      logError(config, error);
-      return false;
-    },
-    eventFailed: (name, error) => logError(config, error),
-  };
+class Program5 extends Program {
+  #site;
+
+  constructor(config, site, known) {
+    super(config, known?.byId);
+    this.#site = site;
+  }
+
+  get wholeRow() { return true; }
+
+  given(salt) {
+    const config = this.options;
+    const { secret, secrets } = secretsOf(config);
+    return { ...config.jwt, secret: secrets ?? secret, salt, maxAge: config.jwt?.maxAge ?? config.session?.maxAge ?? MAX_AGE };
+  }
+
+  user(mapped, own) {
+    return { user: { ...mapped, id: own.id, email: mapped.email && addressOf(mapped.email) }, id: mapped.id === undefined ? undefined : String(mapped.id) };
+  }
+
+  redirected(url) {
+    return redirected(this.options, url, this.#site.baseUrl);
+  }
+
+  refused(error) {
+    logError(this.options, error);
+    return false;
+  }
+
+  eventFailed(name, error) {
+    logError(this.options, error);
+  }
 }
 
-const programOf = (config, site, known) => new Program(config, systemOf(config, site), known?.byId);
+const programOf = (config, site, known) => new Program5(config, site, known);
+
+/** For who reads a session: undefined where nothing is asked. */
+const readingProgramOf = (config, site) => (asksProgram(config) ? new Program5(config, site) : undefined);
 
 function checkConfig(config, name = 'config') {
   if (!isObject(config) || Array.isArray(config)) throw wrongType(name, 'an object or a function', config);
@@ -155,5 +175,5 @@ function checkConfig(config, name = 'config') {
 }
 
 module.exports = {
-  MAX_AGE, checkConfig, defaultCookieName, environmentUrl, logError, placeOf, programOf, providersOf, readerOf, routesOf, siteFor,
+  MAX_AGE, checkConfig, defaultCookieName, environmentUrl, logError, placeOf, programOf, providersOf, readerOf, readingProgramOf, routesOf, siteFor,
 };

@@ -200,18 +200,20 @@ function isAboutToken(error) {
     || /^ERR_(JW[EST]_|JOSE_ALG_NOT_ALLOWED$)/.test(error?.code);
 }
 
+function thrown(error, { kind }, program) {
+  program?.onError?.(error, kind);
+  return { kind: kind === 'decode' && isAboutToken(error) ? 'refused' : 'failed' };
+}
+
 /** An event, or a promise of one. */
-function hooked(want, { hooks, onError }) {
-  const thrown = (error) => {
-    onError?.(error, want.kind);
-    return { kind: want.kind === 'decode' && isAboutToken(error) ? 'refused' : 'failed' };
-  };
+function hooked(want, program) {
   try {
+    const { hooks } = program;
     if (!Object.hasOwn(HOOKS, want.kind) || typeof hooks?.[want.kind] !== 'function') return { kind: 'failed' };
     const event = HOOKS[want.kind](want, hooks);
-    return isPromise(event) ? event.catch(thrown) : event;
+    return isPromise(event) ? event.catch((error) => thrown(error, want, program)) : event;
   } catch (error) {
-    return thrown(error);
+    return thrown(error, want, program);
   }
 }
 

@@ -3,11 +3,11 @@
 // getServerSession, in its three forms: (req, res, options), (options) and ().
 
 const { wrongType } = require('../lib/errors.cjs');
-const { isObject } = require('../lib/headers.cjs');
+const { credentialsOf, isObject } = require('../lib/headers.cjs');
 const { fromNext } = require('../lib/next.cjs');
 const { internals } = require('../lib/site.cjs');
 const { isPromise } = require('../lib/wants.cjs');
-const { append, checkOptions, configurationError, headersOf, programOf, readerOf } = require('../lib/v4.cjs');
+const { append, checkOptions, configurationError, headersOf, readerOf, readingProgramOf } = require('../lib/v4.cjs');
 
 function siteOrThrow(options, headers) {
   try {
@@ -17,19 +17,30 @@ function siteOrThrow(options, headers) {
   }
 }
 
-/** The session as the program's functions have made it, and the cookies that go with it. */
-async function evaluate(options, headers, readOnly) {
+/** The session as the program's functions have made it. */
+function shown(checked, program) {
+  if (program && checked.session) checked.session = program.answer ?? checked.session;
+  return checked;
+}
+
+/** The original deletes the session here. An error of the program says nothing about a cookie. */
+function nobody(error, program, options) {
+  if (!program?.error) throw error;
+  (options.logger?.error ?? console.error)('JWT_SESSION_ERROR', program.error);
+  return { session: null, setCookies: [] };
+}
+
+/** {session, setCookies}, or a promise of it if a function of the program gives one. */
+function evaluate(options, headers, readOnly) {
   const site = siteOrThrow(options, headers.headers);
-  const program = programOf(options, site);
+  const program = readingProgramOf(options, site);
+  const [cookie] = credentialsOf(headers, 'headers');
   try {
-    let checked = internals.check(site, headers, readOnly, program);
-    if (isPromise(checked)) checked = await checked;
-    return { session: checked.session && (program.session ?? checked.session), setCookies: checked.setCookies };
+    const checked = internals.check(site, cookie, readOnly, program);
+    if (!isPromise(checked)) return shown(checked, program);
+    return checked.then((found) => shown(found, program)).catch((error) => nobody(error, program, options));
   } catch (error) {
-    // The original deletes the session here. An error of the program says nothing about a cookie.
-    if (!program.error) throw error;
-    (options.logger?.error ?? console.error)('JWT_SESSION_ERROR', program.error);
-    return { session: null, setCookies: [] };
+    return nobody(error, program, options);
   }
 }
 
@@ -51,9 +62,10 @@ async function getServerSession(...args) {
   const options = checkOptions(args[2]);
   if (!isObject(req)) throw wrongType('req', 'a request', req);
   if (!isObject(res) || typeof res.setHeader !== 'function') throw wrongType('res', 'a response', res);
-  const { session, setCookies } = await evaluate(options, headersOf(req), false);
-  append(res, setCookies);
-  return isEmpty(session) ? null : session;
+  let checked = evaluate(options, headersOf(req), false);
+  if (isPromise(checked)) checked = await checked;
+  append(res, checked.setCookies);
+  return isEmpty(checked.session) ? null : checked.session;
 }
 
 let warned = false;
