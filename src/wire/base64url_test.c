@@ -190,6 +190,37 @@ static void test_any_bytes_come_back(void **state)
     }
 }
 
+/* Neither reads nor writes outside, at either end of memory that is all there is: every length, and
+ * with it every place in a word that a text may begin or end at. */
+static void test_at_the_edges(void **state)
+{
+    kit_pages in = kit_pages_new(512), out = kit_pages_new(512);
+    uint64_t seed = 9;
+
+    (void)state;
+    for (size_t i = 0; i < 4 * 201; i++) {
+        size_t len = i / 4, chars = usher_base64url_encoded_size(len);
+        uint8_t *bytes = (uint8_t *)(i % 2 ? in.end - len : in.begin), kept[201];
+        char *text = i / 2 % 2 ? out.end - chars : out.begin;
+
+        for (size_t at = 0; at < len; at++)
+            kept[at] = bytes[at] = (uint8_t)kit_next(&seed);
+        usher_base64url_encode(text, bytes, len);
+        memset(bytes, 0, len);
+        assert_ok(usher_base64url_decode(bytes, (usher_str){text, chars}, NULL));
+        assert_memory_equal(bytes, kept, len);
+        for (size_t at = 0; at < chars; at++) {
+            char was = text[at];
+            text[at] = '=';
+            assert_int_equal(usher_base64url_decode(bytes, (usher_str){text, chars}, NULL),
+                             USHER_E_SYNTAX);
+            text[at] = was;
+        }
+    }
+    kit_pages_free(&in);
+    kit_pages_free(&out);
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -220,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_every_character_at_every_place),
         cmocka_unit_test(test_any_bytes_come_back),
+        cmocka_unit_test(test_at_the_edges),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -357,6 +357,36 @@ static void test_seek(void **state)
     }
 }
 
+/* A header and a name that are all the memory there is: every length of both, the name standing in
+ * the header anywhere, nearly anywhere, or not at all. */
+static void test_seek_at_the_edges(void **state)
+{
+    kit_pages pages = kit_pages_new(512), names = kit_pages_new(64);
+    uint64_t seed = 11;
+
+    (void)state;
+    for (size_t i = 0; i < 201 * 40; i++) {
+        size_t len = i % 201, name_len = 1 + i / 201;
+        char *text = i % 2 ? pages.end - len : pages.begin;
+        char *name = i % 2 ? names.end - name_len : names.begin;
+
+        memset(name, 'n', name_len);
+        if (name_len > 1 && i % 3) name[0] = 's';
+        for (size_t at = 0; at < len; at++)
+            text[at] = "n=s; n;nsn\t"[kit_next(&seed) % 11];
+        for (int tries = 0; tries < 6; tries++) {
+            size_t at = len >= name_len ? kit_next(&seed) % (len - name_len + 1) : 0;
+            if (len >= name_len) memcpy(text + at, name, tries % 2 ? name_len : name_len - 1);
+            if (tries == 3 && at) text[at - 1] = ';';
+            if (tries == 5 && len >= name_len) memcpy(text + len - name_len, name, name_len);
+            seek_as_walked((usher_str){text, len}, (usher_str){name, name_len},
+                           (usher_cookie_dialect)(i / 2 % 4));
+        }
+    }
+    kit_pages_free(&pages);
+    kit_pages_free(&names);
+}
+
 static void test_bound(void **state)
 {
     usher_cookies got;
@@ -642,6 +672,7 @@ int main(void)
         cmocka_unit_test(test_next_views_the_header),
         cmocka_unit_test_setup_teardown(test_decode_copies_only_what_it_must, set_up, tear_down),
         cmocka_unit_test(test_seek),
+        cmocka_unit_test(test_seek_at_the_edges),
         cmocka_unit_test_setup_teardown(test_bound, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicates_among_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_duplicates_as_the_plain_way, set_up, tear_down),

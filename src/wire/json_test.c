@@ -1380,6 +1380,38 @@ static void test_every_allocation_may_fail(void **state)
     usher_arena_deinit(&a);
 }
 
+/* Texts that are all the memory there is: whole, and cut off anywhere in their last string. */
+static void test_at_the_edges(void **state)
+{
+    static const char head[] = "{\"a\":1,\"text\":\"";
+    kit_pages pages = kit_pages_new(512);
+
+    (void)state;
+    for (size_t i = 0; i < 2 * 201; i++) {
+        size_t len = sizeof head - 1 + i / 2 + 2;
+
+        for (size_t cut = 0; cut < 4; cut++) {
+            char *text = i % 2 ? pages.end - (len - cut) : pages.begin;
+            usher_str view = {text, len - cut};
+            usher_json_object o;
+            usher_json v;
+
+            if (cut > i / 2) break;
+            memset(text, 'x', view.len);
+            memcpy(text, head, sizeof head - 1);
+            if (!cut) memcpy(text + len - 2, "\"}", 2);
+            if (cut == 2) text[view.len - 1] = '\\';
+            if (cut == 3) text[view.len - 1] = (char)0xe2;
+            assert_int_equal(usher_json_read(&v, view, &usher_json_limits_claims, NULL),
+                             cut ? USHER_E_SYNTAX : USHER_OK);
+            assert_int_equal(
+                usher_json_read_object(&o, &arena, view, &usher_json_limits_claims, NULL),
+                cut ? USHER_E_SYNTAX : USHER_OK);
+        }
+    }
+    kit_pages_free(&pages);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1404,6 +1436,7 @@ int main(void)
         TEST(test_strings),
         TEST(test_lone_surrogates),
         TEST(test_values_come_back_byte_for_byte),
+        TEST(test_at_the_edges),
         TEST(test_vectors),
         TEST(test_every_allocation_may_fail),
     };

@@ -333,6 +333,34 @@ static void test_every_allocation_may_fail(void **state)
     assert_true(n > 2);
 }
 
+/* Texts that are all the memory there is. */
+static void test_at_the_edges(void **state)
+{
+    kit_pages pages = kit_pages_new(512);
+    uint64_t seed = 5;
+
+    (void)state;
+    for (size_t i = 0; i < 6 * 201; i++) {
+        size_t len = i / 6;
+        char *text = i % 2 ? pages.end - len : pages.begin;
+        usher_str escaped, back;
+        usher_buf b;
+
+        for (size_t at = 0; at < len; at++)
+            text[at] =
+                i / 2 % 3 ? "aZ0-_.%;\x7f "[kit_next(&seed) % (i / 2 % 3 == 1 ? 6 : 10)] : 'a';
+        usher_buf_init(&b, &arena, 3 * len);
+        usher_percent_put(&b, (usher_str){text, len});
+        assert_ok(usher_buf_take(&escaped, &b, NULL));
+        assert_ok(usher_percent_decode(&back, &arena, escaped, NULL));
+        assert_int_equal(back.len, len);
+        if (len) assert_memory_equal(back.ptr, text, len);
+        usher_status rc = usher_percent_decode(&back, &arena, (usher_str){text, len}, NULL);
+        assert_true(rc == USHER_OK || rc == USHER_E_SYNTAX);
+    }
+    kit_pages_free(&pages);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -343,6 +371,7 @@ int main(void)
         TEST(test_decodings),
         TEST(test_forms),
         TEST(test_any_text_comes_back),
+        TEST(test_at_the_edges),
         TEST(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 #include "tests/kit/kit.h"
 
 #include <openssl/crypto.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void *counted_get(void *ctx, size_t size)
 {
@@ -28,6 +30,28 @@ static void counted_put(void *ctx, void *ptr, size_t size)
 usher_allocator kit_allocator(kit_alloc *state)
 {
     return (usher_allocator){counted_get, counted_put, state};
+}
+
+static size_t page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+kit_pages kit_pages_new(size_t room)
+{
+    size_t page = page_size(), size = (room + page - 1) / page * page;
+    char *all = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (all == MAP_FAILED || mprotect(all + page, size, PROT_READ | PROT_WRITE)) abort();
+    return (kit_pages){all + page, all + page + size};
+}
+
+void kit_pages_free(kit_pages *pages)
+{
+    size_t page = page_size();
+
+    if (munmap(pages->begin - page, (size_t)(pages->end - pages->begin) + 2 * page)) abort();
+    *pages = (kit_pages){0};
 }
 
 kit_alloc kit_crypto = {.fail_at = SIZE_MAX};

@@ -50,6 +50,14 @@ extern bool kit_replaying;
  * Free with free(). */
 char *kit_read_file(const char *path, size_t *len);
 
+/* Pages between two that nobody may touch: what reads or writes a byte before `begin` or from `end`
+ * on dies there, with a sanitizer or without. */
+typedef struct kit_pages {
+    char *begin, *end;
+} kit_pages;
+kit_pages kit_pages_new(size_t room); /* rounded up to whole pages */
+void kit_pages_free(kit_pages *pages);
+
 usher_str kit_str(const char *z);
 #define assert_str(actual, expected_z) kit_assert_str((actual), (expected_z), __FILE__, __LINE__)
 void kit_assert_str(usher_str actual, const char *expected, const char *file, int line);
