@@ -1,92 +1,26 @@
 /* The routes of Auth0's SDK, with a browser's cookies: each visit from the first request to the
  * last, its refusals, its wants failed in turn, and every allocation and draw of entropy refused in
  * turn. */
-#include "tests/kit/browser.h"
+#include "tests/kit/auth0.h"
 
 #include "base/str.h"
 
-#define NOW_S  INT64_C(1767225600)
-#define SECRET "Zr8KvT3nQx5WmBd7LpYc2HsJf9GaUe4o"
-#define APP    "http://localhost:3000"
-#define ENDS                                                                                       \
-    ",\"end_session_endpoint\":\"" KIT_ISSUER "/bye\",\"revocation_endpoint\":\"" KIT_ISSUER       \
-    "/revoke\""
-#define REFRESH ",\"refresh_token\":\"rt-1\",\"scope\":\"openid profile\""
+#define NOW_S  AUTH0_NOW_S
+#define SECRET AUTH0_SECRET
+#define APP    AUTH0_APP
+#define ENDS   AUTH0_ENDS
 
 /* --- a browser -------------------------------------------------------------------------------- */
 
-static usher_site *make_site(const char *more, const char *provider)
-{
-    char json[4096];
-
-    snprintf(json, sizeof json,
-             "{\"site\":{\"base_url\":\"" APP "\",\"development\":true,\"profile\":\"auth0-4\","
-             "\"secret\":\"" SECRET "\",\"providers\":[{\"issuer\":\"" KIT_ISSUER "\","
-             "\"client_id\":\"client-1\",\"client_secret\":\"a-client-secret-of-some-length\","
-             "\"id_token_alg\":\"ES256\"%s}]%s}}",
-             provider, more);
-    return kit_site(json);
-}
-
 static void browser_open(browser *b, const char *more)
 {
-    browser_start(b, make_site(more, ""), NOW_S);
-    b->op.metadata = ENDS;
-    b->op.tokens = REFRESH;
-}
-
-static size_t count_cookies(const browser *b, const char *prefix)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < b->cookies; i++)
-        n += !strncmp(b->jar[i][0], prefix, strlen(prefix));
-    return n;
+    auth0_open(b, more, "");
 }
 
 static void ask(browser *b, usher_operation_fn *op, const char *method, const char *target,
                 meddler *meddle, void *ctx)
 {
     browser_ask(b, op, method, target, NULL, meddle, ctx);
-}
-
-static void get(browser *b, const char *target)
-{
-    ask(b, usher_handle, "GET", target, NULL, NULL);
-}
-
-/* From the link to the provider; `state` is what the callback needs. */
-static void log_in(browser *b, const char *query, char state[128])
-{
-    char target[9000];
-
-    snprintf(target, sizeof target, "/auth/login%s", query);
-    get(b, target);
-    if (b->status != 307) fail_msg("%s: %d %s", target, b->status, b->body);
-    assert_true(usher_str_starts(kit_str(b->location), USHER_STR(KIT_ISSUER "/auth?")));
-    assert_true(kit_parameter(b->location, "state", state, 128));
-    assert_true(kit_parameter(b->location, "nonce", b->op.nonce, sizeof b->op.nonce));
-}
-
-static void come_back(browser *b, const char *state, const char *more, meddler *meddle, void *ctx)
-{
-    char target[2048];
-
-    snprintf(target, sizeof target, "/auth/callback?code=code-1&state=%s%s", state, more);
-    ask(b, usher_handle, "GET", target, meddle, ctx);
-}
-
-static void sign_in(browser *b)
-{
-    char state[128];
-
-    log_in(b, "?returnTo=%2Fclosed", state);
-    come_back(b, state, "", NULL, NULL);
-    if (b->status != 307) fail_msg("callback: %d %s", b->status, b->body);
-    assert_string_equal(b->location, APP "/closed");
-    assert_true(b->signed_in);
-    assert_int_equal(count_cookies(b, "__session"), 1);
-    assert_int_equal(count_cookies(b, "__txn_"), 0);
 }
 
 #define SAFE_CACHE "private, no-cache, no-store, must-revalidate, max-age=0"
@@ -123,43 +57,43 @@ static void test_a_whole_visit(void **state)
     char s[128], value[4096];
 
     browser_open(&b, "");
-    get(&b, "/auth/profile");
+    browser_get(&b, "/auth/profile");
     assert_int_equal(b.status, 401);
     assert_string_equal(b.body, "");
     assert_string_equal(b.cache, SAFE_CACHE);
-    log_in(&b, "?returnTo=%2Fclosed%3Fa%3D1", s);
+    auth0_log_in(&b, "?returnTo=%2Fclosed%3Fa%3D1", s);
     look_at_request(&b);
     assert_string_equal(b.cache, SAFE_CACHE);
     assert_int_equal(b.wants, 1);
     assert_int_equal(b.cookies, 1);
-    come_back(&b, s, "", NULL, NULL);
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     assert_int_equal(b.status, 307);
     assert_string_equal(b.location, APP "/closed?a=1");
     assert_string_equal(b.cache, SAFE_CACHE);
     assert_int_equal(b.wants, 3);
-    assert_int_equal(count_cookies(&b, "__txn_"), 0);
+    assert_int_equal(browser_count(&b, "__txn_"), 0);
     assert_non_null(strstr(b.op.asked, "grant_type=authorization_code"));
     assert_non_null(strstr(b.op.asked, "&code_verifier="));
     assert_non_null(strstr(b.op.asked, "client_secret=a-client-secret-of-some-length"));
 
-    get(&b, "/auth/profile");
+    browser_get(&b, "/auth/profile");
     assert_int_equal(b.status, 200);
     assert_string_equal(
         b.body, "{\"sub\":\"user-1\",\"name\":\"Ada Lovelace\",\"email\":\"ada@example.com\"}");
     assert_int_equal(b.set_cookies, 0);
     assert_string_equal(b.cache, SAFE_CACHE);
     b.now_s += 600;
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_string_equal(b.body, "{\"token\":\"at-1\",\"scope\":\"openid profile\","
                                 "\"expires_at\":1767229200,\"expires_in\":3000}");
     assert_int_equal(b.set_cookies + b.wants, 0);
     assert_string_equal(b.cache, SAFE_CACHE);
 
-    come_back(&b, s, "", NULL, NULL); /* a transaction serves once */
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL); /* a transaction serves once */
     assert_int_equal(b.status, 500);
     assert_string_equal(b.body, "The state parameter is invalid.");
 
-    get(&b, "/auth/logout");
+    browser_get(&b, "/auth/logout");
     assert_int_equal(b.status, 307);
     assert_true(b.signed_out);
     assert_int_equal(b.cookies, 0);
@@ -169,7 +103,7 @@ static void test_a_whole_visit(void **state)
     assert_true(kit_parameter(b.location, "id_token_hint", value, sizeof value));
     assert_true(strlen(value) > 100);
     assert_non_null(strstr(b.op.asked, "token_type_hint=refresh_token&token=rt-1&client_id="));
-    get(&b, "/auth/profile");
+    browser_get(&b, "/auth/profile");
     assert_int_equal(b.status, 401);
     browser_close(&b);
 }
@@ -182,7 +116,7 @@ static void test_what_a_session_holds(void **state)
     char s[128], expected[8000], *id_token, *usid;
 
     browser_open(&b, ",\"auth0\":{\"authorization_parameters\":[\"audience=https://api\"]}");
-    log_in(&b, "", s);
+    auth0_log_in(&b, "", s);
     char claims[1024];
     snprintf(claims, sizeof claims,
              "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"u|1\",\"aud\":\"client-1\",\"iat\":%lld,"
@@ -191,7 +125,7 @@ static void test_what_a_session_holds(void **state)
              "\"secret_claim\":1,\"zip\":2}",
              (long long)NOW_S, (long long)NOW_S + 60, b.op.nonce, (long long)NOW_S + 5000);
     b.op.id_token_claims = claims;
-    come_back(&b, s, "", NULL, NULL);
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     assert_true(b.signed_in);
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
     assert_int_equal(b.verdict, USHER_SESSION_VALID);
@@ -208,7 +142,7 @@ static void test_what_a_session_holds(void **state)
              "\"sessionExpiresAt\":1767230600,\"usid\":\"%.22s\"},\"exp\":1767312000}",
              (int)strcspn(id_token, "\""), id_token, usid);
     assert_string_equal(b.session, expected);
-    get(&b, "/auth/logout?state=x&federated&returnTo=%2Fbye");
+    browser_get(&b, "/auth/logout?state=x&federated&returnTo=%2Fbye");
     assert_non_null(strstr(b.location, "&post_logout_redirect_uri=%2Fbye&state=x&logout_hint=S1&"));
     assert_true(usher_str_ends(kit_str(b.location), USHER_STR("&federated=")));
     browser_close(&b);
@@ -221,12 +155,12 @@ static void test_a_new_sign_in_replaces_the_session(void **state)
     char first[8000];
 
     browser_open(&b, "");
-    sign_in(&b);
+    auth0_sign_in(&b);
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
     snprintf(first, sizeof first, "%s", strstr(b.session, "\"usid\""));
     browser_put_cookie(&b, USHER_STR("__session__0"), USHER_STR("left"));
     b.now_s += 1000;
-    sign_in(&b); /* asserts that one cookie is left */
+    auth0_sign_in(&b); /* asserts that one cookie is left */
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
     assert_string_not_equal(first, strstr(b.session, "\"usid\""));
     assert_non_null(strstr(b.session, "\"createdAt\":1767226600"));
@@ -247,26 +181,26 @@ static void test_a_session_of_another_system(void **state)
                              USHER_STR("{\"site\":{\"base_url\":\"" APP "\",\"secret\":\"" SECRET
                                        "\",\"accept\":[{\"profile\":\"auth0-4\"}]}}"),
                              NULL, NULL, NULL));
-    sign_in(&b);
+    auth0_sign_in(&b);
     /* carried over there, and read here */
     b.site = other;
     ask(&b, usher_get_session, "GET", "/", NULL, NULL);
-    assert_int_equal(count_cookies(&b, "authjs.session-token"), 1);
-    assert_int_equal(count_cookies(&b, "__session"), 0);
+    assert_int_equal(browser_count(&b, "authjs.session-token"), 1);
+    assert_int_equal(browser_count(&b, "__session"), 0);
     usher_site_unref(other);
     b.site = own;
-    get(&b, "/auth/profile");
+    browser_get(&b, "/auth/profile");
     assert_int_equal(b.status, 200);
     assert_non_null(strstr(b.body, "\"sub\":\"user-1\""));
     assert_null(strstr(b.body, "expires"));
     assert_int_equal(b.set_cookies, 0);
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_non_null(strstr(b.body, "\"token\":\"at-1\""));
     b.now_s += 3600; /* the refresh writes it in the site's own format */
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 200);
-    assert_int_equal(count_cookies(&b, "__session"), 1);
-    assert_int_equal(count_cookies(&b, "authjs.session-token"), 0);
+    assert_int_equal(browser_count(&b, "__session"), 1);
+    assert_int_equal(browser_count(&b, "authjs.session-token"), 0);
     browser_close(&b);
 }
 
@@ -307,7 +241,7 @@ static void test_login_parameters(void **state)
                  ",\"auth0\":{\"authorization_parameters\":[\"audience=https://api\",\"ui=y\"]}");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         b.cookies = 0;
-        log_in(&b, rows[i].query, s);
+        auth0_log_in(&b, rows[i].query, s);
         bool there = kit_parameter(b.location, rows[i].name, value, sizeof value);
         if (there != (rows[i].value != NULL) || (there && strcmp(value, rows[i].value)))
             fail_msg("%s: %s=%s", rows[i].query, rows[i].name, value);
@@ -340,7 +274,7 @@ static void test_login_refusals(void **state)
     browser_open(&b, "");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         snprintf(target, sizeof target, "/auth/login%s", rows[i].query);
-        get(&b, target);
+        browser_get(&b, target);
         assert_int_equal(b.status, rows[i].status);
         assert_string_equal(b.body, rows[i].body);
         assert_int_equal(b.set_cookies + b.wants, 0);
@@ -348,13 +282,13 @@ static void test_login_refusals(void **state)
     memset(target, 'a', sizeof target);
     memcpy(target, "/auth/login?x=", 14);
     target[8500] = 0;
-    get(&b, target);
+    browser_get(&b, target);
     assert_int_equal(b.status, 400);
     assert_int_equal(b.cause, USHER_CAUSE_REQUEST_TOO_LARGE);
     target[8000] = 0; /* not too long, and three times as long when it is encoded */
     memset(target + 14, '[', 7900);
     target[7900] = 0;
-    get(&b, target);
+    browser_get(&b, target);
     assert_int_equal(b.status, 307);
     usher_site_unref(b.site);
     usher_problems *problems;
@@ -364,12 +298,12 @@ static void test_login_refusals(void **state)
                              NULL, NULL, NULL));
     usher_problems_free(problems);
     b.cookies = 0;
-    get(&b, "/auth/login");
+    browser_get(&b, "/auth/login");
     assert_int_equal(b.status, 500);
     assert_int_equal(b.cause, USHER_CAUSE_PROVIDER_UNKNOWN);
-    get(&b, "/auth/logout");
+    browser_get(&b, "/auth/logout");
     assert_int_equal(b.status, 500);
-    get(&b, "/auth/callback?state=x&code=y");
+    browser_get(&b, "/auth/callback?state=x&code=y");
     assert_int_equal(b.status, 500);
     (void)s;
     browser_close(&b);
@@ -403,10 +337,10 @@ static void test_prefetches_begin_and_end_nothing(void **state)
         for (size_t j = 0; j < 2; j++) {
             b.extra[0][0] = 0;
             b.cookies = 0;
-            sign_in(&b);
+            auth0_sign_in(&b);
             snprintf(b.extra[0], sizeof b.extra[0], "%s", rows[i].name);
             snprintf(b.extra[1], sizeof b.extra[1], "%s", rows[i].value);
-            get(&b, routes[j]);
+            browser_get(&b, routes[j]);
             if (b.status != rows[i].status) fail_msg("%s: %s", rows[i].name, rows[i].value);
             if (b.status != 204) continue;
             assert_int_equal(b.set_cookies + b.wants, 0);
@@ -442,16 +376,16 @@ static void test_where_a_sign_in_ends(void **state)
     browser_open(&b, ",\"auth0\":{\"sign_in_return_to\":\"/start\"}");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         b.cookies = 0;
-        log_in(&b, rows[i].query, s);
-        come_back(&b, s, "", NULL, NULL);
+        auth0_log_in(&b, rows[i].query, s);
+        auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
         if (b.status != 307 || strcmp(b.location, rows[i].location))
             fail_msg("%s: %d %s", rows[i].query, b.status, b.location);
     }
     memset(query, 'a', sizeof query);
     memcpy(query, "?returnTo=/", 11);
     query[2200] = 0;
-    log_in(&b, query, s);
-    come_back(&b, s, "", NULL, NULL);
+    auth0_log_in(&b, query, s);
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     assert_string_equal(b.location, APP "/start");
     browser_close(&b);
 }
@@ -491,11 +425,11 @@ static void test_an_application_below_its_origin(void **state)
             usher_str_starts(kit_str(b.location), USHER_STR(APP "/shop/auth/login?returnTo=")));
         assert_true(kit_parameter(b.location, "returnTo", kept, sizeof kept));
         assert_string_equal(kept, rows[i].kept);
-        get(&b, b.location + strlen(APP));
+        browser_get(&b, b.location + strlen(APP));
         assert_true(kit_parameter(b.location, "state", s, sizeof s));
         assert_true(kit_parameter(b.location, "nonce", b.op.nonce, sizeof b.op.nonce));
         snprintf(target, sizeof target, "/shop/auth/callback?code=c&state=%s", s);
-        get(&b, target);
+        browser_get(&b, target);
         if (b.status != 307 || strcmp(b.location, rows[i].end))
             fail_msg("%s: %d %s", rows[i].target, b.status, b.location);
     }
@@ -543,9 +477,9 @@ static void test_routes(void **state)
     }
     browser_close(&b);
     browser_open(&b, ",\"auth0\":{\"access_token_route\":false,\"profile_no_content\":true}");
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 404);
-    get(&b, "/auth/profile");
+    browser_get(&b, "/auth/profile");
     assert_int_equal(b.status, 204);
     assert_string_equal(b.body, "");
     browser_close(&b);
@@ -558,18 +492,18 @@ static void test_many_logins_fit(void **state)
     char first[128], s[128];
 
     browser_open(&b, "");
-    log_in(&b, "", first);
+    auth0_log_in(&b, "", first);
     for (size_t i = 0; i < 9; i++) {
         b.now_s++;
-        log_in(&b, "", s);
+        auth0_log_in(&b, "", s);
     }
-    assert_true(count_cookies(&b, "__txn_") < 10 && count_cookies(&b, "__txn_") > 3);
-    come_back(&b, first, "", NULL, NULL);
+    assert_true(browser_count(&b, "__txn_") < 10 && browser_count(&b, "__txn_") > 3);
+    auth0_come_back(&b, first, "&code=code-1", NULL, NULL);
     assert_string_equal(b.body, "The state parameter is invalid.");
-    come_back(&b, s, "", NULL, NULL);
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     assert_true(b.signed_in);
-    log_in(&b, "", s);
-    get(&b, "/auth/logout");
+    auth0_log_in(&b, "", s);
+    browser_get(&b, "/auth/logout");
     assert_int_equal(b.cookies, 0); /* transactions too */
     browser_close(&b);
 }
@@ -585,18 +519,18 @@ static void test_cookies_that_cannot_be_deleted(void **state)
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         browser_open(&b, "");
-        log_in(&b, "", s);
+        auth0_log_in(&b, "", s);
         snprintf(old, sizeof old, "%s", b.jar[0][1]);
         browser_put_cookie(&b, kit_str(names[i]), kit_str(old));
         snprintf(target, sizeof target, "/auth/callback?code=c&state=%s",
                  i == 1 ? "a+b" : names[i] + 6);
-        get(&b, target);
+        browser_get(&b, target);
         assert_string_equal(b.body, "The state parameter is invalid.");
         for (size_t j = 0; j < 7; j++) /* enough to drive the oldest out */
-            log_in(&b, "", s);
-        come_back(&b, s, "", NULL, NULL);
+            auth0_log_in(&b, "", s);
+        auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
         assert_true(b.signed_in);
-        get(&b, "/auth/logout");
+        browser_get(&b, "/auth/logout");
         assert_int_equal(b.status, 307);
         assert_int_equal(b.cookies, 1);
         browser_close(&b);
@@ -643,19 +577,19 @@ static void test_callback_refusals(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *hole = strstr(rows[i].query, "%s");
         browser_open(&b, "");
-        log_in(&b, "", s);
+        auth0_log_in(&b, "", s);
         size_t before = hole ? (size_t)(hole - rows[i].query) : strlen(rows[i].query);
         snprintf(query, sizeof query, "%.*s%s%s", (int)before, rows[i].query, hole ? s : "",
                  hole ? hole + 2 : "");
         snprintf(target, sizeof target, "/auth/callback%s", query);
-        get(&b, target);
+        browser_get(&b, target);
         bool good = rows[i].cause == USHER_CAUSE_NONE;
         if (b.status != (good ? 307 : 500) || strcmp(b.body, rows[i].body) ||
             b.cause != rows[i].cause)
             fail_msg("%s: %d %s %s", rows[i].query, b.status, b.body, usher_cause_word(b.cause));
         assert_int_equal(b.signed_in, good);
-        assert_int_equal(count_cookies(&b, "__txn_"), rows[i].kept);
-        assert_int_equal(count_cookies(&b, "__session"), good);
+        assert_int_equal(browser_count(&b, "__txn_"), rows[i].kept);
+        assert_int_equal(browser_count(&b, "__session"), good);
         if (!good) assert_string_equal(b.cache, SAFE_CACHE);
         browser_close(&b);
     }
@@ -669,11 +603,11 @@ static void test_response_iss_may_be_promised(void **state)
 
     browser_open(&b, "");
     b.op.metadata = ",\"authorization_response_iss_parameter_supported\":true";
-    log_in(&b, "", s);
-    come_back(&b, s, "", NULL, NULL);
+    auth0_log_in(&b, "", s);
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     assert_int_equal(b.cause, USHER_CAUSE_RESPONSE_ISS);
-    log_in(&b, "", s);
-    come_back(&b, s, "&iss=" KIT_ISSUER, NULL, NULL);
+    auth0_log_in(&b, "", s);
+    auth0_come_back(&b, s, "&code=code-1&iss=" KIT_ISSUER, NULL, NULL);
     assert_true(b.signed_in);
     browser_close(&b);
 }
@@ -722,15 +656,15 @@ static void test_id_tokens(void **state)
         const char *hole = strstr(rows[i].claims, "%s");
         size_t before = hole ? (size_t)(hole - rows[i].claims) : strlen(rows[i].claims);
         browser_open(&b, "");
-        log_in(&b, rows[i].login, s);
+        auth0_log_in(&b, rows[i].login, s);
         snprintf(claims, sizeof claims, "%.*s%s%s", (int)before, rows[i].claims,
                  hole ? b.op.nonce : "", hole ? hole + 2 : "");
         b.op.id_token_claims = claims;
-        come_back(&b, s, "", NULL, NULL);
+        auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
         if (b.signed_in != !rows[i].body || (rows[i].body && strcmp(b.body, rows[i].body)))
             fail_msg("row %zu: %d %s %s", i, b.status, b.body, usher_cause_word(b.cause));
-        assert_int_equal(count_cookies(&b, "__txn_"), 0);
-        assert_int_equal(count_cookies(&b, "__session"), b.signed_in);
+        assert_int_equal(browser_count(&b, "__txn_"), 0);
+        assert_int_equal(browser_count(&b, "__session"), b.signed_in);
         browser_close(&b);
     }
 }
@@ -742,19 +676,19 @@ static void test_transactions_of_other_flows(void **state)
     char s[128];
 
     browser_open(&b, "");
-    log_in(&b, "", s);
+    auth0_log_in(&b, "", s);
     /* a session's cookie is no transaction, nor the other way round */
     browser_put_cookie(&b, USHER_STR("__session"),
                        usher_str_from(kit_str(b.jar[0][1]), strcspn(b.jar[0][1], "%") + 3));
-    get(&b, "/auth/profile");
+    browser_get(&b, "/auth/profile");
     assert_int_equal(b.status, 401);
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_string_equal(b.body, "{\"error\":{\"message\":\"The user does not have an active "
                                 "session.\",\"code\":\"missing_session\"}}");
     b.now_s += 3600 + 15;
-    come_back(&b, s, "", NULL, NULL);
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     assert_string_equal(b.body, "The state parameter is invalid.");
-    assert_int_equal(count_cookies(&b, "__txn_"), 1);
+    assert_int_equal(browser_count(&b, "__txn_"), 1);
     browser_close(&b);
 }
 
@@ -766,44 +700,14 @@ static void test_keys_may_have_changed(void **state)
 
     browser_open(&b, "");
     b.op.old_keys_first = true;
-    log_in(&b, "", s);
-    come_back(&b, s, "", NULL, NULL);
+    auth0_log_in(&b, "", s);
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     assert_true(b.signed_in);
     assert_int_equal(b.wants, 4);
     browser_close(&b);
 }
 
 /* --- wants that fail -------------------------------------------------------------------------- */
-
-typedef struct mischief {
-    size_t at;
-    int kind;
-} mischief;
-
-#define MISCHIEFS 5
-
-static void misbehave(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
-{
-    const mischief *m = ctx;
-
-    (void)fetch;
-    if (want != m->at) return;
-    switch (m->kind) {
-    case 0:
-        *event = (usher_event){.size = sizeof *event,
-                               .kind = USHER_EVENT_FETCH_FAILED,
-                               .now_ms = event->now_ms,
-                               .why = "broken"};
-        break;
-    case 1: event->http_status = 500; break;
-    case 2: event->body = USHER_STR(""); break;
-    case 3: event->body = USHER_STR("{\"error\":\"<b>no</b>\"}"); break;
-    default:
-        event->http_status = 302;
-        event->content_type = USHER_STR("text/html");
-        break;
-    }
-}
 
 static void test_each_want_of_a_callback_fails(void **state)
 {
@@ -814,13 +718,13 @@ static void test_each_want_of_a_callback_fails(void **state)
     char s[128];
 
     for (size_t at = 0; at < 3; at++)
-        for (int kind = 0; kind < MISCHIEFS; kind++) {
-            mischief m = {at, kind};
+        for (enum auth0_wrong kind = 0; kind < AUTH0_WRONGS; kind++) {
+            auth0_mischief m = {at, kind};
             browser_open(&b, "");
-            log_in(&b, "", s);
-            come_back(&b, s, "", misbehave, &m);
+            auth0_log_in(&b, "", s);
+            auth0_come_back(&b, s, "&code=code-1", auth0_meddle, &m);
             assert_int_equal(b.status, 500);
-            assert_string_equal(b.body, at == 1 && kind == 0 ? REQUEST : texts[at]);
+            assert_string_equal(b.body, at == 1 && kind <= AUTH0_LATE ? REQUEST : texts[at]);
             assert_int_not_equal(b.cause, USHER_CAUSE_NONE);
             assert_false(b.signed_in);
             assert_int_equal(b.cookies, 0);
@@ -833,24 +737,24 @@ static void test_each_want_of_a_login_and_logout_fails(void **state)
     (void)state;
     browser b;
 
-    for (int kind = 0; kind < MISCHIEFS; kind++) {
-        mischief m = {0, kind};
+    for (enum auth0_wrong kind = 0; kind < AUTH0_WRONGS; kind++) {
+        auth0_mischief m = {0, kind};
         browser_open(&b, "");
-        ask(&b, usher_handle, "GET", "/auth/login", misbehave, &m);
+        ask(&b, usher_handle, "GET", "/auth/login", auth0_meddle, &m);
         assert_int_equal(b.status, 500);
         assert_string_equal(b.body,
                             "An error occurred while trying to initiate the login request.");
         assert_int_equal(b.cookies, 0);
-        sign_in(&b);
-        ask(&b, usher_handle, "GET", "/auth/logout", misbehave, &m);
+        auth0_sign_in(&b);
+        ask(&b, usher_handle, "GET", "/auth/logout", auth0_meddle, &m);
         assert_int_equal(b.status, 500);
         assert_string_equal(b.body,
                             "An error occurred while trying to initiate the logout request.");
         assert_true(b.signed_out);
         assert_int_equal(b.cookies, 0);
-        sign_in(&b); /* a token that could not be revoked keeps nobody here */
-        m.at = 1;
-        ask(&b, usher_handle, "GET", "/auth/logout", misbehave, &m);
+        auth0_sign_in(&b); /* a token that could not be revoked keeps nobody here */
+        m.want = 1;
+        ask(&b, usher_handle, "GET", "/auth/logout", auth0_meddle, &m);
         assert_int_equal(b.status, 307);
         assert_int_equal(b.wants, 2);
         assert_true(b.signed_out);
@@ -888,9 +792,9 @@ static void test_logout(void **state)
             snprintf(more, sizeof more, ",\"auth0\":{%s}", rows[i].settings);
             browser_open(&b, more);
             b.op.metadata = rows[i].metadata;
-            if (signed_in) sign_in(&b);
+            if (signed_in) auth0_sign_in(&b);
             snprintf(target, sizeof target, "/auth/logout%s", rows[i].query);
-            get(&b, target);
+            browser_get(&b, target);
             assert_int_equal(b.status, rows[i].location ? 307 : 500);
             if (rows[i].location && strncmp(b.location, rows[i].location, strlen(rows[i].location)))
                 fail_msg("row %zu: %s", i, b.location);
@@ -902,8 +806,8 @@ static void test_logout(void **state)
             browser_close(&b);
         }
     browser_open(&b, ",\"auth0\":{\"id_token_hint\":false}");
-    sign_in(&b);
-    get(&b, "/auth/logout");
+    auth0_sign_in(&b);
+    browser_get(&b, "/auth/logout");
     assert_false(kit_parameter(b.location, "id_token_hint", value, sizeof value));
     browser_close(&b);
 }
@@ -916,14 +820,14 @@ static void test_logout_with_a_crowd_of_cookies(void **state)
     size_t n = 0;
 
     browser_open(&b, "");
-    sign_in(&b);
+    auth0_sign_in(&b);
     snprintf(b.extra[0], sizeof b.extra[0], "Cookie");
     for (int i = 0; i < 128; i++)
         n += (size_t)snprintf(b.extra[1] + n, sizeof b.extra[1] - n, "__txn_%d=x; ", i);
     for (int i = 0; i < 60; i++)
         n += (size_t)snprintf(b.extra[1] + n, sizeof b.extra[1] - n, "__session__%d=x; __FC_%d=x%s",
                               i, i, i < 59 ? "; " : "");
-    get(&b, "/auth/logout");
+    browser_get(&b, "/auth/logout");
     assert_int_equal(b.status, 307);
     assert_true(b.signed_out);
     assert_int_equal(b.cookies, 0);
@@ -941,14 +845,14 @@ static void test_tokens_are_refreshed_when_due(void **state)
     browser b;
 
     browser_open(&b, ",\"auth0\":{\"token_refresh_buffer\":60}");
-    sign_in(&b);
+    auth0_sign_in(&b);
     b.now_s += 3600 - 61;
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 200);
     assert_int_equal(b.wants + b.set_cookies, 0);
     b.now_s += 1;
     b.op.tokens = ROTATED;
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 200);
     assert_int_equal(b.wants, 3);
     assert_non_null(strstr(b.body, "\"expires_in\":3600,\"token_type\":\"bearer\"}"));
@@ -961,7 +865,7 @@ static void test_tokens_are_refreshed_when_due(void **state)
     assert_non_null(strstr(b.session, "\"token_type\":\"bearer\""));
     assert_non_null(strstr(b.session, "\"createdAt\":1767225600"));
     b.now_s += 3600;
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_non_null(strstr(b.op.asked, "refresh_token=rt-2"));
     browser_close(&b);
 }
@@ -972,19 +876,19 @@ static void test_what_a_refresh_changes(void **state)
     browser b;
 
     browser_open(&b, "");
-    sign_in(&b);
+    auth0_sign_in(&b);
     b.now_s += 3600;
     b.op.id_token_claims =
         "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"user-1\",\"aud\":\"client-1\",\"iat\":1767229200,"
         "\"exp\":1767229300,\"name\":\"Ada II\",\"x\":1}";
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 200);
-    get(&b, "/auth/profile");
+    browser_get(&b, "/auth/profile");
     assert_string_equal(b.body, "{\"sub\":\"user-1\",\"name\":\"Ada II\"}");
     b.now_s += 3600; /* no ID token: the old one goes, the user stays */
     b.op.no_id_token = true;
     b.op.tokens = "";
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 200);
     assert_null(strstr(b.body, "\"scope\""));
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
@@ -1001,14 +905,14 @@ static void test_a_refresh_for_somebody_else(void **state)
     char before[8000];
 
     browser_open(&b, "");
-    sign_in(&b);
+    auth0_sign_in(&b);
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
     snprintf(before, sizeof before, "%s", b.session);
     b.now_s += 3600;
     b.op.id_token_claims =
         "{\"iss\":\"" KIT_ISSUER "\",\"sub\":\"user-2\",\"aud\":\"client-1\",\"iat\":1767229200,"
         "\"exp\":1767229300}";
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 401);
     assert_non_null(strstr(b.body, "\"code\":\"failed_to_refresh_token\""));
     assert_int_equal(b.set_cookies, 0);
@@ -1023,13 +927,14 @@ static void test_each_want_of_a_refresh_fails(void **state)
     browser b;
 
     for (size_t at = 0; at < 3; at++)
-        for (int kind = 0; kind < MISCHIEFS; kind++) {
-            mischief m = {at, kind};
+        for (enum auth0_wrong kind = 0; kind < AUTH0_WRONGS; kind++) {
+            auth0_mischief m = {at, kind};
             browser_open(&b, "");
-            sign_in(&b);
+            auth0_sign_in(&b);
             b.now_s += 3600;
-            ask(&b, usher_handle, "GET", "/auth/access-token", misbehave, &m);
-            bool asked_again = at == 1 && (kind == 2 || kind == 3); /* a bad key set: a newer one */
+            ask(&b, usher_handle, "GET", "/auth/access-token", auth0_meddle, &m);
+            bool asked_again = /* a bad key set: a newer one */
+                at == 1 && kind >= AUTH0_EMPTY && kind <= AUTH0_OTHER;
             if (b.status != (asked_again ? 200 : 401))
                 fail_msg("want %zu, %d: %d %s", at, kind, b.status, b.body);
             if (!asked_again) {
@@ -1037,7 +942,7 @@ static void test_each_want_of_a_refresh_fails(void **state)
                     strstr(b.body, at == 0 ? "discovery_error" : "failed_to_refresh_token"));
                 assert_int_equal(b.set_cookies, 0);
             }
-            assert_int_equal(count_cookies(&b, "__session"), 1);
+            assert_int_equal(browser_count(&b, "__session"), 1);
             browser_close(&b);
         }
 }
@@ -1047,17 +952,18 @@ static void test_newer_keys_that_cannot_be_had(void **state)
     (void)state;
     browser b;
 
-    for (int kind = 0; kind < MISCHIEFS; kind++) {
-        mischief m = {3, kind};
+    for (enum auth0_wrong kind = 0; kind < AUTH0_WRONGS; kind++) {
+        auth0_mischief m = {3, kind};
         browser_open(&b, "");
-        sign_in(&b);
+        auth0_sign_in(&b);
         b.now_s += 3600;
         b.op.old_keys_first = true;
         b.op.keys_asked = 0;
         b.op.tokens = ROTATED;
-        ask(&b, usher_handle, "GET", "/auth/access-token", misbehave, &m);
+        ask(&b, usher_handle, "GET", "/auth/access-token", auth0_meddle, &m);
         assert_int_equal(b.wants, 4);
-        if (kind < 2 || kind == 4) { /* the rotated token is kept; the ID token is not believed */
+        if (kind < AUTH0_EMPTY ||
+            kind > AUTH0_OTHER) { /* the rotated token is kept; the ID token is not believed */
             assert_int_equal(b.status, 200);
             ask(&b, usher_get_token, "GET", "/", NULL, NULL);
             assert_non_null(strstr(b.session, "rt-2"));
@@ -1076,11 +982,11 @@ static void test_audiences_and_scopes(void **state)
     browser b;
 
     browser_open(&b, "");
-    sign_in(&b);
-    get(&b, "/auth/access-token?scope=openid");
+    auth0_sign_in(&b);
+    browser_get(&b, "/auth/access-token?scope=openid");
     assert_int_equal(b.wants, 0);
     b.op.tokens = ",\"refresh_token\":\"rt-2\",\"scope\":\"read:x\"";
-    get(&b, "/auth/access-token?audience=https://api");
+    browser_get(&b, "/auth/access-token?audience=https://api");
     assert_int_equal(b.wants, 3);
     assert_true(usher_str_starts(kit_str(b.op.asked),
                                  USHER_STR("audience=https%3A%2F%2Fapi&refresh_token=rt-1&")));
@@ -1089,14 +995,14 @@ static void test_audiences_and_scopes(void **state)
     assert_non_null(strstr(b.session, "\"audience\":\"https://api\""));
     assert_non_null(strstr(b.session, "\"refreshToken\":\"rt-2\""));
     assert_non_null(strstr(b.session, "\"scope\":\"openid profile\"")); /* the main one */
-    get(&b, "/auth/access-token?audience=https://api");
+    browser_get(&b, "/auth/access-token?audience=https://api");
     assert_int_equal(b.wants, 0);
     assert_non_null(strstr(b.body, "\"scope\":\"read:x\""));
-    get(&b, "/auth/access-token?audience=https://api&mergeScopes=false");
+    browser_get(&b, "/auth/access-token?audience=https://api&mergeScopes=false");
     assert_int_equal(b.wants, 0);
 
     /* more of it: the same entry when as much is granted, with what was asked for joined */
-    get(&b, "/auth/access-token?audience=https://api&scope=read:x");
+    browser_get(&b, "/auth/access-token?audience=https://api&scope=read:x");
     assert_int_equal(b.wants, 3);
     assert_true(usher_str_starts(
         kit_str(b.op.asked),
@@ -1105,20 +1011,20 @@ static void test_audiences_and_scopes(void **state)
     assert_null(strstr(strstr(b.session, "\"accessTokens\":") + 20, "},{"));
     assert_non_null(
         strstr(b.session, "\"requestedScope\":\"openid profile email offline_access read:x\""));
-    get(&b, "/auth/access-token?audience=https://api&scope=read:x&mergeScopes=false");
+    browser_get(&b, "/auth/access-token?audience=https://api&scope=read:x&mergeScopes=false");
     assert_int_equal(b.wants, 0);
 
     /* when the entry is over, it alone is renewed */
     b.now_s += 3000;
-    get(&b, "/auth/access-token"); /* still good */
+    browser_get(&b, "/auth/access-token"); /* still good */
     assert_int_equal(b.wants, 0);
     b.now_s += 600;
-    get(&b, "/auth/access-token?audience=https://api&scope=read:x");
+    browser_get(&b, "/auth/access-token?audience=https://api&scope=read:x");
     assert_int_equal(b.wants, 3);
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
     assert_null(strstr(strstr(b.session, "\"accessTokens\":") + 20, "},{"));
     assert_non_null(strstr(b.session, "\"expiresAt\":1767229200")); /* the main one: over */
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.wants, 3);
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
     assert_null(strstr(b.session, "\"expiresAt\":1767229200"));
@@ -1134,15 +1040,16 @@ static void test_the_least_token_that_is_enough(void **state)
 
     for (int order = 0; order < 2; order++) {
         browser_open(&b, "");
-        sign_in(&b);
+        auth0_sign_in(&b);
         for (int i = 0; i < 2; i++) {
             b.op.tokens = i == order ? ",\"scope\":\"read:x write:y z\"" : ",\"scope\":\"read:x\"";
-            get(&b, i == order
-                        ? "/auth/access-token?audience=a&scope=read:x+write:y&mergeScopes=false"
-                        : "/auth/access-token?audience=a&scope=read:x+more&mergeScopes=false");
+            browser_get(&b,
+                        i == order
+                            ? "/auth/access-token?audience=a&scope=read:x+write:y&mergeScopes=false"
+                            : "/auth/access-token?audience=a&scope=read:x+more&mergeScopes=false");
             assert_int_equal(b.wants, 3);
         }
-        get(&b, "/auth/access-token?audience=a&scope=read:x&mergeScopes=false");
+        browser_get(&b, "/auth/access-token?audience=a&scope=read:x&mergeScopes=false");
         assert_int_equal(b.wants, 0);
         assert_non_null(strstr(b.body, "\"scope\":\"read:x\""));
         browser_close(&b);
@@ -1156,9 +1063,9 @@ static void test_more_scope_without_an_audience(void **state)
     browser b;
 
     browser_open(&b, "");
-    sign_in(&b);
+    auth0_sign_in(&b);
     b.op.tokens = ",\"refresh_token\":\"rt-2\",\"scope\":\"read:x\"";
-    get(&b, "/auth/access-token?scope=read:x");
+    browser_get(&b, "/auth/access-token?scope=read:x");
     assert_int_equal(b.wants, 3);
     assert_non_null(strstr(b.body, "\"scope\":\"read:x\""));
     ask(&b, usher_get_token, "GET", "/", NULL, NULL);
@@ -1176,13 +1083,13 @@ static void test_without_a_refresh_token(void **state)
 
     browser_open(&b, "");
     b.op.tokens = "";
-    sign_in(&b);
-    get(&b, "/auth/access-token");
+    auth0_sign_in(&b);
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 200);
-    get(&b, "/auth/access-token?audience=https://api");
+    browser_get(&b, "/auth/access-token?audience=https://api");
     assert_int_equal(b.status, 401);
     b.now_s += 3600;
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 401);
     assert_string_equal(
         b.body,
@@ -1192,7 +1099,7 @@ static void test_without_a_refresh_token(void **state)
     memset(long_scope, 'a', sizeof long_scope);
     memcpy(long_scope, "/auth/access-token?scope=", 25);
     long_scope[sizeof long_scope - 1] = 0;
-    get(&b, long_scope);
+    browser_get(&b, long_scope);
     assert_int_equal(b.status, 400);
     browser_close(&b);
 }
@@ -1216,9 +1123,9 @@ static void test_an_end_that_nobody_knows(void **state)
 
     for (int refresh = 0; refresh < 2; refresh++) {
         browser_open(&b, "");
-        b.op.tokens = refresh ? REFRESH : "";
-        log_in(&b, "", s);
-        come_back(&b, s, "", unknown_end, &b.op.body);
+        b.op.tokens = refresh ? AUTH0_REFRESH : "";
+        auth0_log_in(&b, "", s);
+        auth0_come_back(&b, s, "&code=code-1", unknown_end, &b.op.body);
         assert_true(b.signed_in);
         ask(&b, usher_handle, "GET", "/auth/access-token", unknown_end, &b.op.body);
         assert_int_equal(b.status, 200);
@@ -1236,19 +1143,19 @@ static void test_a_session_that_grows_too_large(void **state)
     char s[128], *huge = malloc(5000);
 
     browser_open(&b, ",\"session\":{\"claims_max\":\"1KiB\"}");
-    sign_in(&b);
+    auth0_sign_in(&b);
     assert_non_null(huge);
     memcpy(huge, ",\"refresh_token\":\"", 18);
     memset(huge + 18, 'r', 2000);
     memcpy(huge + 2018, "\"", 2);
     b.op.tokens = huge;
     b.now_s += 3600;
-    get(&b, "/auth/access-token");
+    browser_get(&b, "/auth/access-token");
     assert_int_equal(b.status, 200);
     assert_int_equal(b.set_cookies, 0);
     assert_int_equal(b.cause, USHER_CAUSE_SESSION_TOO_LARGE);
-    log_in(&b, "", s);
-    come_back(&b, s, "", NULL, NULL);
+    auth0_log_in(&b, "", s);
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     assert_int_equal(b.status, 500);
     assert_false(b.signed_in);
     assert_int_equal(b.cause, USHER_CAUSE_SESSION_TOO_LARGE);
@@ -1282,7 +1189,7 @@ static void test_another_factor_is_wanted(void **state)
     browser b;
 
     browser_open(&b, "");
-    sign_in(&b);
+    auth0_sign_in(&b);
     b.now_s += 3600;
     ask(&b, usher_handle, "GET", "/auth/access-token?audience=api", ask_for_a_factor, &with);
     assert_int_equal(b.status, 403);
@@ -1296,10 +1203,10 @@ static void test_another_factor_is_wanted(void **state)
     /* what is sealed there is no session */
     char *token = strstr(b.body, "eyJ");
     browser_put_cookie(&b, USHER_STR("__session"), usher_str_of(token, strcspn(token, "\"")));
-    get(&b, "/auth/profile");
+    browser_get(&b, "/auth/profile");
     assert_int_equal(b.status, 401);
     b.cookies = 0;
-    sign_in(&b);
+    auth0_sign_in(&b);
     b.now_s += 3600;
     ask(&b, usher_handle, "GET", "/auth/access-token", ask_for_a_factor, &without);
     assert_int_equal(b.status, 403);
@@ -1327,7 +1234,7 @@ static size_t record_all(browser *b, recorded *all)
     size_t n = 0;
 
     browser_open(b, "");
-    log_in(b, "?returnTo=%2Fx%3Fy&max_age=100&connection=a", s);
+    auth0_log_in(b, "?returnTo=%2Fx%3Fy&max_age=100&connection=a", s);
     n = keep_record(b, all, n);
     char claims[512];
     snprintf(claims, sizeof claims,
@@ -1336,32 +1243,32 @@ static size_t record_all(browser *b, recorded *all)
              "\"sid\":\"S\",\"name\":\"A\\u00e4\",\"session_expiry\":1767299999}",
              b->op.nonce);
     b->op.id_token_claims = claims;
-    come_back(b, s, "", NULL, NULL);
+    auth0_come_back(b, s, "&code=code-1", NULL, NULL);
     assert_true(b->signed_in);
     n = keep_record(b, all, n);
-    get(b, "/auth/callback?code=x&state=unknown");
+    browser_get(b, "/auth/callback?code=x&state=unknown");
     n = keep_record(b, all, n);
-    get(b, "/auth/profile");
+    browser_get(b, "/auth/profile");
     assert_int_equal(b->status, 200);
     n = keep_record(b, all, n);
-    get(b, "/auth/access-token?audience=https://api&scope=a");
+    browser_get(b, "/auth/access-token?audience=https://api&scope=a");
     assert_int_equal(b->status, 200);
     n = keep_record(b, all, n);
-    get(b, "/auth/access-token?audience=https://api&scope=b");
+    browser_get(b, "/auth/access-token?audience=https://api&scope=b");
     assert_int_equal(b->status, 200);
     n = keep_record(b, all, n);
     b->now_s += 3600;
-    get(b, "/auth/access-token");
+    browser_get(b, "/auth/access-token");
     assert_int_equal(b->status, 200);
     n = keep_record(b, all, n);
-    get(b, "/auth/nothing");
+    browser_get(b, "/auth/nothing");
     n = keep_record(b, all, n);
     another_factor factor = {403, "{\"error\":\"mfa_required\",\"mfa_token\":\"a\\u0061\","
                                   "\"mfa_requirements\":[]}"};
     ask(b, usher_handle, "GET", "/auth/access-token?audience=other", ask_for_a_factor, &factor);
     assert_int_equal(b->status, 403);
     n = keep_record(b, all, n);
-    get(b, "/auth/logout?federated");
+    browser_get(b, "/auth/logout?federated");
     assert_true(b->signed_out);
     b->op.id_token_claims = NULL;
     return keep_record(b, all, n);

@@ -1,99 +1,32 @@
 /* Auth0's profile as a program asks it: access tokens, each want of a refresh failed in turn, every
  * allocation refused in turn. */
-#include "base/str.h"
-#include "tests/kit/browser.h"
+#include "tests/kit/auth0.h"
 
-#define NOW_S   INT64_C(1767225600)
-#define SECRET  "Zr8KvT3nQx5WmBd7LpYc2HsJf9GaUe4o"
-#define APP     "http://localhost:3000"
+#include "base/str.h"
+
+#define NOW_S   AUTH0_NOW_S
+#define SECRET  AUTH0_SECRET
+#define APP     AUTH0_APP
 #define REFRESH ",\"refresh_token\":\"rt-1\",\"scope\":\"openid profile email offline_access\""
 #define ROTATED ",\"refresh_token\":\"rt-2\",\"scope\":\"openid profile email offline_access\""
 
 /* --- a browser, and a program behind it ------------------------------------------------------- */
 
-static usher_site *make_site(const char *more)
-{
-    char json[4096];
-
-    snprintf(json, sizeof json,
-             "{\"base_url\":\"" APP "\",\"development\":true,\"profile\":\"auth0-4\","
-             "\"secret\":\"" SECRET "\",\"providers\":[{\"issuer\":\"" KIT_ISSUER "\","
-             "\"client_id\":\"client-1\",\"client_secret\":\"a-client-secret-of-some-length\","
-             "\"id_token_alg\":\"ES256\"}]%s}",
-             more);
-    return kit_site(json);
-}
-
 static void look(const usher_exchange *ex);
 
 static void browser_open(browser *b, const char *more)
 {
-    browser_start(b, make_site(more), NOW_S);
+    auth0_open(b, more, "");
     b->look = look;
     b->op.tokens = REFRESH;
 }
 
-static void get(browser *b, const char *target)
-{
-    browser_ask(b, usher_handle, "GET", target, NULL, NULL, NULL);
-}
-
-static void log_in(browser *b, char state[128])
-{
-    get(b, "/auth/login?returnTo=%2Fclosed");
-    assert_int_equal(b->status, 307);
-    assert_true(kit_parameter(b->location, "state", state, 128));
-    assert_true(kit_parameter(b->location, "nonce", b->op.nonce, sizeof b->op.nonce));
-}
-
-static void come_back(browser *b, const char *state, const char *more)
-{
-    char target[2048];
-
-    snprintf(target, sizeof target, "/auth/callback?state=%s%s", state, more);
-    get(b, target);
-}
-
-static void sign_in(browser *b)
-{
-    char state[128];
-
-    log_in(b, state);
-    come_back(b, state, "&code=code-1");
-    assert_int_equal(b->status, 307);
-    assert_true(b->signed_in);
-}
-
-static size_t count_cookies(const browser *b, const char *prefix)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < b->cookies; i++)
-        n += !strncmp(b->jar[i][0], prefix, strlen(prefix));
-    return n;
-}
-
-enum { UNREACHABLE, LATE, FAILED, MALFORMED, REFUSED, MISCHIEFS };
-
-/* What stands between the engine and the provider: the want with this number goes wrong. */
-typedef struct mischief {
-    size_t want;
-    int kind;
-} mischief;
-
 static uint32_t once_s; /* of the last request for tokens */
 
-static void misbehave(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
+static void overhear(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
 {
-    const mischief *m = ctx;
-
     if (usher_str_ends(fetch->url, USHER_STR("/token"))) once_s = fetch->once_s;
-    if (want != m->want) return;
-    event->http_status = m->kind == FAILED ? 500 : m->kind == REFUSED ? 403 : 200;
-    event->body = m->kind == MALFORMED ? USHER_STR("{\"a\":") : USHER_STR("{\"error\":\"no\"}");
-    if (m->kind != UNREACHABLE && m->kind != LATE) return;
-    event->kind = USHER_EVENT_FETCH_FAILED;
-    event->why = m->kind == LATE ? "no answer in time" : "no answer";
+    auth0_meddle(ctx, want, fetch, event);
 }
 
 /* --- access tokens ---------------------------------------------------------------------------- */
@@ -148,7 +81,7 @@ static void test_a_token_that_is_not_due(void **state)
     browser b;
 
     browser_open(&b, "");
-    sign_in(&b);
+    auth0_sign_in(&b);
     question = (usher_access_token_question){.size = 0};
     ask_token(&b, NULL, NULL);
     assert_int_equal(b.wants, 0);
@@ -200,12 +133,12 @@ static void test_a_token_is_refreshed(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         browser b;
         browser_open(&b, "");
-        sign_in(&b);
+        auth0_sign_in(&b);
         b.now_s += cases[i].later_s;
         b.op.tokens = ROTATED;
         question = cases[i].question;
-        mischief none = {.want = SIZE_MAX};
-        ask_token(&b, misbehave, &none);
+        auth0_mischief none = {.want = SIZE_MAX};
+        ask_token(&b, overhear, &none);
         assert_int_equal(once_s, cases[i].question.refresh ? 1 : 10); /* it may be spent */
         if (b.wants != 3 || !strstr(b.op.asked, cases[i].sent))
             fail_msg("%s: %zu wants, %s", cases[i].name, b.wants, b.op.asked);
@@ -229,7 +162,7 @@ static void test_who_gets_no_token(void **state)
     ask_token(&b, NULL, NULL);
     assert_string_equal(found.code, "missing_session");
     b.op.tokens = "";
-    sign_in(&b);
+    auth0_sign_in(&b);
     question.audience = USHER_STR("https://api");
     ask_token(&b, NULL, NULL);
     assert_string_equal(found.code, "missing_refresh_token");
@@ -249,20 +182,21 @@ static void test_each_want_of_a_refresh_fails(void **state)
 
     question = (usher_access_token_question){.refresh = true};
     for (size_t at = 0; at < 3; at++)
-        for (int kind = 0; kind < MISCHIEFS; kind++) {
-            mischief m = {at, kind};
+        for (enum auth0_wrong kind = 0; kind < AUTH0_WRONGS; kind++) {
+            auth0_mischief m = {at, kind};
             browser_open(&b, "");
-            sign_in(&b);
-            ask_token(&b, misbehave, &m);
-            bool again = at == 1 && kind == MALFORMED; /* a bad key set: a newer one */
+            auth0_sign_in(&b);
+            ask_token(&b, overhear, &m);
+            bool again = at == 1 && kind >= AUTH0_EMPTY &&
+                         kind <= AUTH0_OTHER; /* a bad key set: a newer one */
             if (strcmp(found.code, again     ? ""
                                    : at == 0 ? "discovery_error"
                                              : "failed_to_refresh_token") != 0)
                 fail_msg("want %zu, %d: %s", at, kind, found.code);
-            assert_string_equal(found.error,
-                                at == 2 && kind >= FAILED && kind != MALFORMED ? "no" : "");
+            assert_string_equal(
+                found.error, at == 2 && (kind == AUTH0_OTHER || kind == AUTH0_REFUSED) ? "no" : "");
             assert_int_equal(b.set_cookies, again ? b.set_cookies : 0);
-            assert_int_equal(count_cookies(&b, "__session"), 1);
+            assert_int_equal(browser_count(&b, "__session"), 1);
             assert_int_equal(b.cause_count != 0, !again);
             browser_close(&b);
         }
@@ -285,7 +219,7 @@ static void test_what_the_provider_says(void **state)
 
     question = (usher_access_token_question){.refresh = true};
     browser_open(&b, "");
-    sign_in(&b);
+    auth0_sign_in(&b);
     ask_token(&b, refuse, gone);
     assert_string_equal(found.code, "failed_to_refresh_token");
     assert_string_equal(found.error, "invalid_grant");
@@ -295,7 +229,7 @@ static void test_what_the_provider_says(void **state)
     assert_string_equal(found.code, "mfa_required");
     assert_int_equal(b.status, 403);
     assert_non_null(strstr(b.body, "\"mfa_token\":\"eyJ"));
-    assert_int_equal(count_cookies(&b, "__session"), 1);
+    assert_int_equal(browser_count(&b, "__session"), 1);
     browser_close(&b);
 }
 
@@ -309,7 +243,7 @@ static void test_beside_other_operations(void **state)
     char cookie[2 * BROWSER_COOKIE_MAX];
 
     browser_open(&b, "");
-    sign_in(&b);
+    auth0_sign_in(&b);
     snprintf(cookie, sizeof cookie, "%s=%s", b.jar[0][0], b.jar[0][1]);
     const usher_header header = {USHER_STR("Cookie"), kit_str(cookie)};
     usher_request r = {.size = sizeof r,
@@ -406,10 +340,10 @@ static void log_in_as(browser *b, char claims[512])
 {
     char state[128];
 
-    log_in(b, state);
+    auth0_log_in(b, "?returnTo=%2Fclosed", state);
     snprintf(claims, 512, CLAIMS(",\"nonce\":\"%s\""), b->op.nonce);
     b->op.id_token_claims = claims;
-    come_back(b, state, "&code=code-1");
+    auth0_come_back(b, state, "&code=code-1", NULL, NULL);
 }
 
 static void test_what_is_saved(void **state)
@@ -498,20 +432,20 @@ static void test_where_the_program_leads(void **state)
             p.bad = USHER_HOOK_ON_CALLBACK;
             p.how = cases[i].how;
             p.answer = cases[i].answer;
-            log_in(&b, s);
+            auth0_log_in(&b, "?returnTo=%2Fclosed", s);
             b.fails = cases[i].location ? USHER_OK : USHER_E_IO;
-            come_back(&b, s, fails ? "&error=access_denied" : "&code=code-1");
+            auth0_come_back(&b, s, fails ? "&error=access_denied" : "&code=code-1", NULL, NULL);
             bool own =
                 cases[i].location && !usher_str_starts(kit_str(cases[i].location), USHER_STR(APP));
             if (b.fails) {
                 assert_int_equal(b.set_cookies, 0);
-                assert_int_equal(count_cookies(&b, "__txn_"), 1);
+                assert_int_equal(browser_count(&b, "__txn_"), 1);
             } else {
                 assert_int_equal(b.status, fails && !own ? 500 : 307);
                 assert_string_equal(b.location, fails && !own ? "" : cases[i].location);
-                assert_int_equal(count_cookies(&b, "__txn_"), 0);
+                assert_int_equal(browser_count(&b, "__txn_"), 0);
             }
-            assert_int_equal(count_cookies(&b, "__session"), !fails && !b.fails);
+            assert_int_equal(browser_count(&b, "__session"), !fails && !b.fails);
             browser_close(&b);
         }
 }
@@ -521,23 +455,26 @@ static void test_what_the_program_hears_of_failures(void **state)
     static const struct {
         const char *query, *heard;
         int want; /* that goes wrong */
-        int kind;
+        enum auth0_wrong kind;
     } cases[] = {
         {"&error=access_denied&error_description=no%20way",
          "{\"error\":{\"code\":\"authorization_error\",\"message\":\"An error occurred during the "
          "authorization flow.\",\"cause\":{\"code\":\"access_denied\",\"message\":\"no way\"}},"
          "\"context\":{\"responseType\":\"code\"",
-         -1, 0},
-        {"", "{\"error\":{\"code\":\"authorization_code_grant_request_error\"", -1, 0},
-        {"&code=code-1", "{\"error\":{\"code\":\"discovery_error\"", 0, LATE},
+         -1, AUTH0_UNREACHABLE},
+        {"", "{\"error\":{\"code\":\"authorization_code_grant_request_error\"", -1,
+         AUTH0_UNREACHABLE},
+        {"&code=code-1", "{\"error\":{\"code\":\"discovery_error\"", 0, AUTH0_LATE},
         {"&code=code-1", "{\"error\":{\"code\":\"authorization_code_grant_request_error\"", 1,
-         UNREACHABLE},
-        {"&code=code-1", "\"cause\":{\"code\":\"no\"}},", 1, REFUSED},
-        {"&code=code-1", "{\"error\":{\"code\":\"authorization_code_grant_error\"", 2, FAILED},
+         AUTH0_UNREACHABLE},
+        {"&code=code-1", "\"cause\":{\"code\":\"no\",\"message\":\"<b>no</b>\"}},", 1,
+         AUTH0_REFUSED},
+        {"&code=code-1", "{\"error\":{\"code\":\"authorization_code_grant_error\"", 2,
+         AUTH0_REFUSED},
         {"x&code=code-1",
          "{\"error\":{\"code\":\"invalid_state\",\"message\":\"The state parameter is "
          "invalid.\"},\"context\":{},\"session\":null}",
-         -1, 0},
+         -1, AUTH0_UNREACHABLE},
     };
     browser b;
     program p;
@@ -545,18 +482,18 @@ static void test_what_the_program_hears_of_failures(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        mischief m = {(size_t)cases[i].want, cases[i].kind};
+        auth0_mischief m = {(size_t)cases[i].want, cases[i].kind};
         open_with(&b, &p, HOOKS);
-        log_in(&b, s);
+        auth0_log_in(&b, "?returnTo=%2Fclosed", s);
         snprintf(target, sizeof target, "/auth/callback?state=%s%s", s, cases[i].query);
-        browser_ask(&b, usher_handle, "GET", target, NULL, misbehave, &m);
+        browser_ask(&b, usher_handle, "GET", target, NULL, overhear, &m);
         assert_int_equal(b.status, 500);
         assert_int_equal(p.asked, 1);
         if (!strstr(p.called, cases[i].heard)) fail_msg("%s: %s", cases[i].query, p.called);
         browser_close(&b);
     }
     open_with(&b, &p, HOOKS);
-    get(&b, "/auth/callback?code=code-1");
+    browser_get(&b, "/auth/callback?code=code-1");
     assert_true(
         usher_str_starts(kit_str(p.called), USHER_STR("{\"error\":{\"code\":\"missing_state\"")));
     browser_close(&b);
@@ -586,17 +523,17 @@ static void test_a_session_that_is_none(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         open_with(&b, &p, HOOKS);
-        log_in(&b, s);
+        auth0_log_in(&b, "?returnTo=%2Fclosed", s);
         p.bad = USHER_HOOK_BEFORE_SESSION_SAVED;
         p.how = cases[i].how;
         p.answer = cases[i].answer;
         b.fails = USHER_E_IO;
-        come_back(&b, s, "&code=code-1");
+        auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
         assert_int_equal(b.set_cookies, 0);
         assert_false(b.signed_in);
         b.fails = USHER_OK;
         p.bad = 0;
-        sign_in(&b);
+        auth0_sign_in(&b);
         p.bad = USHER_HOOK_BEFORE_SESSION_SAVED;
         b.op.tokens = ROTATED;
         question = (usher_access_token_question){.refresh = true};
@@ -622,7 +559,7 @@ static void test_routes_elsewhere(void **state)
                      "\"logout\":\"/out\",\"profile\":\"/me\",\"access_token\":\"/token\"},"
                      "\"transaction\":{\"prefix\":\"__in_\",\"max_age\":\"5m\",\"parallel\":false},"
                      "\"transient\":true}");
-    get(&b, "/in");
+    browser_get(&b, "/in");
     assert_int_equal(b.status, 307);
     assert_true(kit_parameter(b.location, "redirect_uri", value, sizeof value));
     assert_string_equal(value, APP "/a/back");
@@ -630,19 +567,19 @@ static void test_routes_elsewhere(void **state)
     assert_true(kit_parameter(b.location, "nonce", b.op.nonce, sizeof b.op.nonce));
     assert_string_equal(b.jar[0][0], "__in_");
     snprintf(value, sizeof value, "/a/back/?state=%s&code=code-1", s);
-    get(&b, value);
+    browser_get(&b, value);
     assert_int_equal(b.status, 307);
-    assert_int_equal(count_cookies(&b, "__session"), 1);
-    get(&b, "/me/");
+    assert_int_equal(browser_count(&b, "__session"), 1);
+    browser_get(&b, "/me/");
     assert_int_equal(b.status, 200);
-    get(&b, "/token");
+    browser_get(&b, "/token");
     assert_int_equal(b.status, 200);
     browser_ask(&b, usher_guard, "GET", "/closed", NULL, NULL, NULL);
     assert_int_equal(b.decision, USHER_ALLOW);
-    get(&b, "/auth/profile");
+    browser_get(&b, "/auth/profile");
     assert_int_equal(b.status, 404);
-    get(&b, "/out");
-    assert_int_equal(count_cookies(&b, "__session"), 0);
+    browser_get(&b, "/out");
+    assert_int_equal(browser_count(&b, "__session"), 0);
     b.accept = "text/html";
     browser_ask(&b, usher_guard, "GET", "/closed", NULL, NULL, NULL);
     assert_string_equal(b.location, APP "/in?returnTo=%2Fclosed");
@@ -663,7 +600,7 @@ static void test_a_pushed_request(void **state)
 
     browser_open(&b, PUSHED);
     b.op.metadata = PUSH_AT;
-    get(&b, "/auth/login?returnTo=%2Fclosed&ui_locales=fr");
+    browser_get(&b, "/auth/login?returnTo=%2Fclosed&ui_locales=fr");
     assert_int_equal(b.status, 307);
     assert_string_equal(b.location, KIT_ISSUER
                         "/auth?request_uri=urn%3Aexample%3Ar%3F1%262&client_id=client-1");
@@ -678,7 +615,7 @@ static void test_a_pushed_request(void **state)
     snprintf(b.op.nonce, sizeof b.op.nonce, "%.43s", at + 7);
     snprintf(value, sizeof value, "__txn_%s", s);
     assert_string_equal(b.jar[0][0], value);
-    come_back(&b, s, "&code=code-1");
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     assert_true(b.signed_in);
     assert_string_equal(b.location, APP "/closed");
     browser_close(&b);
@@ -689,11 +626,11 @@ static void test_a_request_that_cannot_be_pushed(void **state)
     (void)state;
     browser b;
 
-    for (int kind = 0; kind < MISCHIEFS; kind++) {
-        mischief m = {1, kind};
+    for (enum auth0_wrong kind = 0; kind < AUTH0_WRONGS; kind++) {
+        auth0_mischief m = {1, kind};
         browser_open(&b, PUSHED);
         b.op.metadata = PUSH_AT;
-        browser_ask(&b, usher_handle, "GET", "/auth/login", NULL, misbehave, &m);
+        browser_ask(&b, usher_handle, "GET", "/auth/login", NULL, overhear, &m);
         assert_int_equal(b.wants, 2);
         assert_int_equal(b.status, 500);
         assert_string_equal(b.body,
@@ -703,7 +640,7 @@ static void test_a_request_that_cannot_be_pushed(void **state)
         browser_close(&b);
     }
     browser_open(&b, PUSHED); /* a provider that takes none */
-    get(&b, "/auth/login");
+    browser_get(&b, "/auth/login");
     assert_int_equal(b.status, 500);
     assert_int_equal(b.cookies, 0);
     browser_close(&b);
@@ -721,15 +658,15 @@ static void stress(void (*sweep)(usher_site *site, const recorded *all, size_t c
     question = (usher_access_token_question){.audience = USHER_STR("https://api"),
                                              .scope = USHER_STR("read:x")};
     open_with(&b, &p, HOOKS);
-    log_in(&b, s);
-    come_back(&b, s, "&code=code-1");
+    auth0_log_in(&b, "?returnTo=%2Fclosed", s);
+    auth0_come_back(&b, s, "&code=code-1", NULL, NULL);
     browser_take_record(&b, &all[0]);
     ask_token(&b, NULL, NULL);
     browser_take_record(&b, &all[1]);
     ask_token(&b, NULL, NULL); /* the same, held by now */
     browser_take_record(&b, &all[2]);
-    log_in(&b, s);
-    come_back(&b, s, "&error=access_denied");
+    auth0_log_in(&b, "?returnTo=%2Fclosed", s);
+    auth0_come_back(&b, s, "&error=access_denied", NULL, NULL);
     browser_take_record(&b, &all[3]);
     sweep(b.site, all, 4);
     for (size_t i = 0; i < 4; i++)
@@ -737,7 +674,7 @@ static void stress(void (*sweep)(usher_site *site, const recorded *all, size_t c
     browser_close(&b);
     browser_open(&b, PUSHED);
     b.op.metadata = PUSH_AT;
-    get(&b, "/auth/login");
+    browser_get(&b, "/auth/login");
     browser_take_record(&b, &all[4]);
     sweep(b.site, &all[4], 1);
     recorded_free(&all[4]);

@@ -1,6 +1,6 @@
 /* Sessions of Auth0's that a store keeps: the cookie has their id only. Found, renewed, changed,
  * gone meanwhile, ended; the store failing in turn, each allocation refused in turn. */
-#include "tests/kit/browser.h"
+#include "tests/kit/auth0.h"
 
 #include "base/str.h"
 #include "session/auth0_rig.h"
@@ -189,6 +189,140 @@ static void test_over(void **state)
     close_visit(&v);
 }
 
+/* --- signing in and out ------------------------------------------------------------------------
+ */
+
+#define ROWS ",\"session\":{\"strategy\":\"database\"}"
+
+static void open_site(visit *v, const char *more)
+{
+    static const char *const secrets[] = {AUTH0_SECRET, NULL};
+
+    auth0_open(&v->b, more, "");
+    kit_store_init(&v->store);
+    v->b.store = &v->store;
+    a0_open_with(&v->keys, secrets);
+}
+
+/* The record of whoever is signed in; its id is the cookie's. */
+static const char *record(visit *v, char id[64])
+{
+    cookie_id(v, id);
+    return kit_store_get(&v->store, KIT_RECORDS, id);
+}
+
+static void test_sign_in_and_out(void **state)
+{
+    char id[64];
+    const char *row;
+    visit v;
+
+    (void)state;
+    open_site(&v, ROWS);
+    v.store.step_count = 0;
+    auth0_sign_in(&v.b);
+    assert_string_equal(kit_store_steps(&v.store), "set");
+    row = record(&v, id);
+    assert_non_null(row);
+    assert_int_equal(strlen(id), 32);
+    assert_non_null(strstr(row, "{\"user\":{\"sub\":\"user-1\","));
+    assert_non_null(strstr(row, "\"refreshToken\":\"rt-1\""));
+    assert_null(strstr(row, "\"exp\":"));
+    /* the cookie says who it is, and not what he has */
+    assert_true(strlen(v.b.jar[browser_find(&v.b, "__session")][1]) < 200);
+    assert_string_equal(get(&v, "/auth/profile"), "get");
+    assert_int_equal(v.b.status, 200);
+    assert_string_equal(get(&v, "/auth/access-token"), "get");
+    assert_non_null(strstr(v.b.body, "\"token\":\"at-1\""));
+
+    assert_string_equal(get(&v, "/auth/logout"), "get delete");
+    assert_int_equal(v.b.status, 307);
+    assert_true(v.b.signed_out);
+    assert_non_null(strstr(v.b.op.asked, "token=rt-1")); /* it is revoked */
+    assert_int_equal(v.b.cookies, 0);
+    assert_int_equal(kit_store_count(&v.store, KIT_RECORDS), 0);
+    close_visit(&v);
+}
+
+/* Whoever planted an id, or knew the old one, has nothing: it goes before the new one comes. */
+static void test_sign_in_takes_a_new_id(void **state)
+{
+    char planted[64], id[64];
+    visit v;
+
+    (void)state;
+    open_site(&v, ROWS);
+    auth0_sign_in(&v.b);
+    assert_non_null(record(&v, planted));
+    v.store.step_count = 0;
+    auth0_sign_in(&v.b);
+    assert_non_null(strstr(kit_store_steps(&v.store), "delete set"));
+    assert_non_null(record(&v, id));
+    assert_string_not_equal(id, planted);
+    assert_null(kit_store_get(&v.store, KIT_RECORDS, planted));
+    assert_int_equal(kit_store_count(&v.store, KIT_RECORDS), 1);
+    /* one that no record has is not taken up either */
+    v.store.count = 0;
+    auth0_sign_in(&v.b);
+    assert_non_null(record(&v, planted));
+    assert_string_not_equal(id, planted);
+    close_visit(&v);
+}
+
+/* Nobody is told that he is signed in or out before it is written down. */
+static void test_each_step_of_signing_in_and_out_fails(void **state)
+{
+    static const usher_event_kind how[] = {USHER_EVENT_STORE_FAILED, USHER_EVENT_STORE_CONFLICT};
+    char state_[128], id[64];
+
+    (void)state;
+    for (size_t i = 0; i < 2 * 5; i++) {
+        size_t step = i / 2;
+        bool out = step > 2;
+        visit v;
+
+        open_site(&v, ROWS);
+        auth0_sign_in(&v.b);
+        (void)record(&v, id);
+        if (!out) auth0_log_in(&v.b, "", state_);
+        v.b.may_fail = true;
+        v.store.step_count = 0;
+        v.store.fail_at = out ? step - 3 : step;
+        v.store.failure = how[i % 2];
+        if (out)
+            (void)get(&v, "/auth/logout");
+        else
+            auth0_come_back(&v.b, state_, "&code=code-1", NULL, NULL);
+        assert_true(v.store.step_count > v.store.fail_at || step == 2);
+        if (v.store.step_count > v.store.fail_at) assert_int_equal(v.b.rc, USHER_E_IO);
+        assert_false(v.b.signed_in && v.b.rc);
+        assert_false(v.b.signed_out);
+        if (v.b.rc) assert_int_equal(v.b.set_cookies, 0);
+        if (out) assert_non_null(kit_store_get(&v.store, KIT_RECORDS, id));
+        close_visit(&v);
+    }
+}
+
+/* A token that is refreshed while its owner signs out brings nothing back. */
+static void test_refreshed_while_it_ends(void **state)
+{
+    char id[64];
+    visit v;
+
+    (void)state;
+    open_site(&v, ROWS);
+    auth0_sign_in(&v.b);
+    (void)record(&v, id);
+    v.b.now_s += 3600;
+    v.store.fail_at = 1;
+    v.store.failure = USHER_EVENT_STORED;
+    v.store.garbage = "null"; /* what `update` answers for a record that is gone */
+    assert_string_equal(get(&v, "/auth/access-token"), "get update");
+    assert_int_equal(v.b.set_cookies, 0);
+    assert_int_equal(v.b.cause, USHER_CAUSE_SESSION_UNKNOWN);
+    close_visit(&v);
+}
+
 /* Version 3 signed the id; it is written anew under another one. */
 static void test_signed_id_moves(void **state)
 {
@@ -276,6 +410,10 @@ int main(void)
         cmocka_unit_test(test_not_found),
         cmocka_unit_test(test_id_and_session_are_not_mixed_up),
         cmocka_unit_test(test_over),
+        cmocka_unit_test(test_sign_in_and_out),
+        cmocka_unit_test(test_sign_in_takes_a_new_id),
+        cmocka_unit_test(test_each_step_of_signing_in_and_out_fails),
+        cmocka_unit_test(test_refreshed_while_it_ends),
         cmocka_unit_test(test_signed_id_moves),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_without_memory),

@@ -34,6 +34,15 @@ void browser_close(browser *b)
 
 /* --- the jar ---------------------------------------------------------------------------------- */
 
+size_t browser_count(const browser *b, const char *prefix)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->cookies; i++)
+        n += !strncmp(b->jar[i][0], prefix, strlen(prefix));
+    return n;
+}
+
 size_t browser_find(const browser *b, const char *part)
 {
     size_t at = 0;
@@ -264,6 +273,11 @@ void browser_ask(browser *b, usher_operation_fn *op, const char *method, const c
     browser_keep_answer(b, ex);
     if (b->look) b->look(ex);
     usher_exchange_free(ex);
+}
+
+void browser_get(browser *b, const char *target)
+{
+    browser_ask(b, usher_handle, "GET", target, NULL, NULL, NULL);
 }
 
 bool kit_parameter(const char *url, const char *name, char *out, size_t room)

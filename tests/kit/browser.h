@@ -74,11 +74,13 @@ void browser_close(browser *b);
 /* One request to its end. The body may be NULL. */
 void browser_ask(browser *b, usher_operation_fn *op, const char *method, const char *target,
                  const char *body, meddler *meddle, void *ctx);
+void browser_get(browser *b, const char *target); /* usher_handle, undisturbed */
 /* Reads the answer of an exchange that the test made by itself. */
 void browser_keep_answer(browser *b, const usher_exchange *ex);
 
 /* A cookie whose name has `part` in it: its place in the jar; b->cookies if there is none. */
 size_t browser_find(const browser *b, const char *part);
+size_t browser_count(const browser *b, const char *prefix); /* cookies whose names begin so */
 void browser_put_cookie(browser *b, usher_str name, usher_str value);
 void browser_drop_cookie(browser *b, size_t at);
 bool browser_has_cause(const browser *b, usher_cause cause);
