@@ -194,7 +194,8 @@ static void put_hook(usher_json_writer *w, const usher_hook *h)
                                         "profile",
                                         "sessionToken",
                                         "beforeSessionSaved",
-                                        "onCallback"};
+                                        "onCallback",
+                                        "authorize"};
     bool known = h->kind < (int)(sizeof kinds / sizeof *kinds);
 
     put_text(w, "kind", usher_str_z(kinds[known ? h->kind : 0])); /* none of ours: it fails */

@@ -49,8 +49,8 @@ export interface SiteSettings {
   };
   /** Whether users and their accounts at providers are rows of a database too, while sessions are in the cookie. For programs that embed the library. Default: none; database with session.strategy: database. */
   users?: 'none' | 'database';
-  /** Functions of the program that are asked on the way: NextAuth's callbacks of these names, and its events; with profile auth0-4 the last two, which are that SDK's. For programs that embed the library. Default: none. */
-  hooks?: ReadonlyArray<'jwt' | 'session' | 'sign_in' | 'redirect' | 'events' | 'profile' | 'session_token' | 'before_session_saved' | 'on_callback'>;
+  /** Functions of the program that are asked on the way: NextAuth's callbacks of these names, its events, and authorize, which judges what a credentials provider's form sent; with profile auth0-4 the two before that, which are that SDK's. For programs that embed the library. Default: none. */
+  hooks?: ReadonlyArray<'jwt' | 'session' | 'sign_in' | 'redirect' | 'events' | 'profile' | 'session_token' | 'before_session_saved' | 'on_callback' | 'authorize'>;
   cookies?: {
     /** The Secure attribute and the __Secure- and __Host- names. `auto`: if base_url is https. Default: auto. */
     secure?: 'auto' | true | 'true' | false | 'false';
@@ -213,8 +213,8 @@ export interface AcceptSettings {
 export interface ProviderSettings {
   /** The provider's name in URLs: a-z, 0-9 and '-'. Upper-cased, with '_' for '-', it is the ID of the environment variables. Is required; auth0-4: auth0. */
   id?: string;
-  /** OpenID Connect, or the development provider: pick a name, be signed in. Default: oidc. */
-  type?: 'oidc' | 'development';
+  /** OpenID Connect; the development provider: pick a name, be signed in; or a form of your own, which the program's function authorize judges (`hooks`). Default: oidc. */
+  type?: 'oidc' | 'development' | 'credentials';
   /** What the sign-in button says. Default: the id. */
   name?: string;
   /** The issuer exactly as the provider writes it; its discovery document is read. Is required (oidc). Environment: AUTH_ID_ISSUER, AUTH0_DOMAIN. */
@@ -245,6 +245,8 @@ export interface ProviderSettings {
   timeout?: Milliseconds | Duration;
   /** Whom a development provider offers; see site.providers[].users[]. Default: Ada and Grace. */
   users?: readonly DevelopmentUser[];
+  /** What the sign-in page asks for at a credentials provider, in this order; see site.providers[].fields[]. Whatever else is sent is handed on, too. Default: none. */
+  fields?: readonly CredentialField[];
 }
 
 /** The people whom a development provider offers. */
@@ -257,4 +259,16 @@ export interface DevelopmentUser {
   email?: string;
   /** URL of a picture. Default: none. */
   image?: string;
+}
+
+/** What a credentials provider's form asks for. */
+export interface CredentialField {
+  /** The field's name. Is required. */
+  name: string;
+  /** What stands above the field. Default: the name. */
+  label?: string;
+  /** The type of its input, as HTML has them. Default: text. */
+  type?: string;
+  /** What stands in it while it is empty. Default: none. */
+  placeholder?: string;
 }

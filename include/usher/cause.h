@@ -66,6 +66,8 @@ extern "C" {
     X(USERINFO_INVALID, "userinfo_invalid",                                                        \
       "the userinfo answer is malformed or about another subject")                                 \
     X(CREDENTIALS, "credentials", "no such user or wrong credentials")                             \
+    X(STRATEGY, "strategy",                                                                        \
+      "who signs in by a form has no row, and sessions are rows: nobody could stay signed in")     \
     X(PROVIDER_UNKNOWN, "provider_unknown", "no provider of that name")                            \
     X(ACTION_UNKNOWN, "action_unknown", "no such endpoint or method")                              \
     X(BODY_MALFORMED, "body_malformed", "the request body could not be read")                      \

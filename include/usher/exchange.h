@@ -100,6 +100,13 @@ typedef enum usher_hook_kind {
                                         user as it was */
     USHER_HOOK_ON_CALLBACK, /* {error, context, session}: a text is where to go; anything else, as
                                it would be. `error` is null or {code, message, cause?} */
+    USHER_HOOK_AUTHORIZE,   /* {provider, credentials, method, url, query, headers}: who signs in by
+                               the form of a credentials provider (settings: hooks). `credentials` is
+                               what was posted, all of it. Answer HOOKED with the user, an object with
+                               an id, name, email and image if there are any; REFUSED for nobody,
+                               perhaps with a word for who tried in the event's value; FAILED if you
+                               cannot tell: then nobody is signed in or out. It holds passwords: keep
+                               none of it */
 } usher_hook_kind;
 
 typedef struct usher_hook {
@@ -180,7 +187,8 @@ typedef struct usher_event {
     usher_str body;
     int64_t fetched_ms; /* when the answer was fetched; before now_ms if it came from a cache */
     const char *why;    /* static text for a failure */
-    usher_str value;    /* HOOKED: what the program answered; STORED: the row, or null */
+    usher_str value;    /* HOOKED: what the program answered; STORED: the row, or null; REFUSED by
+                           authorize: a word for who tried, or absent */
 } usher_event;
 
 typedef enum usher_decision {

@@ -331,6 +331,17 @@ static usher_status finish(usher_exchange *ex, usher_want *want, usher_error *er
     return with_token(ex, want, err);
 }
 
+usher_status usher_account_admit(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_status rc;
+
+    if (!(ex->who = usher_arena_get_zero(&ex->arena, 1, sizeof *ex->who)))
+        return usher_arena_fail(&ex->arena, err);
+    rc = usher_row_user_read(&ex->who->user, &ex->arena, ex->hooked.person, err);
+    if (usher_flow_peer_fault(ex, rc)) return usher_hook_nonsense(ex, err); /* nobody's id */
+    return rc ? rc : finish(ex, want, err);
+}
+
 /* --- linking ---------------------------------------------------------------------------------- */
 
 static usher_operation decide;

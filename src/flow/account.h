@@ -24,6 +24,8 @@ struct usher_who {
 /* Goes on where a provider's answer has been verified; `said` is what it said, as JSON. */
 usher_status usher_account_sign_in(usher_exchange *ex, const usher_user *user, usher_str said,
                                    usher_want *want, usher_error *err);
+/* A session's row for the user that the program's authorize answered, and for nobody else. */
+usher_status usher_account_admit(usher_exchange *ex, usher_want *want, usher_error *err);
 /* The program lets him in. */
 usher_status usher_account_resolve(usher_exchange *ex, usher_want *want, usher_error *err);
 

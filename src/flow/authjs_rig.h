@@ -45,6 +45,8 @@ static inline void make_site_of(world *w, const char *profile, const char *more,
     static const char development[] =
         ",{\"id\":\"development\",\"type\":\"development\",\"name\":\"Development\","
         "\"users\":[{\"id\":\"ada\",\"name\":\"Ada\",\"email\":\"ada@example.com\"}]}";
+    static const char form[] = ",{\"id\":\"form\",\"type\":\"credentials\",\"fields\":["
+                               "{\"name\":\"user\"},{\"name\":\"<p>\",\"type\":\"password\"}]}";
     char json[2048];
 
     snprintf(json, sizeof json,
@@ -53,8 +55,9 @@ static inline void make_site_of(world *w, const char *profile, const char *more,
              "\"open\":[\"/\",\"/docs/*\"],\"providers\":["
              "{\"id\":\"op\",\"type\":\"oidc\",\"issuer\":\"" ISSUER "\",\"client_id\":\"client\","
              "\"client_secret\":\"a-client-secret-of-some-length\",\"id_token_alg\":\"EdDSA\","
-             "%s}%s]}}",
-             profile, more, checks, strstr(more, "database") ? "" : development);
+             "%s}%s%s]}}",
+             profile, more, checks, strstr(more, "database") ? "" : development,
+             strstr(more, "authorize") ? form : "");
     make_site(w, json);
     w->of['M'] = usher_str_of(metadata, sizeof metadata - 1);
 }

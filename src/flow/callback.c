@@ -116,9 +116,7 @@ usher_status usher_callback(usher_exchange *ex, usher_want *want, usher_error *e
     }
     ex->sign_in.provider = p;
     if (p->type == USHER_PROVIDER_OIDC) return oidc_callback(ex, want, err);
-    if (ex->post) return usher_credentials_post(ex, p, want, err);
-    usher_flow_report(ex, USHER_CAUSE_ACTION_UNKNOWN, NULL);
-    return usher_respond_failure(ex, USHER_FAIL_CONFIGURATION, 200, err);
+    return ex->post ? usher_credentials_post(ex, p, want, err) : usher_credentials_get(ex, p, err);
 }
 
 /* --- metadata → tokens -------------------------------------------------------------------------

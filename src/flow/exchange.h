@@ -117,6 +117,7 @@ typedef struct usher_hooked {
     usher_step *answered;   /* what reads its answer */
     usher_operation *after; /* where the flow goes on */
     bool is_event, jwt_asked;
+    bool may_fail;   /* a failure is an answer, too: `answered` gets it */
     bool must_write; /* update(): also where sessions do not roll */
     bool has_shown;
     usher_claims shown; /* what the session's JSON is made of, if it is not the held claims */
@@ -124,6 +125,9 @@ typedef struct usher_hooked {
     usher_str changes;  /* what update() was given, for a session that is a row */
     usher_user user;    /* who signs in */
     usher_str profile;
+    usher_str person,
+        person_id;          /* of who signs in by a form: JSON, and its id as it stands there */
+    usher_str credentials;  /* what the form sent: JSON, with a password perhaps */
     usher_json_object made; /* the claims of the new session before the program saw them */
 } usher_hooked;
 
@@ -222,6 +226,7 @@ usher_status usher_flow_want(usher_exchange *ex, usher_want *want, usher_state s
 usher_status usher_flow_read_request(usher_exchange *ex, usher_error *err);
 usher_status usher_flow_read_cookies(usher_exchange *ex, usher_error *err);
 usher_status usher_flow_read_body(usher_exchange *ex, usher_error *err); /* and the query */
+bool usher_flow_body_is_json(const usher_exchange *ex);
 usher_str usher_flow_cookie(const usher_exchange *ex, usher_cookie_kind kind);
 /* Would a person see the answer? Decides between a redirect and a 401. */
 bool usher_flow_is_navigation(const usher_exchange *ex, usher_str method);
@@ -236,6 +241,9 @@ usher_status usher_respond_url(usher_exchange *ex, usher_str url, int json_statu
                                usher_error *err);
 usher_status usher_respond_failure(usher_exchange *ex, usher_failure failure, int json_status,
                                    usher_error *err);
+/* Wrong credentials, with the program's word about them: a code where the system has codes, else
+ * what the error page gets. */
+usher_status usher_respond_refused(usher_exchange *ex, usher_str word, usher_error *err);
 usher_status usher_respond_unknown(usher_exchange *ex, usher_error *err);
 /* One Set-Cookie line for each name: a later one replaces an earlier one. */
 usher_status usher_respond_set_cookie(usher_exchange *ex, usher_str name, usher_str line,
@@ -315,6 +323,7 @@ usher_step usher_callback_metadata, usher_callback_tokens, usher_callback_keys,
     usher_callback_userinfo, usher_callback_unreachable;
 usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p, usher_want *want,
                                     usher_error *err);
+usher_status usher_credentials_get(usher_exchange *ex, const usher_provider *p, usher_error *err);
 usher_status usher_sign_out_get(usher_exchange *ex, usher_error *err);
 usher_operation usher_sign_out_post;
 usher_status usher_providers_get(usher_exchange *ex, usher_error *err);

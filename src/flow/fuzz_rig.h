@@ -3,8 +3,9 @@
  * the target's own line:
  *   method and target in a line, then header fields, an empty line, a body;
  *   "\n=\n"  begins an answer: status and content type in a line, then its body ('!': no answer).
- * To a function of the program or a store, an answer is its value; '-' refuses (or is a conflict).
- * What nobody could guess is written as $ and a letter, which each target explains. Test code only.
+ * To a function of the program or a store, an answer is its value; '-' refuses, with the word
+ * behind it (or is a conflict). What nobody could guess is written as $ and a letter, which each
+ * target explains. Test code only.
  */
 #ifndef USHER_FLOW_FUZZ_RIG_H
 #define USHER_FLOW_FUZZ_RIG_H
@@ -107,9 +108,10 @@ static inline usher_event told(usher_event_kind done, usher_str answer)
     usher_event event = {.size = sizeof event, .kind = done, .now_ms = NOW_S * 1000 + 5};
     bool none = answer.len == 0 || answer.ptr[0] == '!';
 
-    if (none || answer.ptr[0] == '-')
-        event.kind = (usher_event_kind)(done + (none ? 2 : 1));
-    else
+    if (none || answer.ptr[0] == '-') event.kind = (usher_event_kind)(done + (none ? 2 : 1));
+    if (event.kind == USHER_EVENT_HOOK_REFUSED)
+        event.value = usher_str_from(answer, 1);
+    else if (event.kind == done)
         event.value = answer;
     return event;
 }

@@ -42,11 +42,11 @@ usher_status usher_flow_hooked(usher_exchange *ex, const usher_event *event, ush
     usher_status rc = USHER_OK;
 
     if (event->kind == USHER_EVENT_HOOK_FAILED) usher_flow_report(ex, USHER_CAUSE_HOOK, NULL);
-    if (event->kind == USHER_EVENT_HOOK_FAILED && !ex->hooked.is_event)
+    if (event->kind == USHER_EVENT_HOOK_FAILED && !ex->hooked.is_event && !ex->hooked.may_fail)
         return usher_fail(err, USHER_E_IO, "exchange: a function of the program failed", 0);
-    ex->hooked.is_event = false;
+    ex->hooked.is_event = ex->hooked.may_fail = false;
     usher_event copy = *event;
-    if (event->kind == USHER_EVENT_HOOKED &&
+    if (event->kind != USHER_EVENT_HOOK_FAILED &&
         (rc = usher_arena_dup(&copy.value, &ex->arena, event->value, err)))
         return rc;
     if (usher_str_eq(copy.value, USHER_STR("null"))) copy.kind = USHER_EVENT_HOOK_REFUSED;
@@ -305,11 +305,23 @@ static void put_user(usher_json_writer *w, const usher_user *u)
     usher_json_close_object(w);
 }
 
+/* His id may be a number, and is one for the program, too. */
+static void put_form_account(usher_exchange *ex, usher_json_writer *w)
+{
+    put_raw(w, "providerAccountId", ex->hooked.person_id);
+    usher_json_put_member(w, USHER_STR("type"), USHER_STR("credentials"));
+    usher_json_put_member(w, USHER_STR("provider"), ex->sign_in.provider->id);
+}
+
 void usher_hook_put_account(usher_exchange *ex, usher_json_writer *w)
 {
     const usher_sign_in *s = &ex->sign_in;
     bool oidc = s->provider->type == USHER_PROVIDER_OIDC;
 
+    if (s->provider->type == USHER_PROVIDER_CREDENTIALS) {
+        put_form_account(ex, w);
+        return;
+    }
     usher_json_put_member(w, USHER_STR("provider"), s->provider->id);
     usher_json_put_member(w, USHER_STR("type"),
                           oidc ? ex->site->profile->oidc_type : USHER_STR("credentials"));
@@ -332,6 +344,8 @@ static void put_people(usher_exchange *ex, usher_json_writer *w)
 {
     if (ex->who)
         put_raw(w, "user", ex->who->shown);
+    else if (ex->hooked.person.ptr)
+        put_raw(w, "user", ex->hooked.person);
     else
         put_user(w, &ex->hooked.user);
     usher_json_name(w, USHER_STR("account"));
@@ -379,8 +393,10 @@ usher_status usher_hook_signed_in(usher_exchange *ex, bool issued, usher_want *w
     if (!usher_hook_has(ex, USHER_HAS_EVENTS)) return way_back(ex, want, err);
     open(ex, &b, &w);
     put_people(ex, &w);
-    usher_json_name(&w, USHER_STR("isNewUser"));
-    usher_json_put_bool(&w, is_new(ex));
+    if (!ex->hooked.person.ptr) { /* who comes by a form is nobody's new user */
+        usher_json_name(&w, USHER_STR("isNewUser"));
+        usher_json_put_bool(&w, is_new(ex));
+    }
     usher_json_close_object(&w);
     return usher_hook_tell(ex, USHER_STR("signIn"), &b, way_back, want, err);
 }
@@ -437,6 +453,8 @@ usher_status usher_hook_make_token(usher_exchange *ex, usher_want *want, usher_e
 /* He may come in; who he is, where users are rows, is looked up first. */
 static usher_status made(usher_exchange *ex, usher_want *want, usher_error *err)
 {
+    if (ex->hooked.person.ptr && ex->site->formats[0].form == USHER_TOKEN_STORED)
+        return usher_account_admit(ex, want, err);
     return ex->who ? usher_account_resolve(ex, want, err) : usher_hook_make_token(ex, want, err);
 }
 
@@ -476,6 +494,7 @@ usher_status usher_hook_sign_in(usher_exchange *ex, const usher_user *user, ushe
     if (!usher_hook_has(ex, USHER_HAS_SIGN_IN)) return made(ex, want, err);
     open(ex, &b, &w);
     put_people(ex, &w);
+    put_raw(&w, "credentials", ex->hooked.credentials);
     usher_json_close_object(&w);
     return usher_hook_ask(ex, want, USHER_HOOK_SIGN_IN, (usher_str){0}, &b, allowed, err);
 }

@@ -198,6 +198,58 @@ static void put_development_form(usher_exchange *ex, usher_buf *b, const usher_p
     usher_buf_put_z(b, "</button></form>");
 }
 
+static void put_attribute(usher_buf *b, const char *name, usher_str value)
+{
+    usher_buf_put_z(b, name);
+    usher_buf_put_z(b, "=\"");
+    usher_html_put(b, value);
+    usher_buf_put_z(b, "\"");
+}
+
+/* Two forms may ask for the same field. */
+static void put_field_id(usher_buf *b, const char *name, const usher_field *f,
+                         const usher_provider *p)
+{
+    usher_buf_put_z(b, name);
+    usher_buf_put_z(b, "=\"input-");
+    usher_html_put(b, f->name);
+    usher_buf_put_z(b, "-for-");
+    usher_html_put(b, p->id);
+    usher_buf_put_z(b, "-provider\"");
+}
+
+static void put_field(usher_buf *b, const usher_field *f, const usher_provider *p)
+{
+    put_field_id(b, "<label for", f, p);
+    usher_buf_put_z(b, ">");
+    usher_html_put(b, f->label);
+    put_attribute(b, "</label><input name", f->name);
+    put_field_id(b, " id", f, p);
+    put_attribute(b, " type", f->type);
+    if (f->placeholder.ptr) put_attribute(b, " placeholder", f->placeholder);
+    usher_buf_put_z(b, ">");
+}
+
+/* Where to go afterwards is in a cookie, as at the originals. */
+static void put_credentials_form(usher_exchange *ex, usher_buf *b, const usher_provider *p)
+{
+    put_form(ex, b, "/callback/", p->id);
+    for (size_t i = 0; i < p->field_count; i++)
+        put_field(b, &p->fields[i], p);
+    usher_buf_put_z(b, "<button type=\"submit\">Sign in with ");
+    usher_html_put(b, p->name);
+    usher_buf_put_z(b, "</button></form>");
+}
+
+static void put_provider_form(usher_exchange *ex, usher_buf *b, const usher_provider *p)
+{
+    switch (p->type) {
+    case USHER_PROVIDER_OIDC: put_oidc_form(ex, b, p); return;
+    case USHER_PROVIDER_DEVELOPMENT: put_development_form(ex, b, p); return;
+    case USHER_PROVIDER_CREDENTIALS: put_credentials_form(ex, b, p); return;
+    }
+}
+
 usher_status usher_page_sign_in(usher_exchange *ex, usher_error *err)
 {
     usher_buf b;
@@ -217,12 +269,8 @@ usher_status usher_page_sign_in(usher_exchange *ex, usher_error *err)
         put_reference(ex, &b);
     }
     for (size_t i = 0; i < ex->site->provider_count; i++) {
-        const usher_provider *p = &ex->site->providers[i];
         if (i) usher_buf_put_z(&b, "<hr>");
-        if (p->type == USHER_PROVIDER_DEVELOPMENT)
-            put_development_form(ex, &b, p);
-        else
-            put_oidc_form(ex, &b, p);
+        put_provider_form(ex, &b, &ex->site->providers[i]);
     }
     if (!ex->site->provider_count)
         usher_buf_put_z(&b, "<p>No way to sign in is configured yet.</p>");

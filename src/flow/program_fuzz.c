@@ -3,12 +3,14 @@
  * handle, 'g' guard, 'f' forward-auth, 's' session, 't' token, 'u' update, with the body for
  * changes, 'c' CSRF token), the site ('4' nextauth-4 and '5' authjs-5 with every callback, '6'
  * authjs-5 with sessions that are rows, '7' the same with callbacks, '8' nextauth-4 with tokens
- * that the program makes), the allocation that fails ('~': none). Then as fuzz_rig.h and
- * authjs_rig.h say; $R is the row of the session $S of a site with rows. */
+ * that the program makes, '9' nextauth-4, ':' authjs-5 and ';' robojs with rows, whose program
+ * judges the form of a provider "form"), the allocation that fails ('~': none). Then as fuzz_rig.h
+ * and authjs_rig.h say; $R is the row of the session $S of a site with rows. */
 #include "flow/authjs_rig.h"
 #include "session/row.h"
 
 #define HOOKS    "\"hooks\":[\"jwt\",\"session\",\"sign_in\",\"redirect\",\"events\"],"
+#define FORM     "\"hooks\":[\"jwt\",\"sign_in\",\"events\",\"authorize\"],"
 #define ROWS     "\"session\":{\"strategy\":\"database\"},"
 #define ROW_NAME "row-1-of-a-session"
 
@@ -17,12 +19,12 @@ typedef struct program_site {
     bool rows, encodes;
 } program_site;
 
-static program_site sites[5];
+static program_site sites[8];
 static const program_site *current;
 
 /* What the answers so far allow. */
 static struct {
-    bool row, decoded, created;
+    bool row, decoded, created, authorized;
     bool blind; /* who had to be asked could not tell */
 } granted;
 
@@ -56,6 +58,9 @@ static void set_up(void)
     make_program_site(&sites[2], "authjs-5", ROWS);
     make_program_site(&sites[3], "authjs-5", HOOKS ROWS);
     make_program_site(&sites[4], "nextauth-4", "\"session\":{\"token\":\"hook\"},");
+    make_program_site(&sites[5], "nextauth-4", FORM);
+    make_program_site(&sites[6], "authjs-5", FORM);
+    make_program_site(&sites[7], "robojs", FORM ROWS);
     may_be_told_nonsense = true;
 }
 
@@ -105,7 +110,9 @@ static void watch(visit *v, const usher_want *want, const usher_event *event)
         assert(h->kind == USHER_HOOK_DECODE ? current->encodes && h->value.len
                                             : is_object(h->value));
         assert((h->kind == USHER_HOOK_EVENT) == (h->name.len != 0));
-        granted.blind |= h->kind != USHER_HOOK_EVENT && event->kind == USHER_EVENT_HOOK_FAILED;
+        granted.blind |= h->kind != USHER_HOOK_EVENT && h->kind != USHER_HOOK_AUTHORIZE &&
+                         event->kind == USHER_EVENT_HOOK_FAILED;
+        granted.authorized |= h->kind == USHER_HOOK_AUTHORIZE && event->kind == USHER_EVENT_HOOKED;
         granted.decoded |= h->kind == USHER_HOOK_DECODE && event->kind == USHER_EVENT_HOOKED;
     } else if (want->kind == USHER_WANT_STORE) {
         const usher_store *s = &want->store;
@@ -155,6 +162,8 @@ static void check_answer(const visit *v)
     if (usher_exchange_signed_in(exchange)) {
         assert(has_secret(r->body, v->w->of['X']) || has_secret(r->target, v->w->of['s']));
         assert(!current->rows || granted.created);
+        assert(granted.authorized ==
+               usher_str_eq(usher_exchange_provider(exchange), USHER_STR("form")));
     }
     if (usher_exchange_signed_out(exchange)) assert(has_secret(r->body, v->w->of['X']));
     assert(asks == (decision != USHER_UNDECIDED));

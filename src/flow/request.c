@@ -144,13 +144,18 @@ static usher_status read_json_body(usher_exchange *ex, usher_error *err)
     return USHER_OK;
 }
 
+bool usher_flow_body_is_json(const usher_exchange *ex)
+{
+    return ex->post && ex->request->body.len &&
+           usher_str_find(ex->headers.content_type, USHER_STR("application/json")) != SIZE_MAX;
+}
+
 usher_status usher_flow_read_body(usher_exchange *ex, usher_error *err)
 {
     usher_status rc = usher_form_read(&ex->query, &ex->arena, ex->query_text, err);
 
     if (rc || !ex->post || ex->request->body.len == 0) return rc;
-    if (usher_str_find(ex->headers.content_type, USHER_STR("application/json")) != SIZE_MAX)
-        return read_json_body(ex, err);
+    if (usher_flow_body_is_json(ex)) return read_json_body(ex, err);
     if (usher_str_find(ex->headers.content_type, USHER_STR("application/x-www-form-urlencoded")) !=
         SIZE_MAX)
         return usher_form_read(&ex->body, &ex->arena, ex->request->body, err);

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "flow/exchange.h"
 #include "wire/json.h"
+#include "wire/percent.h"
 #include "wire/url.h"
 
 #define URL_MAX ((size_t)32 << 10)
@@ -159,8 +160,11 @@ usher_status usher_respond_page_url(usher_str *out, usher_exchange *ex, usher_pa
     return usher_buf_take(out, &url, err);
 }
 
+#define WORD_MAX ((size_t)1024)
+
+/* `word` is the program's, about credentials that it refused; absent if it has none. */
 static usher_status failure_url(usher_str *out, usher_exchange *ex, usher_failure failure,
-                                usher_error *err)
+                                usher_str word, usher_error *err)
 {
     const usher_failure_route *route = &ex->site->profile->failures[failure];
     usher_str page;
@@ -172,6 +176,11 @@ static usher_status failure_url(usher_str *out, usher_exchange *ex, usher_failur
     if (rc) return rc;
     usher_buf_init(&url, &ex->arena, URL_MAX);
     usher_buf_put(&url, page);
+    if (word.len && ex->site->profile->json_status) {
+        usher_buf_put_z(&url, "?error="); /* the word stands in the code's place */
+        usher_percent_put(&url, word);
+        return usher_buf_take(out, &url, err);
+    }
     if (route->code.len)
         usher_url_put_param(&url, USHER_STR("error"), route->code);
     else
@@ -179,19 +188,33 @@ static usher_status failure_url(usher_str *out, usher_exchange *ex, usher_failur
     if (failure == USHER_FAIL_CREDENTIALS && ex->site->profile->json_status)
         usher_url_put_param(&url, USHER_STR("provider"), ex->sign_in.provider->id);
     else if (failure == USHER_FAIL_CREDENTIALS)
-        usher_url_put_param(&url, USHER_STR("code"), USHER_STR("credentials"));
+        usher_url_put_param(&url, USHER_STR("code"), word.len ? word : USHER_STR("credentials"));
     return usher_buf_take(out, &url, err);
+}
+
+static usher_status respond_failure(usher_exchange *ex, usher_failure failure, usher_str word,
+                                    int json_status, usher_error *err)
+{
+    usher_str url;
+    usher_status rc = failure_url(&url, ex, failure, word, err);
+
+    if (rc) return rc;
+    if (!ex->site->profile->failure_keeps_cookies) ex->set_cookie_count = 0;
+    return usher_respond_url(ex, url, json_status, err);
 }
 
 usher_status usher_respond_failure(usher_exchange *ex, usher_failure failure, int json_status,
                                    usher_error *err)
 {
-    usher_str url;
-    usher_status rc = failure_url(&url, ex, failure, err);
+    return respond_failure(ex, failure, (usher_str){0}, json_status, err);
+}
 
-    if (rc) return rc;
-    if (!ex->site->profile->failure_keeps_cookies) ex->set_cookie_count = 0;
-    return usher_respond_url(ex, url, json_status, err);
+usher_status usher_respond_refused(usher_exchange *ex, usher_str word, usher_error *err)
+{
+    if (word.len > WORD_MAX) /* between two characters */
+        for (word.len = WORD_MAX; word.len && (word.ptr[word.len] & 0xc0) == 0x80;)
+            word.len--;
+    return respond_failure(ex, USHER_FAIL_CREDENTIALS, word, 401, err);
 }
 
 usher_status usher_respond_unknown(usher_exchange *ex, usher_error *err)

@@ -45,7 +45,7 @@ usher_status usher_sign_in_post(usher_exchange *ex, usher_want *want, usher_erro
                                      200, err);
     }
     if (!p || p->type != USHER_PROVIDER_OIDC) { /* credentials come in through the callback */
-        usher_status rc = usher_respond_page_url(&url, ex, USHER_PAGE_SIGN_IN, err);
+        usher_status rc = usher_respond_own_url(&url, ex, ex->site->profile->sign_in_path, err);
         return rc ? rc : usher_respond_url(ex, url, 200, err);
     }
     ex->sign_in.provider = p;

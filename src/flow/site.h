@@ -49,6 +49,7 @@ typedef enum usher_site_hook {
     USHER_HAS_SESSION_TOKEN,
     USHER_HAS_BEFORE_SAVED, /* these two: Auth0's */
     USHER_HAS_ON_CALLBACK,
+    USHER_HAS_AUTHORIZE,
 } usher_site_hook;
 
 /* One kind of session cookie that a site reads. */

@@ -451,6 +451,22 @@ static const surroundings places[] = {
      {"id: u"},
      NULL,
      NULL},
+    {&usher_provider_table,
+     "fields",
+     "site: {" SITE_URL ", " SITE_SECRET ", hooks: [authorize], providers: [{id: p, type: "
+     "credentials",
+     "}]}",
+     {NULL},
+     NULL,
+     NULL},
+    {&usher_field_table,
+     NULL,
+     "site: {" SITE_URL ", " SITE_SECRET ", hooks: [authorize], providers: [{id: p, type: "
+     "credentials, fields: [{",
+     "}]}]}",
+     {"name: u"},
+     NULL,
+     NULL},
     {&usher_daemon_table,
      NULL,
      "site: {" SITE_URL ", " SITE_SECRET "}\ndaemon: {listen: 'localhost:1'",
@@ -620,7 +636,7 @@ static void test_no_setting_is_ignored(void **state)
             rows++;
         }
     assert_int_equal(rows, USHER_ROWS_SITE + USHER_ROWS_ACCEPT + USHER_ROWS_PROVIDER +
-                               USHER_ROWS_USER + USHER_ROWS_DAEMON - 7);
+                               USHER_ROWS_USER + USHER_ROWS_FIELD + USHER_ROWS_DAEMON - 7);
 }
 
 /* --- files --- */

@@ -9,6 +9,7 @@
 typedef enum usher_provider_type {
     USHER_PROVIDER_OIDC,
     USHER_PROVIDER_DEVELOPMENT, /* pick a name, be signed in: loopback and development only */
+    USHER_PROVIDER_CREDENTIALS, /* a form, which a function of the program judges */
 } usher_provider_type;
 
 typedef enum usher_client_auth {
@@ -20,6 +21,11 @@ typedef enum usher_client_auth {
 typedef struct usher_development_user {
     usher_str id, name, email, image;
 } usher_development_user;
+
+/* An input of the form of a credentials provider. */
+typedef struct usher_field {
+    usher_str name, label, type, placeholder;
+} usher_field;
 
 typedef struct usher_provider {
     usher_provider_type type;
@@ -38,6 +44,8 @@ typedef struct usher_provider {
     uint32_t timeout_ms;
     const usher_development_user *users; /* of a development provider */
     size_t user_count;
+    const usher_field *fields; /* of a credentials provider */
+    size_t field_count;
 } usher_provider;
 
 #endif

@@ -144,6 +144,7 @@ typedef struct usher_profile {
     bool failure_keeps_cookies; /* a failed flow still sets the CSRF and callback-url cookies */
     bool log_endpoint;          /* POST _log is answered (200, empty) */
     bool linked_is_new;         /* who gets an account by his address is told of as a new user */
+    bool form_rows;             /* who signs in by a form gets a row, where sessions are rows */
     bool user_id_uuid;          /* the user's id is a UUID made from provider and account */
     usher_str oidc_type;        /* how a provider's type is listed: "oauth" or "oidc" */
 

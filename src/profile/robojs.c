@@ -68,6 +68,7 @@ const usher_profile usher_profile_robojs = {
     .error_to_sign_in = false,
     .failure_keeps_cookies = false,
     .log_endpoint = false,
+    .form_rows = true,
     .user_id_uuid = true,
     .oidc_type = USHER_STR_INIT("oidc"),
 };

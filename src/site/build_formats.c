@@ -99,6 +99,23 @@ static void complain_at(usher_building *b, int row, const char *text)
     usher_complain(&b->c, usher_place_of(b->v[row].node), text, USHER_NIL, USHER_NIL, USHER_NIL);
 }
 
+/* Who signs in by a form has no row, where the system does not make it one: that may be so beside
+ * other providers, but not everywhere. */
+static void refuse_forms_for_rows(usher_building *b)
+{
+    const usher_site *site = b->site;
+    size_t forms = 0;
+
+    for (size_t i = 0; i < site->provider_count; i++)
+        forms += site->providers[i].type == USHER_PROVIDER_CREDENTIALS;
+    if (!forms || site->profile->form_rows) return;
+    (forms == site->provider_count ? usher_complain : usher_warn)(
+        &b->c, usher_place_of(b->v[S(SESSION_STRATEGY)].node),
+        "site.session.strategy: database keeps nobody signed in who comes by a credentials "
+        "provider, as in this system itself; write jwt",
+        USHER_NIL, USHER_NIL, USHER_NIL);
+}
+
 /* A row says when it ends, and nothing else of its life. */
 static void refuse_for_rows(usher_building *b)
 {
@@ -107,10 +124,11 @@ static void refuse_for_rows(usher_building *b)
                     "site.session.token is for sessions in the cookie; leave it out with "
                     "session.strategy: database");
     for (size_t i = 0; i < b->site->provider_count; i++)
-        if (b->site->providers[i].type != USHER_PROVIDER_OIDC)
+        if (b->site->providers[i].type == USHER_PROVIDER_DEVELOPMENT)
             complain_at(b, S(SESSION_STRATEGY),
                         "site.session.strategy: database needs users who are rows, and those of a "
                         "development provider are none");
+    refuse_forms_for_rows(b);
     if (given(b, S(ACCEPT)))
         complain_at(b, S(ACCEPT), "site.accept is for sessions in the cookie, so far");
     if (b->site->profile->auth0) return;
@@ -283,7 +301,19 @@ static void accept_format(accepting *a)
 /* Functions that a flow asks exist in Auth.js' systems. */
 static const unsigned auth0_hooks = 1u << USHER_HAS_BEFORE_SAVED | 1u << USHER_HAS_ON_CALLBACK;
 
-static void build_hooks(usher_building *b)
+/* A form that nobody judges. */
+static void check_authorize(usher_building *b)
+{
+    for (size_t i = 0; i < b->site->provider_count; i++)
+        if (b->site->providers[i].type == USHER_PROVIDER_CREDENTIALS &&
+            !(b->site->hooks & 1u << USHER_HAS_AUTHORIZE))
+            usher_complain(&b->c, usher_place_of(b->v[S(PROVIDERS)].node),
+                           "the provider '$1' is of type credentials, which a function of the "
+                           "program judges: site.hooks must have authorize",
+                           b->site->providers[i].id, USHER_NIL, USHER_NIL);
+}
+
+static void read_hooks(usher_building *b)
 {
     const usher_value *list = &b->v[S(HOOKS)];
 
@@ -307,7 +337,8 @@ void usher_build_formats(usher_building *b)
     const usher_value *list = &b->v[S(ACCEPT)];
     size_t index;
 
-    build_hooks(b);
+    read_hooks(b);
+    check_authorize(b);
     first_format(b);
     for (const usher_node *n = usher_build_first_map(list, &index);
          n && b->site->format_count < USHER_FORMATS_MAX;

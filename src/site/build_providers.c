@@ -38,11 +38,13 @@ static void warn(reading *r, int row, const char *text, usher_str v2, usher_str 
     usher_warn(&r->b->c, usher_place_of(at), text, row_name(r, row), v2, v3);
 }
 
-static bool is_id(usher_str id)
+/* `any_case`: no environment variable is named after it. */
+static bool is_id(usher_str id, bool any_case)
 {
     for (size_t i = 0; i < id.len; i++) {
         char c = id.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) return false;
+        bool other = any_case && ((c >= 'A' && c <= 'Z') || c == '_');
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || other)) return false;
     }
     return id.len != 0;
 }
@@ -60,7 +62,7 @@ static void read_id(reading *r, const usher_provider *earlier, size_t count)
         complain(r, P(ID), "$1 is missing: the provider's name in URLs", USHER_NIL, USHER_NIL);
         return;
     }
-    if (!is_id(v->text)) {
+    if (!is_id(v->text, r->v[P(TYPE)].number == USHER_PROVIDER_CREDENTIALS)) {
         complain(r, P(ID), "$1 is '$2'; write a-z, 0-9 and '-' only", v->text, USHER_NIL);
         return;
     }
@@ -304,6 +306,12 @@ static void refuse_for_auth0(reading *r)
                      USHER_NIL, USHER_NIL);
 }
 
+static void refuse_fields(reading *r)
+{
+    if (written(r, P(FIELDS)))
+        complain(r, P(FIELDS), "$1 is for a provider of type credentials", USHER_NIL, USHER_NIL);
+}
+
 static void read_oidc(reading *r)
 {
     usher_provider *p = r->out;
@@ -321,6 +329,7 @@ static void read_oidc(reading *r)
     p->timeout_ms = (uint32_t)r->v[P(TIMEOUT)].number;
     if (written(r, P(USERS)))
         complain(r, P(USERS), "$1 is for a provider of type development", USHER_NIL, USHER_NIL);
+    refuse_fields(r);
 }
 
 /* One user of a development provider. */
@@ -415,14 +424,21 @@ static void read_users(reading *r)
     r->out->user_count = count;
 }
 
-/* Everybody who reaches the site may be anybody: only where nobody else can reach it. */
-static void read_development(reading *r)
+static void refuse_for_forms(reading *r)
 {
     static const int for_oidc[] = {
         P(ISSUER),     P(CLIENT_ID),       P(CLIENT_SECRET), P(CLIENT_SECRET_FILE), P(CLIENT_AUTH),
         P(SCOPE),      P(ID_TOKEN_ALG),    P(CHECKS),        P(USERINFO),           P(TIMEOUT),
         P(PLAIN_HTTP), P(PRIVATE_NETWORK), P(PKCE)};
 
+    for (size_t i = 0; i < sizeof for_oidc / sizeof *for_oidc; i++)
+        if (written(r, for_oidc[i]))
+            complain(r, for_oidc[i], "$1 is for a provider of type oidc", USHER_NIL, USHER_NIL);
+}
+
+/* Everybody who reaches the site may be anybody: only where nobody else can reach it. */
+static void read_development(reading *r)
+{
     if (!r->b->site->development)
         complain(r, P(TYPE),
                  "$1 is development, which signs in anybody as anybody: only with "
@@ -433,10 +449,73 @@ static void read_development(reading *r)
                  "$1 is development, which signs in anybody as anybody: only with a "
                  "loopback site.base_url (http://localhost:3000)",
                  USHER_NIL, USHER_NIL);
-    for (size_t i = 0; i < sizeof for_oidc / sizeof *for_oidc; i++)
-        if (written(r, for_oidc[i]))
-            complain(r, for_oidc[i], "$1 is for a provider of type oidc", USHER_NIL, USHER_NIL);
+    refuse_for_forms(r);
+    refuse_fields(r);
     read_users(r);
+}
+
+/* --- the form of a credentials provider ------------------------------------------------------- */
+
+static usher_str field_text(reading *r, const usher_value *v, usher_str fallback)
+{
+    return v->node && !v->bad ? usher_build_keep(r->b, v->text) : fallback;
+}
+
+/* What the form needs of its own: a field of this name would hide it. */
+static bool is_taken(usher_str name)
+{
+    return usher_str_eq(name, USHER_STR("csrfToken")) ||
+           usher_str_eq(name, USHER_STR("callbackUrl"));
+}
+
+static void read_field(reading *r, usher_str name, const usher_node *map,
+                       const usher_field *earlier, size_t count, usher_field *out)
+{
+    usher_value v[USHER_ROWS_FIELD];
+    const usher_value *id = &v[USHER_ROW_FIELD_NAME];
+    usher_complaints *c = &r->b->c;
+    bool twice = false;
+
+    usher_settings_read(v, c, &usher_field_table, name, map);
+    out->name = field_text(r, id, USHER_NIL);
+    out->label = field_text(r, &v[USHER_ROW_FIELD_LABEL], out->name);
+    out->type = field_text(r, &v[USHER_ROW_FIELD_TYPE], USHER_STR("text"));
+    out->placeholder = field_text(r, &v[USHER_ROW_FIELD_PLACEHOLDER], USHER_NIL);
+    for (size_t i = 0; i < count; i++)
+        twice |= out->name.len && usher_str_eq(earlier[i].name, out->name);
+    if (!id->node)
+        usher_complain(c, usher_place_of(map), "$1.name is missing", name, USHER_NIL, USHER_NIL);
+    else if (twice || is_taken(out->name))
+        usher_complain(c, usher_place_of(id->node),
+                       twice ? "$1.name is '$2', as of an earlier field"
+                             : "$1.name is '$2', which the form has already",
+                       name, out->name, USHER_NIL);
+}
+
+static void read_fields(reading *r)
+{
+    const usher_value *list = &r->v[P(FIELDS)];
+    size_t count = count_of(list), index, i = 0;
+    usher_field *fields = count ? usher_build_get(r->b, count, sizeof *fields) : NULL;
+
+    if (!fields) return;
+    for (const usher_node *n = usher_build_first_map(list, &index); n;
+         n = usher_build_next_map(n->next, &index), i++)
+        read_field(r, usher_build_indexed_name(&r->b->c, row_name(r, P(FIELDS)), index++), n,
+                   fields, i, &fields[i]);
+    r->out->fields = fields;
+    r->out->field_count = count;
+}
+
+/* That there is somebody to judge it is looked at with the hooks. */
+static void read_credentials(reading *r)
+{
+    refuse_for_forms(r);
+    if (written(r, P(USERS)))
+        complain(r, P(USERS), "$1 is for a provider of type development", USHER_NIL, USHER_NIL);
+    if (written(r, P(LINK_BY_EMAIL)))
+        complain(r, P(LINK_BY_EMAIL), "$1 is for a provider of type oidc", USHER_NIL, USHER_NIL);
+    read_fields(r);
 }
 
 static void read_provider(reading *r, const usher_provider *earlier, size_t count)
@@ -446,13 +525,15 @@ static void read_provider(reading *r, const usher_provider *earlier, size_t coun
     r->out->name = written(r, P(NAME)) && !r->v[P(NAME)].bad
                        ? usher_build_keep(r->b, r->v[P(NAME)].text)
                        : r->out->id;
-    r->out->type = r->v[P(TYPE)].number == 0 ? USHER_PROVIDER_OIDC : USHER_PROVIDER_DEVELOPMENT;
+    r->out->type = (usher_provider_type)r->v[P(TYPE)].number; /* in the order of its words */
     if (r->v[P(TYPE)].bad) return; /* what belongs to it cannot be judged */
     refuse_for_auth0(r);
     if (r->out->type == USHER_PROVIDER_OIDC)
         read_oidc(r);
-    else
+    else if (r->out->type == USHER_PROVIDER_DEVELOPMENT)
         read_development(r);
+    else
+        read_credentials(r);
 }
 
 /* Nothing is written, but the environment names a provider. */

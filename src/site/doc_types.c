@@ -10,10 +10,9 @@ static const struct {
     const usher_setting_table *table;
     const char *name;
 } interfaces[] = {
-    {&usher_site_table, "SiteSettings"},
-    {&usher_accept_table, "AcceptSettings"},
-    {&usher_provider_table, "ProviderSettings"},
-    {&usher_user_table, "DevelopmentUser"},
+    {&usher_site_table, "SiteSettings"},         {&usher_accept_table, "AcceptSettings"},
+    {&usher_provider_table, "ProviderSettings"}, {&usher_user_table, "DevelopmentUser"},
+    {&usher_field_table, "CredentialField"},
 };
 
 static void indent(usher_buf *b, size_t depth)

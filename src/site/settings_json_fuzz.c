@@ -58,6 +58,12 @@ static void check_provider(const usher_site *s, const usher_provider *p)
         assert(usher_url_is_loopback(&base));
         return;
     }
+    if (p->type == USHER_PROVIDER_CREDENTIALS) {
+        assert(s->hooks & 1u << USHER_HAS_AUTHORIZE);
+        for (size_t i = 0; i < p->field_count; i++)
+            assert(p->fields[i].name.len && p->fields[i].label.len && p->fields[i].type.len);
+        return;
+    }
     assert(p->issuer.len && p->client_id.len && p->scope.len && p->id_token_alg);
     assert((p->client_auth == USHER_CLIENT_NONE) == (p->client_secret.len == 0));
     assert(p->timeout_ms >= 100 && p->timeout_ms <= 60000);

@@ -302,7 +302,7 @@ static const struct {
      "App','issuer':'https://op.example','client_id':'c','client_secret':'s'}]",
      NULL, 1, 2, 20, "site.providers[0].id is 'My App'; write a-z, 0-9 and '-' only"},
     {IN_SITE, "'providers':[{'id':'p','type':'oauth'}]", NULL, 1, 2, 31,
-     "site.providers[0].type is 'oauth'; it must be oidc or development"},
+     "site.providers[0].type is 'oauth'; it must be oidc, development or credentials"},
     {IN_SITE, "'providers':[{'id':'p','type':'development'}]", NULL, 2, 2, 31,
      "site.providers[0].type is development, which signs in anybody as anybody: only with "
      "development: true"},

@@ -148,6 +148,12 @@ static inline void dump_provider(dump *d, const usher_provider *p)
         dump_str(d, "email", p->users[i].email);
         dump_str(d, "image", p->users[i].image);
     }
+    for (size_t i = 0; i < p->field_count; i++) {
+        dump_str(d, "field", p->fields[i].name);
+        dump_str(d, "label", p->fields[i].label);
+        dump_str(d, "type", p->fields[i].type);
+        dump_str(d, "placeholder", p->fields[i].placeholder);
+    }
 }
 
 /* What its first key makes of a text, where that is the same every time. */

@@ -160,12 +160,12 @@ typedef struct usher_setting_table {
       "database")                                                                                  \
     X(HOOKS, "hooks", WORDS, NONE,                                                                 \
       "jwt|session|sign_in|redirect|events|profile|session_token|before_session_saved|"            \
-      "on_callback",                                                                               \
-      0, 9, NULL, "none", NULL,                                                                    \
+      "on_callback|authorize",                                                                     \
+      0, 10, NULL, "none", NULL,                                                                   \
       "Functions of the program that are asked on the way: NextAuth's callbacks of these names, "  \
-      "and its events; with profile auth0-4 the last two, which are that SDK's. For programs "     \
-      "that "                                                                                      \
-      "embed the library.",                                                                        \
+      "its events, and authorize, which judges what a credentials provider's form sent; with "     \
+      "profile auth0-4 the two before that, which are that SDK's. For programs that embed the "    \
+      "library.",                                                                                  \
       "[jwt, session]")                                                                            \
     X(COOKIES_SECURE, "cookies.secure", WORD, NONE, "auto|true|false", 0, 0, "auto", NULL, NULL,   \
       "The Secure attribute and the __Secure- and __Host- names. `auto`: if base_url is https.",   \
@@ -320,8 +320,10 @@ typedef struct usher_setting_table {
       "ID of "                                                                                     \
       "the environment variables.",                                                                \
       "my-company")                                                                                \
-    X(TYPE, "type", WORD, NONE, "oidc|development", 0, 0, "oidc", NULL, NULL,                      \
-      "OpenID Connect, or the development provider: pick a name, be signed in.", "development")    \
+    X(TYPE, "type", WORD, NONE, "oidc|development|credentials", 0, 0, "oidc", NULL, NULL,          \
+      "OpenID Connect; the development provider: pick a name, be signed in; or a form of your "    \
+      "own, which the program's function authorize judges (`hooks`).",                             \
+      "development")                                                                               \
     X(NAME, "name", TEXT, NONE, NULL, 1, 200, NULL, "the id", NULL,                                \
       "What the sign-in button says.", "My Company")                                               \
     X(ISSUER, "issuer", URL, NONE, NULL, 8, 2048, NULL, "required (oidc)",                         \
@@ -375,7 +377,21 @@ typedef struct usher_setting_table {
       "Longest wait for one answer of the provider.", "2s")                                        \
     X(USERS, "users", MAPS, NONE, NULL, 1, 100, NULL, "Ada and Grace", NULL,                       \
       "Whom a development provider offers; see site.providers[].users[].",                         \
-      "[{id: ada, name: Ada Lovelace}]")
+      "[{id: ada, name: Ada Lovelace}]")                                                           \
+    X(FIELDS, "fields", MAPS, NONE, NULL, 0, 64, NULL, "none", NULL,                               \
+      "What the sign-in page asks for at a credentials provider, in this order; see "              \
+      "site.providers[].fields[]. Whatever else is sent is handed on, too.",                       \
+      "[{name: password, type: password}]")
+
+#define USHER_FIELD_SETTINGS(X)                                                                    \
+    X(NAME, "name", TEXT, NONE, NULL, 1, 64, NULL, "required", NULL, "The field's name.",          \
+      "password")                                                                                  \
+    X(LABEL, "label", TEXT, NONE, NULL, 1, 200, NULL, "the name", NULL,                            \
+      "What stands above the field.", "Password")                                                  \
+    X(TYPE, "type", TEXT, NONE, NULL, 1, 32, "text", NULL, NULL,                                   \
+      "The type of its input, as HTML has them.", "password")                                      \
+    X(PLACEHOLDER, "placeholder", TEXT, NONE, NULL, 1, 200, NULL, "none", NULL,                    \
+      "What stands in it while it is empty.", "at least 12 characters")
 
 #define USHER_USER_SETTINGS(X)                                                                     \
     X(ID, "id", TEXT, NONE, NULL, 1, 255, NULL, "required", NULL, "The user's id.", "ada")         \
@@ -420,22 +436,25 @@ typedef struct usher_setting_table {
 #define USHER_SETTING_ACCEPT_ENUM(symbol, ...)   USHER_ROW_ACCEPT_##symbol,
 #define USHER_SETTING_PROVIDER_ENUM(symbol, ...) USHER_ROW_PROVIDER_##symbol,
 #define USHER_SETTING_USER_ENUM(symbol, ...)     USHER_ROW_USER_##symbol,
+#define USHER_SETTING_FIELD_ENUM(symbol, ...)    USHER_ROW_FIELD_##symbol,
 #define USHER_SETTING_DAEMON_ENUM(symbol, ...)   USHER_ROW_DAEMON_##symbol,
 enum { USHER_SITE_SETTINGS(USHER_SETTING_SITE_ENUM) USHER_ROWS_SITE };
 enum { USHER_ACCEPT_SETTINGS(USHER_SETTING_ACCEPT_ENUM) USHER_ROWS_ACCEPT };
 enum { USHER_PROVIDER_SETTINGS(USHER_SETTING_PROVIDER_ENUM) USHER_ROWS_PROVIDER };
 enum { USHER_USER_SETTINGS(USHER_SETTING_USER_ENUM) USHER_ROWS_USER };
+enum { USHER_FIELD_SETTINGS(USHER_SETTING_FIELD_ENUM) USHER_ROWS_FIELD };
 enum { USHER_DAEMON_SETTINGS(USHER_SETTING_DAEMON_ENUM) USHER_ROWS_DAEMON };
 #undef USHER_SETTING_SITE_ENUM
 #undef USHER_SETTING_ACCEPT_ENUM
 #undef USHER_SETTING_PROVIDER_ENUM
 #undef USHER_SETTING_USER_ENUM
+#undef USHER_SETTING_FIELD_ENUM
 #undef USHER_SETTING_DAEMON_ENUM
 
 extern const usher_setting_table usher_site_table, usher_accept_table, usher_provider_table,
-    usher_user_table, usher_daemon_table;
+    usher_user_table, usher_field_table, usher_daemon_table;
 /* All of them in the order of the documentation. */
-#define USHER_SETTING_TABLES 5
+#define USHER_SETTING_TABLES 6
 extern const usher_setting_table *const usher_setting_tables[USHER_SETTING_TABLES];
 
 /* Word number `index` of "a|b|c"; absent past the last. */
