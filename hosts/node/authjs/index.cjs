@@ -10,6 +10,7 @@ const { fromNext } = require('../lib/next.cjs');
 const { checkMembers, tellDebug } = require('../lib/options.cjs');
 const { customFetch, fetchOf, searchOf } = require('../lib/providers.cjs');
 const { internals, responseOf } = require('../lib/site.cjs');
+const { unusable } = require('../lib/unusable.cjs');
 const { isPromise, then } = require('../lib/wants.cjs');
 const {
   checkConfig, environmentUrl, logError, placeOf, programOf, providersOf, readerOf, readingProgramOf, routesOf,
@@ -133,14 +134,22 @@ async function fromPages(first, second, configOf) {
 
 // ---- routes ----------------------------------------------------------------------------------------
 
+const PROBLEM = 'There was a problem with the server configuration. Check the server logs for more information.';
 const json = (status, value) => new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json' } });
 
 /** What the original answers when it cannot be used: its error page, or a line for a program. */
 function failed(config, url, basePath) {
-  if (/\/(session|csrf|providers)$/.test(url.pathname)) return json(503, { message: 'There was a problem with the server configuration. Check the server logs for more information.' });
+  if (/\/(session|csrf|providers)$/.test(url.pathname)) return json(503, { message: PROBLEM });
   const page = new URL(config.pages?.error ?? `${basePath}/error`, url);
   page.searchParams.set('error', 'Configuration');
   return new Response(null, { status: 302, headers: { location: page.href } });
+}
+
+/** No site can be made of the settings. */
+async function noSite(config, { method }, url) {
+  const own = config.pages?.error && new URL(config.pages.error, url.origin).href;
+  const [action] = url.pathname.slice((config.basePath ?? '/api/auth').length).split('/').filter(Boolean);
+  return responseOf(await unusable({ profile: 'authjs-5', origin: url.origin, method, action, query: url.searchParams, own, message: PROBLEM }));
 }
 
 async function answer(req, configOf) {
@@ -164,7 +173,7 @@ async function answer(req, configOf) {
   } catch (error) {
     if (!program?.error && !(error instanceof SiteError) && error.code !== 'USHER_E_SETTING') throw error;
     logError(config, program?.error ?? error);
-    return program ? failed(config, url, config.basePath ?? '/api/auth') : json(500, { message: 'There was a problem with the server configuration. Check the server logs for more information.' });
+    return program ? failed(config, url, config.basePath ?? '/api/auth') : noSite(config, request, url);
   }
 }
 

@@ -37,6 +37,8 @@ function placeOf(headers) {
   return [origin, path || BASE_PATH];
 }
 
+const originOf = (headers) => placeOf(headers)[0];
+
 const tokenSites = new Recent();
 
 /** The site that tokens alone need. */
@@ -206,6 +208,6 @@ function checkOptions(options) {
 }
 
 module.exports = {
-  MAX_AGE, append, checkOptions, configurationError, defaultCookieName, headersOf, logError, programOf, providersOf,
+  MAX_AGE, append, checkOptions, configurationError, defaultCookieName, headersOf, logError, originOf, programOf, providersOf,
   readerOf, readingProgramOf, routesOf, secretOf, saltedSiteFor, secureByDefault, siteFor,
 };

@@ -7,7 +7,8 @@ const { isObject } = require('../lib/headers.cjs');
 const { checkMembers, tellDebug } = require('../lib/options.cjs');
 const { searchOf } = require('../lib/providers.cjs');
 const { internals, responseOf } = require('../lib/site.cjs');
-const { checkOptions, configurationError, logError, programOf, providersOf, routesOf } = require('../lib/v4.cjs');
+const { unusable } = require('../lib/unusable.cjs');
+const { checkOptions, configurationError, logError, originOf, programOf, providersOf, routesOf } = require('../lib/v4.cjs');
 
 /** What the engine has to say goes where the originals say it. */
 function reporter(options) {
@@ -40,7 +41,8 @@ async function answer(options, { segments, method, search, headers, body }) {
   } catch (error) {
     if (!(error instanceof SiteError)) throw error;
     const { message } = configurationError(error, options);
-    return { status: 500, headers: [['content-type', 'application/json']], body: JSON.stringify({ message }) };
+    const query = new URLSearchParams(search);
+    return unusable({ profile: 'nextauth-4', origin: originOf(headers), method, action: segments[0], query, own: options.pages?.error, message });
   }
   const program = programOf(options, site, providers);
   program.onReport = reporter(options);

@@ -238,6 +238,10 @@ test('what cannot be is nobody, or an error that names it', async () => {
   assert.equal(await untrusted.auth(at, new Res()), null);
   assert.match(errors.pop(), /UntrustedHost/);
   assert.equal((await untrusted.handlers.GET(request('/api/auth/session'))).status, 500);
+  const page = await untrusted.handlers.GET(request('/api/auth/signin'));
+  assert.deepEqual([page.status, page.headers.get('content-type'), page.headers.getSetCookie()], [500, 'text/html; charset=utf-8', []]);
+  const [led] = both({ trustHost: false, logger, pages: { error: '/oops' } });
+  assert.match((await led.handlers.GET(request('/api/auth/error'))).headers.get('location'), /^http:.*\/oops\?error=Configuration$/);
   assert.throws(() => NextAuth({ secret, providers: [{ id: 'credentials', type: 'credentials', authorize() {} }] }), /"credentials".*authorize/);
   for (const bad of [undefined, null, 1, 'x', []]) assert.throws(() => NextAuth(bad), TypeError);
   for (const bad of [null, 1, 'x']) await assert.rejects(auth(bad), TypeError);

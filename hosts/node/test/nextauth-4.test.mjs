@@ -186,6 +186,16 @@ test('settings that cannot be used are a 500 and a line in the log', async () =>
   const { status, body } = await ask(handler, new Jar(), '/api/auth/session');
   assert.deepEqual([status, logged], [500, ['CONFIGURATION_ERROR']]);
   assert.match(JSON.parse(body).message, /server configuration/);
+  // Whoever looks at a page sees one: the program's own, unless that is what led here.
+  const unusable = { secret, session: { maxAge: -1 }, logger: quiet, providers: [] };
+  for (const [path, form, pages, expected] of [
+    ['signin', undefined, {}, [500, 'text/html; charset=utf-8', undefined, []]],
+    ['signin', 'a=b', {}, [500, 'application/json', undefined, []]],
+    ['error?error=x', undefined, { error: '/oops' }, [302, undefined, '/oops?error=Configuration', []]],
+    ['signin?callbackUrl=%2Foops', undefined, { error: '/oops' }, [500, 'text/html; charset=utf-8', undefined, []]]]) {
+    const page = await ask(NextAuth({ ...unusable, pages }), new Jar(), `/api/auth/${path}`, form);
+    assert.deepEqual([page.status, page.type, page.location, page.cookies], expected, path);
+  }
   await assert.rejects(handler({ method: 'GET', url: '/', headers: {}, query: {} }, new Res()), /nextauth/);
   await assert.rejects(handler(1, new Res()), TypeError);
   await assert.rejects(handler({ headers: {} }, 1), TypeError);
