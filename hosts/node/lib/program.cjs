@@ -173,12 +173,12 @@ class Program {
     });
   }
 
-  /** Of a session that is a row. */
+  /** Of a session that is a row, whose key is nobody's business but the callback's. */
   async #sessionOfRow({ session, user, ...more }) {
     const { callbacks } = this.options;
     const found = this.#found ?? { session, user };
     const shown = this.wholeRow ? { ...found.session, user: found.user } : session;
-    this.answer = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : shown;
+    this.answer = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : session;
     return this.answer === undefined ? null : this.answer;
   }
 

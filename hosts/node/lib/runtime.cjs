@@ -4,6 +4,7 @@
 // replaces. Local mode opens the cookie here; proxy mode asks another deployment.
 
 const { randomBytes } = require('node:crypto');
+const { rowsOf } = require('./adapter.cjs');
 const { upstream } = require('./counts.cjs');
 const { UsherError, wrongType } = require('./errors.cjs');
 const { flatOf, isObject } = require('./headers.cjs');
@@ -57,6 +58,8 @@ function configureAuthRuntime(config, options) {
   if (!isObject(config)) throw wrongType('config', 'an object', config);
   if (!isObject(options)) throw wrongType('options', 'an object', options);
   const basePath = text(options, 'basePath');
+  const sessionStrategy = strategyOf(options);
+  if (sessionStrategy === 'database') rowsOf({ session: { strategy: sessionStrategy }, adapter: config.adapter }, 'config');
   use({
     mode: 'local',
     config,
@@ -65,7 +68,7 @@ function configureAuthRuntime(config, options) {
     targetBasePath: basePath,
     cookieName: text(options, 'cookieName'),
     secret: text(options, 'secret'),
-    sessionStrategy: strategyOf(options),
+    sessionStrategy,
   });
 }
 
@@ -117,7 +120,7 @@ function headersOf(input) {
 
 // ---- local ---------------------------------------------------------------------------------------
 
-function siteOf({ config = {}, baseUrl, cookieName, secret }) {
+function siteOf({ config = {}, baseUrl, cookieName, secret, sessionStrategy }) {
   if (opener) return opener;
   const { origin, protocol } = new URL(baseUrl);
   opener = createSite({
@@ -126,31 +129,34 @@ function siteOf({ config = {}, baseUrl, cookieName, secret }) {
     development: process.env.NODE_ENV !== 'production',
     secret,
     cookies: { secure: protocol === 'https:' || cookieName.startsWith('__') ? 'true' : 'false', session: { name: cookieName } },
-    session: config.session?.maxAge === undefined ? {} : { max_age: config.session.maxAge },
+    session: {
+      strategy: sessionStrategy,
+      ...(config.session?.maxAge !== undefined && { max_age: config.session.maxAge }),
+      ...(config.session?.updateAge !== undefined && { update_age: config.session.updateAge }),
+    },
+    users: sessionStrategy === 'database' ? 'database' : 'none',
     hooks: hooksOf(config, false),
   }, { env: null });
   return opener;
 }
 
-function noDatabase() {
-  if (state.sessionStrategy !== 'database') return;
-  throw new UsherError('USHER_E_SETTING', 'usher: sessions in a database are not part of this version; use the strategy "jwt"');
-}
-
 // No providers, routes or tokens of the program here: its callbacks and its event are all there is.
 class RuntimeProgram extends Program {
+  get wholeRow() { return true; }
+
   eventFailed(name, error) {
     (this.options.logger?.error ?? console.error)(error);
   }
 }
 
 async function localSession(headers, onSetCookie) {
-  noDatabase();
-  const { config } = state;
-  const { callbacks, events, logger } = config;
-  const program = new RuntimeProgram({ callbacks, events, logger });
+  const { config, sessionStrategy } = state;
+  const { callbacks, events, logger, adapter } = config;
+  const hasRows = sessionStrategy === 'database';
+  const program = new RuntimeProgram({ callbacks, events, logger, ...(hasRows && { adapter }) });
   try {
-    const { session, setCookies } = await internals.check(siteOf(state), headers.get('cookie') ?? undefined, !onSetCookie, program);
+    // A row is renewed, or removed when it is over, also where nobody can be handed the cookie that goes with it.
+    const { session, setCookies } = await internals.check(siteOf(state), headers.get('cookie') ?? undefined, !onSetCookie && !hasRows, program);
     onSetCookie?.(setCookies);
     return session;
   } catch (error) {

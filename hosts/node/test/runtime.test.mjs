@@ -58,6 +58,37 @@ test('local: callbacks', async () => {
   }
 });
 
+test('local: a row is shown as the callback says, and never its key unless it does', async () => {
+  const key = '4fe1c6a2-0d0e-4f5a-9a53-5b8f7e0f1a11';
+  const expires = new Date(Date.now() + 20 * 86400_000);
+  const user = { id: '7', name: 'Ann', email: 'ann@example.com', emailVerified: null, role: 'admin' };
+  const adapter = { getSessionAndUser: async () => ({ session: { sessionToken: key, userId: '7', expires }, user }), updateSession: async (row) => row };
+  const shape = { user: { name: 'Ann', email: 'ann@example.com' }, expires: expires.toISOString() };
+  for (const [callbacks, expected] of [
+    [{}, shape],
+    [{ jwt: ({ token }) => token }, shape],
+    [{ session: ({ session, user: row }) => ({ id: row.id, whose: session.userId, role: session.user.role }) }, { id: '7', whose: '7', role: 'admin' }]]) {
+    local({ adapter, callbacks }, { sessionStrategy: 'database' });
+    const session = JSON.parse(JSON.stringify(await getServerSession({ cookie: `${NAME}=${key}` })));
+    if (session.user) delete session.user.image;
+    assert.deepEqual(session, expected);
+  }
+});
+
+test('local: rows that cannot be read are nobody, and said', async () => {
+  const rows = { sessionStrategy: 'database' };
+  assert.throws(() => local({}, rows), /config\.adapter/);
+  const asked = [];
+  const logged = [];
+  const adapter = { getSessionAndUser: async (key) => { asked.push(key); throw new Error('away'); }, deleteSession: (key) => { asked.push(`deleted ${key}`); } };
+  local({ adapter, logger: { error: (error) => logged.push(error.message) } }, rows);
+  assert.equal(await getServerSession({ cookie: `${NAME}=4fe1c6a2-0d0e-4f5a-9a53-5b8f7e0f1a11` }), null);
+  assert.deepEqual([asked.length, logged], [1, ['away']]);
+  assert.equal(await getServerSession(), null);
+  assert.equal(asked.length, 1); // nobody is not looked up
+  assert.equal(await getToken({ cookie: `${NAME}=a-key` }, { raw: true }), 'a-key');
+});
+
 test('proxy: what is sent, and what comes back', async () => {
   const asked = [];
   const answers = (response) => async (url, init) => { asked.push({ url: String(url), ...init }); return response(); };
