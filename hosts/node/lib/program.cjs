@@ -21,7 +21,9 @@ function hooksOf({ callbacks, events, session, adapter, mapped = false }, everyR
   if (has(callbacks, 'jwt') || (everyRoute && mapped && !adapter)) hooks.push('jwt');
   if (everyRoute && mapped && adapter) hooks.push('profile');
   if (everyRoute && adapter && has(session, 'generateSessionToken')) hooks.push('session_token');
-  if (has(callbacks, 'session') || has(callbacks, 'jwt')) hooks.push('session');
+  // Where sessions are rows there is no token, and without a callback the engine leaves the row's key out.
+  const isRow = (session?.strategy ?? (adapter ? 'database' : 'jwt')) === 'database';
+  if (has(callbacks, 'session') || (has(callbacks, 'jwt') && !isRow)) hooks.push('session');
   if (everyRoute && has(callbacks, 'signIn')) hooks.push('sign_in');
   if (everyRoute && has(callbacks, 'redirect')) hooks.push('redirect');
   if ((everyRoute ? ALL_EVENTS : SESSION_EVENTS).some((name) => has(events, name))) hooks.push('events');
@@ -173,12 +175,12 @@ class Program {
     });
   }
 
-  /** Of a session that is a row, whose key is nobody's business but the callback's. */
+  /** Of a session that is a row. */
   async #sessionOfRow({ session, user, ...more }) {
     const { callbacks } = this.options;
     const found = this.#found ?? { session, user };
     const shown = this.wholeRow ? { ...found.session, user: found.user } : session;
-    this.answer = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : session;
+    this.answer = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : shown;
     return this.answer === undefined ? null : this.answer;
   }
 

@@ -135,7 +135,7 @@ function siteOf({ config = {}, baseUrl, cookieName, secret, sessionStrategy }) {
       ...(config.session?.updateAge !== undefined && { update_age: config.session.updateAge }),
     },
     users: sessionStrategy === 'database' ? 'database' : 'none',
-    hooks: hooksOf(config, false),
+    hooks: hooksOf({ ...config, session: { strategy: sessionStrategy } }, false),
   }, { env: null });
   return opener;
 }

@@ -224,6 +224,20 @@ test('tokens pass in both directions', async () => {
   for (const bad of [undefined, 1, {}, { secret }, { secret, salt: 1 }, { salt: 'x', secret: 1 }]) await assert.rejects(encode(bad), TypeError);
 });
 
+test('a session that is a row is shown without its key, whatever other callbacks there are', async () => {
+  const key = '4fe1c6a2-0d0e-4f5a-9a53-5b8f7e0f1a11';
+  const expires = new Date(Date.now() + 29.5 * 86400_000);
+  const user = { id: '7', name: 'Ann', email: 'ann@example.com', emailVerified: null, image: null, role: 'admin' };
+  const found = async () => ({ session: { sessionToken: key, userId: '7', expires }, user });
+  const others = ['createUser', 'getUser', 'getUserByEmail', 'getUserByAccount', 'updateUser', 'linkAccount', 'createSession', 'updateSession', 'deleteSession'];
+  const adapter = { getSessionAndUser: found, ...Object.fromEntries(others.map((name) => [name, async () => null])) };
+  for (const callbacks of [{}, { jwt: ({ token }) => token }, { signIn: () => true }]) {
+    const apps = both({ adapter, callbacks });
+    const [ours, theirs] = await Promise.all(apps.map(async ({ handlers }) => (await handlers.GET(request('/api/auth/session', `${SESSION}=${key}`))).json()));
+    assert.deepEqual([ours, JSON.stringify(ours).includes(key)], [theirs, false]);
+  }
+});
+
 test('what cannot be is nobody, or an error that names it', async () => {
   const cookie = await cookieOf();
   const errors = [];
