@@ -28,6 +28,8 @@ extern "C" {
     X(SESSION_ENDED, "session_ended", "the program's jwt function ended the session")              \
     X(SESSION_UNKNOWN, "session_unknown",                                                          \
       "the store has no such session: it was ended, or never was")                                 \
+    X(USER_UNKNOWN, "user_unknown",                                                                \
+      "a session of another system, and the store has no such user: he was removed, or never was") \
     X(STORE, "store", "the store failed, or its answer makes no sense: could not tell")            \
     X(ACCOUNT_NOT_LINKED, "account_not_linked",                                                    \
       "the account is another user's, or its e-mail address is and nobody allowed linking")        \

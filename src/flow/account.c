@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "base/utc.h"
 #include "flow/hooks.h"
 #include "flow/store.h"
 #include "flow/write.h"
@@ -269,57 +268,20 @@ static usher_status session_made(usher_exchange *ex, const usher_event *event, u
 
 static usher_status make_row(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    char iso[USHER_ISO_LEN];
     usher_store store = {.op = USHER_STORE_CREATE_SESSION,
-                         .id = ex->who->token,
+                         .id = ex->storing->token,
                          .expires_ms = ex->now_ms + ex->site->lifetime.max_age_s * 1000};
-    usher_json_writer w;
-    usher_buf b;
+    usher_status rc =
+        usher_store_session_row(&store.value, ex, store.id, &ex->who->user, store.expires_ms, err);
 
-    usher_iso_from_ms(iso, store.expires_ms);
-    open(ex, &b, &w);
-    usher_json_put_member(&w, USHER_STR("sessionToken"), ex->who->token);
-    put_raw(&w, "userId", ex->who->user.id);
-    usher_json_put_member(&w, USHER_STR("expires"), (usher_str){iso, sizeof iso});
-    usher_json_close_object(&w);
-    usher_status rc = usher_buf_take(&store.value, &b, err);
     return rc ? rc : usher_store_ask(ex, want, &store, session_made, err);
-}
-
-static usher_status token_came(usher_exchange *ex, const usher_event *event, usher_want *want,
-                               usher_error *err)
-{
-    usher_json value;
-    usher_status rc = USHER_E_SYNTAX;
-
-    if (event->kind == USHER_EVENT_HOOKED)
-        rc = usher_json_read(&value, event->value, &usher_json_limits_claims, err);
-    if (!rc) rc = usher_json_string(&ex->who->token, &ex->arena, value, err);
-    if (usher_flow_peer_fault(ex, rc) || (!rc && !ex->who->token.len)) {
-        usher_flow_report(ex, USHER_CAUSE_HOOK, NULL);
-        return usher_fail(err, USHER_E_IO, "exchange: what generateSessionToken() answered", 0);
-    }
-    return rc ? rc : make_row(ex, want, err);
 }
 
 static usher_status with_row(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    char uuid[36];
-    usher_json_writer w;
-    usher_buf b;
-    usher_status rc;
-
-    if (ex->who->stays) return with_cookie(ex, &ex->held.stored->session, want, err);
-    if (usher_hook_has(ex, USHER_HAS_SESSION_TOKEN)) {
-        open(ex, &b, &w);
-        usher_json_close_object(&w);
-        return usher_hook_ask(ex, want, USHER_HOOK_SESSION_TOKEN, (usher_str){0}, &b, token_came,
-                              err);
-    }
-    if ((rc = usher_uuid4(uuid, ex->entropy, err)) ||
-        (rc = usher_arena_dup(&ex->who->token, &ex->arena, (usher_str){uuid, sizeof uuid}, err)))
-        return rc;
-    return make_row(ex, want, err);
+    if (ex->who->stays && usher_store_is_row(ex))
+        return with_cookie(ex, &ex->held.stored->session, want, err);
+    return usher_store_new_token(ex, make_row, want, err);
 }
 
 static usher_status finish(usher_exchange *ex, usher_want *want, usher_error *err)

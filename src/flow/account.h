@@ -18,7 +18,6 @@ struct usher_who {
     bool stays; /* the session that is there goes on */
     bool again; /* somebody else was faster; looked once more */
     bool is_new;
-    usher_str token; /* of the new session's row */
 };
 
 /* Goes on where a provider's answer has been verified; `said` is what it said, as JSON. */

@@ -523,6 +523,39 @@ static void test_without_entropy(void **state)
     close_rig(&r);
 }
 
+/* Who signs in with a token of another format has a row of his own afterwards: the token named him,
+ * and there was no row that could stay. */
+static void test_over_a_token(void **state)
+{
+    static char token[BROWSER_COOKIE_MAX];
+    char accept[128];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = i ? "authjs.session-token" : "next-auth.session-token";
+        rig r;
+
+        open_rig(&r, profiles[i], false, "", "");
+        kit_store_put(&r.store, KIT_USERS, "7", ADA);
+        put_account(&r, "7");
+        sign_in(&r);
+        check_signed_in(&r, "7");
+        snprintf(token, sizeof token, "%s", session_token(&r));
+        close_rig(&r);
+
+        snprintf(accept, sizeof accept, ",\"accept\":[{\"profile\":\"%s\",\"subject\":\"user\"}]",
+                 profiles[i]);
+        open_rig(&r, profiles[i], true, accept, "");
+        kit_store_put(&r.store, KIT_USERS, "7", ADA);
+        browser_put_cookie(&r.b, kit_str(name), kit_str(token));
+        sign_in(&r);
+        assert_string_equal(kit_store_steps(&r.store),
+                            "getUserByAccount getUser linkAccount createSession");
+        check_signed_in(&r, "7");
+        close_rig(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +570,7 @@ int main(void)
         cmocka_unit_test(test_a_profile_that_makes_no_sense),
         cmocka_unit_test(test_without_memory),
         cmocka_unit_test(test_without_entropy),
+        cmocka_unit_test(test_over_a_token),
     };
 
     kit_crypto_install();

@@ -1,6 +1,7 @@
 /* Changing the session that is held: update() and updateSession(). */
 #include "base/error.h"
 #include "base/str.h"
+#include "flow/store.h"
 #include "flow/write.h"
 #include "wire/json_set.h"
 
@@ -144,7 +145,8 @@ usher_status usher_flow_change_session(usher_exchange *ex, const usher_json_obje
     const usher_writing w = {.keep_exp = foreign, .must = true, .written = &written};
     usher_status rc;
 
-    if ((rc = usher_flow_own_form(ex, &lives, err)) || !lives) return rc;
+    if ((rc = usher_flow_own_form(ex, &lives, err)) || !lives || usher_store_was_left(ex))
+        return rc;
     if (!ex->site->profile->auth0) return change_claims(ex, changes, &w, err);
     return change_auth0(ex, changes, &w, err);
 }

@@ -88,6 +88,7 @@ typedef struct usher_held {
     bool bearer;                 /* a Bearer token would have counted */
     const usher_format *format;  /* where it is now: found, or written since; NULL: nowhere */
     const usher_format *found;   /* where it was found */
+    size_t unasked;              /* 1 + the format about which the store has to be asked first */
     usher_claims claims;         /* of a claims format, or the sealed ones of Auth0's */
     usher_auth0_session *auth0;  /* of Auth0's */
     struct usher_stored *stored; /* flow/store.h; the row of Auth.js' */
@@ -268,6 +269,8 @@ usher_status usher_csrf_get(usher_exchange *ex, usher_error *err); /* GET csrf *
 /* Judges the session: from the first format whose cookie holds a valid one or, where `bearer` says
  * so, from Authorization if no cookie came. Once; after that, from what was found and written. */
 usher_status usher_flow_read_session(usher_exchange *ex, bool bearer, usher_error *err);
+/* The same as far as it is known without the store: held.unasked says what is not. */
+usher_status usher_flow_judge(usher_exchange *ex, bool bearer, usher_error *err);
 /* Asks the program to open what only it can open; wants nothing if there is no such thing. */
 usher_status usher_flow_decode(usher_exchange *ex, usher_want *want, usher_error *err);
 /* What came of a format, read once. *out is NULL only with a status. */

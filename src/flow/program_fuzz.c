@@ -4,27 +4,33 @@
  * changes, 'c' CSRF token), the site ('4' nextauth-4 and '5' authjs-5 with every callback, '6'
  * authjs-5 with sessions that are rows, '7' the same with callbacks, '8' nextauth-4 with tokens
  * that the program makes, '9' nextauth-4, ':' authjs-5 and ';' robojs with rows, whose program
- * judges the form of a provider "form"), the allocation that fails ('~': none). Then as fuzz_rig.h
- * and authjs_rig.h say; $R is the row of the session $S of a site with rows. */
+ * judges the form of a provider "form", '<' authjs-5 with rows and tokens of nextauth-4 that become
+ * some, '=' with tokens and rows that become some), the allocation that fails ('~': none). Then as
+ * fuzz_rig.h and authjs_rig.h say; $R is the row of the session $S of a site with rows. */
 #include "flow/authjs_rig.h"
 #include "session/row.h"
 
-#define HOOKS    "\"hooks\":[\"jwt\",\"session\",\"sign_in\",\"redirect\",\"events\"],"
-#define FORM     "\"hooks\":[\"jwt\",\"sign_in\",\"events\",\"authorize\"],"
-#define ROWS     "\"session\":{\"strategy\":\"database\"},"
-#define ROW_NAME "row-1-of-a-session"
+#define HOOKS "\"hooks\":[\"jwt\",\"session\",\"sign_in\",\"redirect\",\"events\"],"
+#define FORM  "\"hooks\":[\"jwt\",\"sign_in\",\"events\",\"authorize\"],"
+#define ROWS  "\"session\":{\"strategy\":\"database\"},"
+#define MOVES_TO_ROWS                                                                              \
+    "\"cookies\":{\"session\":{\"name\":\"key\"}},"                                                \
+    "\"accept\":[{\"profile\":\"nextauth-4\",\"subject\":\"account\",\"provider\":\"op\"}],"
+#define MOVES_TO_TOKENS "\"accept\":[{\"profile\":\"authjs-5\",\"strategy\":\"database\"}],"
+#define ROW_NAME        "row-1-of-a-session"
 
 typedef struct program_site {
     world w;
     bool rows, encodes;
+    bool moves; /* what it has are the others', until it has been asked for */
 } program_site;
 
-static program_site sites[8];
+static program_site sites[10];
 static const program_site *current;
 
 /* What the answers so far allow. */
 static struct {
-    bool row, decoded, created, authorized;
+    bool row, owner, decoded, created, authorized;
     bool blind; /* who had to be asked could not tell */
 } granted;
 
@@ -40,9 +46,10 @@ static void make_program_site(program_site *s, const char *profile, const char *
     plain = s->w.site;
     make_site_of(&s->w, profile, more, checks);
     usher_site_unref(plain);
-    s->rows = strstr(more, "database") != NULL;
+    s->moves = strstr(more, "accept") != NULL;
+    s->rows = strstr(more, "\"session\":{\"strategy\":\"database\"") != NULL;
     s->encodes = strstr(more, "\"hook\"") != NULL;
-    if (!s->rows) return;
+    if (s->moves == s->rows) return; /* the visitor has the token that was sealed before */
     s->w.of['T'] = USHER_STR(ROW_NAME);
     s->w.of['S'] = USHER_STR("authjs.session-token=" ROW_NAME);
     s->w.of['R'] = USHER_STR("{\"session\":{\"sessionToken\":\"" ROW_NAME "\",\"userId\":\"u1\","
@@ -61,6 +68,8 @@ static void set_up(void)
     make_program_site(&sites[5], "nextauth-4", FORM);
     make_program_site(&sites[6], "authjs-5", FORM);
     make_program_site(&sites[7], "robojs", FORM ROWS);
+    make_program_site(&sites[8], "nextauth-4", MOVES_TO_ROWS ROWS);
+    make_program_site(&sites[9], "authjs-5", MOVES_TO_TOKENS);
     may_be_told_nonsense = true;
 }
 
@@ -122,6 +131,9 @@ static void watch(visit *v, const usher_want *want, const usher_event *event)
         granted.blind |= !stored && s->op == USHER_STORE_GET_SESSION_AND_USER;
         granted.row |= stored && s->op == USHER_STORE_GET_SESSION_AND_USER &&
                        !usher_str_eq(event->value, USHER_STR("null"));
+        granted.blind |= !stored && s->op == USHER_STORE_GET_USER_BY_ACCOUNT;
+        granted.owner |= stored && s->op == USHER_STORE_GET_USER_BY_ACCOUNT &&
+                         !usher_str_eq(event->value, USHER_STR("null"));
         granted.created |= stored && s->op == USHER_STORE_CREATE_SESSION;
     }
 }
@@ -142,8 +154,11 @@ static void check_session(const visit *v)
     assert(valid == (s != NULL));
     if (!s || usher_exchange_signed_in(exchange)) return;
     assert(is_object(usher_session_claims(s)));
-    assert(current->rows      ? granted.row
+    assert(current->moves && current->rows
+               ? granted.row || (granted.owner && sent(v, v->w->of['T']))
+           : current->rows    ? granted.row
            : current->encodes ? granted.decoded
+           : current->moves   ? granted.row || sent(v, v->w->of['T'])
                               : sent(v, v->w->of['T']));
 }
 

@@ -236,7 +236,6 @@ static usher_status open_record(usher_auth0_session *s, usher_cause *cause, ushe
 {
     ex->verdict = b->id_verdict;
     *cause = b->id_cause;
-    if (!b->asked) return usher_fail(err, USHER_E_USAGE, "exchange: the store was not asked", 0);
     if (b->id_verdict != USHER_SESSION_VALID) return USHER_OK;
     if (b->row.ptr) return usher_auth0_record_open(s, &ex->verdict, cause, c, b->row, err);
     ex->verdict = USHER_SESSION_REVOKED;
@@ -247,6 +246,10 @@ static usher_status open_record(usher_auth0_session *s, usher_cause *cause, ushe
 static usher_status judge_jar(usher_exchange *ex, const usher_format *f, const usher_brought *b,
                               usher_error *err)
 {
+    if (f->form == USHER_TOKEN_STORED && !b->asked) {
+        ex->held.unasked = (size_t)(f - ex->site->formats) + 1;
+        return USHER_OK;
+    }
     usher_auth0_context c = usher_flow_auth0(ex, f);
     usher_cause cause = USHER_CAUSE_NONE;
     usher_auth0_session *s = usher_arena_get(&ex->arena, sizeof *s);
@@ -331,17 +334,21 @@ static usher_status judge_format(usher_exchange *ex, size_t index, bool bearer, 
         return refuse(ex, USHER_SESSION_REJECTED, USHER_CAUSE_REQUEST_TOO_LARGE);
     if (rc || !b) return rc ? rc : usher_arena_fail(&ex->arena, err);
     if (b->jar) return judge_jar(ex, f, b, err);
-    if (f->form == USHER_TOKEN_STORED) return usher_store_judge(ex, b, err);
+    if (f->form == USHER_TOKEN_STORED) return usher_store_judge(ex, index, err);
     return judge_pieces(ex, f, b, bearer && index == 0, err);
 }
 
 /* Whoever asks sees what the site's own profile would show. */
-static usher_status into_own_form(usher_exchange *ex, usher_error *err)
+static usher_status into_own_form(usher_exchange *ex, size_t index, usher_error *err)
 {
+    const usher_format *own = ex->site->formats;
     bool lives;
     usher_status rc = usher_flow_own_form(ex, &lives, err);
 
-    return rc || lives ? rc : refuse(ex, USHER_SESSION_EXPIRED, USHER_CAUSE_TOKEN_EXPIRED);
+    if (rc) return rc;
+    if (!lives) return refuse(ex, USHER_SESSION_EXPIRED, USHER_CAUSE_TOKEN_EXPIRED);
+    if (own->form != USHER_TOKEN_STORED || own->profile->auth0) return USHER_OK;
+    return usher_store_adopt(ex, index, err);
 }
 
 /* The first format that has a valid one. Else the most that could be said: that it is over, by who
@@ -355,11 +362,15 @@ static usher_status judge_formats(usher_exchange *ex, bool bearer, usher_error *
     for (size_t i = 0; i < ex->site->format_count; i++) {
         usher_status rc = judge_format(ex, i, bearer, err);
 
-        if (rc) return rc;
+        if (rc || ex->held.unasked) return rc;
         if (ex->verdict == USHER_SESSION_VALID) {
             ex->held.format = ex->held.found = &ex->site->formats[i];
-            ex->report_count = reports;
-            return i ? into_own_form(ex, err) : USHER_OK;
+            if (i && (rc = into_own_form(ex, i, err))) return rc;
+            if (ex->verdict == USHER_SESSION_VALID) {
+                ex->report_count = reports;
+                return USHER_OK;
+            }
+            ex->held = (usher_held){.bearer = bearer};
         }
         if (most == USHER_NO_SESSION || ex->verdict == USHER_SESSION_EXPIRED ||
             ex->verdict == USHER_SESSION_REVOKED)
@@ -391,13 +402,20 @@ static bool asks_anew(const usher_exchange *ex, bool bearer)
     return ex->held.bearer || ex->verdict != USHER_SESSION_VALID;
 }
 
+usher_status usher_flow_judge(usher_exchange *ex, bool bearer, usher_error *err)
+{
+    ex->held = (usher_held){.bearer = bearer};
+    ex->session = (usher_session){0};
+    return judge_formats(ex, bearer, err);
+}
+
 usher_status usher_flow_read_session(usher_exchange *ex, bool bearer, usher_error *err)
 {
     if (ex->held.judged && ex->held.fresh.len) return read_fresh(ex, err);
     if (ex->held.judged && !asks_anew(ex, bearer)) return USHER_OK;
-    ex->held = (usher_held){.bearer = bearer};
-    ex->session = (usher_session){0};
-    usher_status rc = judge_formats(ex, bearer, err);
+    usher_status rc = usher_flow_judge(ex, bearer, err);
+    if (rc == USHER_OK && ex->held.unasked)
+        rc = usher_fail(err, USHER_E_USAGE, "exchange: the store was not asked", 0);
     ex->held.judged = rc == USHER_OK;
     return rc;
 }

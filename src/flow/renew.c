@@ -73,6 +73,8 @@ usher_status usher_flow_own_form(usher_exchange *ex, bool *lives, usher_error *e
     bool auth0 = ex->site->profile->auth0 != NULL;
     usher_status rc = USHER_OK;
 
+    if (ex->site->formats[0].form != USHER_TOKEN_STORED || auth0)
+        ex->held.stored = NULL; /* its claims are what goes on */
     if (auth0 && !ex->held.auth0) rc = as_auth0(ex, err);
     if (!auth0 && ex->held.auth0) rc = as_claims(ex, err);
     *lives = rc == USHER_OK && auth0 == (ex->held.auth0 != NULL);
@@ -105,9 +107,11 @@ usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, u
     if (ex->read_only || ex->held.written || ex->unencoded.len) return USHER_OK;
     if (!ex->site->lifetime.rolling && !foreign && !old_cookies && !ex->hooked.must_write)
         return USHER_OK;
-    if (ex->held.stored) return usher_store_roll(ex, only_one_cookie, err);
     if (foreign && only_one_cookie)
         return USHER_OK; /* the old cookie has to go in the same answer */
+    if (usher_store_was_left(ex)) return USHER_OK;
+    if (usher_store_is_row(ex)) return usher_store_roll(ex, only_one_cookie, err);
+    if (ex->held.stored) return USHER_OK; /* it did not become a row */
     usher_status rc = renew(ex, &w, err);
     /* To the millisecond where the end is counted from now, as the originals print it. */
     if (rc == USHER_OK && written)
@@ -119,7 +123,8 @@ usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, u
 
 static usher_status look_for_old(usher_exchange *ex, usher_error *err)
 {
-    usher_status rc = usher_flow_read_session(ex, false, err);
+    usher_status rc =
+        ex->held.judged ? USHER_OK : usher_flow_judge(ex, false, err); /* asks no store */
 
     /* Whatever was there, the answer is about the new one. */
     ex->verdict = USHER_NO_SESSION;

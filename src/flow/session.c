@@ -38,18 +38,21 @@ static usher_status show(usher_exchange *ex, usher_want *want, usher_error *err)
     return USHER_OK;
 }
 
+static usher_status renew(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    usher_status rc = usher_flow_roll_session(ex, false, err);
+
+    if (rc || (rc = usher_flow_session_json(ex, err))) return rc;
+    return usher_hook_session(ex, show, want, err);
+}
+
 /* Renewed under the claims that the program's jwt function left; cleared if it ended the session.
  */
 static usher_status renew_and_show(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     usher_status rc = USHER_OK;
 
-    if (ex->verdict == USHER_SESSION_VALID) {
-        if ((rc = usher_flow_roll_session(ex, false, err)) ||
-            (rc = usher_flow_session_json(ex, err)))
-            return rc;
-        return usher_hook_session(ex, show, want, err);
-    }
+    if (ex->verdict == USHER_SESSION_VALID) return usher_store_carry(ex, renew, want, err);
     if (ex->verdict != USHER_NO_SESSION) rc = usher_flow_forget_session(ex, false, err);
     return rc ? rc : show(ex, want, err);
 }

@@ -48,7 +48,7 @@ usher_status usher_sign_out_post(usher_exchange *ex, usher_want *want, usher_err
         return usher_respond_failure(ex, USHER_FAIL_CSRF_SIGN_OUT, 200, err);
     }
     if ((rc = usher_flow_read_session(ex, false, err))) return rc;
-    if (!ex->held.stored || ex->verdict != USHER_SESSION_VALID) return forget(ex, want, err);
+    if (!usher_store_is_row(ex) || ex->verdict != USHER_SESSION_VALID) return forget(ex, want, err);
     const usher_store store = {.op = USHER_STORE_DELETE_SESSION,
                                .id = ex->held.stored->session.token};
     return usher_store_ask(ex, want, &store, row_deleted, err);

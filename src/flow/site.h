@@ -60,6 +60,8 @@ typedef struct usher_format {
     usher_keyring *keys;         /* owned */
     usher_signing_keys *signing; /* owned; NULL unless signed */
     usher_auth0_options auth0;   /* of a profile that has them */
+    bool of_account;             /* `sub` is an account's id at a provider, not a user's row */
+    usher_str provider;          /* that one */
 } usher_format;
 
 #define USHER_FORMATS_MAX 9

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "base/utc.h"
 #include "flow/write.h"
 #include "session/auth0_write.h"
 
@@ -82,55 +81,115 @@ usher_status usher_store_answered(usher_exchange *ex, const usher_event *event, 
 
 /* --- the session's row ------------------------------------------------------------------------ */
 
+static usher_operation read_others;
+
 static usher_status row_came(usher_exchange *ex, const usher_event *event, usher_want *want,
                              usher_error *err)
 {
+    usher_brought *b = usher_flow_brought(ex, ex->storing->format);
+
     if (event->kind != USHER_EVENT_STORED)
         return usher_store_failed(ex, "exchange: the store failed to find a session", err);
-    ex->first.row = event->value;
-    ex->first.asked = true;
-    return ex->storing->after(ex, want, err);
+    if (!b) return usher_arena_fail(&ex->arena, err);
+    b->row = event->value;
+    b->asked = true;
+    return read_others(ex, want, err);
 }
 
-static usher_status want_row(usher_exchange *ex, usher_store_op op, usher_str id,
-                             usher_operation *after, usher_want *want, usher_error *err)
+static usher_status want_row(usher_exchange *ex, size_t format, const usher_store *store,
+                             usher_want *want, usher_error *err)
 {
-    const usher_store store = {.op = op, .id = id};
-    usher_status rc = usher_store_ask(ex, want, &store, row_came, err);
-
-    if (rc == USHER_OK) ex->storing->after = after;
-    return rc;
+    ex->storing->format = format;
+    return usher_store_ask(ex, want, store, row_came, err);
 }
 
 /* The id cookie of Auth0's is opened first: nothing that somebody made up is looked for. */
-static usher_status read_record(usher_exchange *ex, usher_operation *after, usher_want *want,
-                                usher_error *err)
+static usher_status read_record(usher_exchange *ex, size_t format, usher_brought *b,
+                                usher_want *want, usher_error *err)
 {
-    usher_auth0_context c = usher_flow_auth0(ex, ex->site->formats);
-    usher_brought *b = &ex->first;
+    usher_auth0_context c = usher_flow_auth0(ex, &ex->site->formats[format]);
     usher_status rc = usher_auth0_id_open(&b->id, &b->id_verdict, &b->id_cause, &c, b->jar, err);
+    const usher_store store = {.op = USHER_STORE_GET_RECORD, .id = b->id.id};
 
     if (rc) return rc;
-    if (b->id_verdict == USHER_SESSION_VALID)
-        return want_row(ex, USHER_STORE_GET_RECORD, b->id.id, after, want, err);
+    if (b->id_verdict == USHER_SESSION_VALID) return want_row(ex, format, &store, want, err);
     b->asked = true;
-    return after(ex, want, err);
+    return read_others(ex, want, err);
+}
+
+/* A token in the cookie that once held, or will hold, the key of a row: what can be opened has no
+ * business in the log of a database. */
+static bool looks_sealed(usher_str value)
+{
+    size_t dots = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        dots += value.ptr[i] == '.';
+    return usher_str_starts(value, USHER_STR("eyJ")) && (dots == 2 || dots == 4);
+}
+
+static bool shares_its_name(const usher_exchange *ex, size_t format)
+{
+    const usher_format *f = ex->site->formats;
+
+    for (size_t i = 0; i < ex->site->format_count; i++)
+        if (i != format && f[i].form != USHER_TOKEN_STORED &&
+            usher_str_eq(f[i].cookie.name, f[format].cookie.name))
+            return true;
+    return false;
+}
+
+static usher_status read_key(usher_exchange *ex, size_t format, usher_brought *b, usher_want *want,
+                             usher_error *err)
+{
+    const usher_store store = {.op = USHER_STORE_GET_SESSION_AND_USER, .id = b->token};
+
+    b->asked = !b->token.len || b->too_many || b->token.len > USHER_ROW_TOKEN_MAX ||
+               (shares_its_name(ex, format) && looks_sealed(b->token));
+    return b->asked ? read_others(ex, want, err) : want_row(ex, format, &store, want, err);
+}
+
+static usher_status read_format(usher_exchange *ex, size_t format, usher_want *want,
+                                usher_error *err)
+{
+    usher_brought *b;
+    usher_status rc = usher_flow_bring(&b, ex, format, err);
+
+    if (usher_flow_peer_fault(ex, rc)) return ex->storing->after(ex, want, err); /* judging says */
+    if (rc) return rc;
+    return b->jar ? read_record(ex, format, b, want, err) : read_key(ex, format, b, want, err);
+}
+
+/* What the store has to be asked about other formats: found by judging as far as that goes. */
+static usher_status read_others(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    size_t reports = ex->report_count, unasked;
+    usher_store owner;
+    usher_status rc;
+
+    if (ex->site->format_count == 1) return ex->storing->after(ex, want, err);
+    if ((rc = usher_flow_judge(ex, false, err))) return rc;
+    unasked = ex->held.unasked;
+    if (unasked) owner = usher_store_owner(ex, unasked - 1);
+    ex->held = (usher_held){0}; /* the operation judges for itself */
+    ex->session = (usher_session){0};
+    ex->verdict = USHER_NO_SESSION;
+    ex->report_count = reports;
+    if (!unasked) return ex->storing->after(ex, want, err);
+    if (ex->site->formats[unasked - 1].form == USHER_TOKEN_STORED)
+        return read_format(ex, unasked - 1, want, err);
+    return want_row(ex, unasked - 1, &owner, want, err);
 }
 
 usher_status usher_store_read(usher_exchange *ex, usher_operation *after, usher_want *want,
                               usher_error *err)
 {
-    usher_brought *b = &ex->first;
-    usher_status rc;
+    bool own = ex->site->formats[0].form == USHER_TOKEN_STORED && !ex->first.asked;
 
-    if (!ex->site->stores || b->asked || ex->too_large) return after(ex, want, err);
-    rc = usher_flow_bring(&b, ex, 0, err);
-    if (usher_flow_peer_fault(ex, rc)) return after(ex, want, err); /* judging it says so */
-    if (rc) return rc;
-    if (b->jar) return read_record(ex, after, want, err);
-    b->asked = !b->token.len || b->too_many || b->token.len > USHER_ROW_TOKEN_MAX;
-    if (b->asked) return after(ex, want, err);
-    return want_row(ex, USHER_STORE_GET_SESSION_AND_USER, b->token, after, want, err);
+    if (!ex->site->stores || ex->too_large || ex->held.judged) return after(ex, want, err);
+    if (!storing(ex)) return usher_arena_fail(&ex->arena, err);
+    ex->storing->after = after;
+    return own ? read_format(ex, 0, want, err) : read_others(ex, want, err);
 }
 
 static usher_status refuse(usher_exchange *ex, usher_verdict verdict, usher_cause cause)
@@ -140,9 +199,12 @@ static usher_status refuse(usher_exchange *ex, usher_verdict verdict, usher_caus
     return USHER_OK;
 }
 
-/* The same as claims would be, so that whoever looks at a session need not know where it is kept.
- */
-static usher_status hold_row(usher_exchange *ex, struct usher_stored *s, usher_error *err)
+bool usher_store_is_row(const usher_exchange *ex)
+{
+    return ex->held.stored && ex->held.stored->session.token.len;
+}
+
+usher_status usher_store_hold(usher_exchange *ex, struct usher_stored *s, usher_error *err)
 {
     usher_held *h = &ex->held;
     bool is_session;
@@ -169,8 +231,9 @@ static usher_status read_row(struct usher_stored *s, bool *found, usher_exchange
     return usher_store_failed(ex, "exchange: what the store answered is no session", err);
 }
 
-usher_status usher_store_judge(usher_exchange *ex, const usher_brought *b, usher_error *err)
+usher_status usher_store_judge(usher_exchange *ex, size_t format, usher_error *err)
 {
+    const usher_brought *b = usher_flow_brought(ex, format);
     struct usher_stored *s;
     bool found;
     usher_status rc;
@@ -178,7 +241,10 @@ usher_status usher_store_judge(usher_exchange *ex, const usher_brought *b, usher
     if (!b->token.len && !b->too_many) return USHER_OK;
     if (b->too_many || b->token.len > USHER_ROW_TOKEN_MAX)
         return refuse(ex, USHER_SESSION_REJECTED, USHER_CAUSE_TOKEN_TOO_LARGE);
-    if (!b->asked) return usher_fail(err, USHER_E_USAGE, "exchange: the store was not asked", 0);
+    if (!b->asked) {
+        ex->held.unasked = format + 1;
+        return USHER_OK;
+    }
     if (!b->row.ptr) return refuse(ex, USHER_SESSION_REJECTED, USHER_CAUSE_SESSION_UNKNOWN);
     if (!(s = usher_arena_get_zero(&ex->arena, 1, sizeof *s)))
         return usher_arena_fail(&ex->arena, err);
@@ -188,7 +254,7 @@ usher_status usher_store_judge(usher_exchange *ex, const usher_brought *b, usher
     ex->held.stored = s;
     if (s->session.expires_ms < ex->now_ms)
         return refuse(ex, USHER_SESSION_EXPIRED, USHER_CAUSE_TOKEN_EXPIRED);
-    return hold_row(ex, s, err);
+    return usher_store_hold(ex, s, err);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -245,23 +311,6 @@ usher_status usher_store_flush(usher_exchange *ex, usher_want *want, usher_error
 
 /* --- renewing --------------------------------------------------------------------------------- */
 
-static usher_status update_value(usher_str *out, usher_exchange *ex, int64_t expires_ms,
-                                 usher_error *err)
-{
-    char iso[USHER_ISO_LEN];
-    usher_json_writer w;
-    usher_buf b;
-
-    usher_iso_from_ms(iso, expires_ms);
-    usher_buf_init(&b, &ex->arena, 7 * USHER_ROW_TOKEN_MAX);
-    usher_json_write_init(&w, &b);
-    usher_json_open_object(&w);
-    usher_json_put_member(&w, USHER_STR("sessionToken"), ex->held.stored->session.token);
-    usher_json_put_member(&w, USHER_STR("expires"), (usher_str){iso, sizeof iso});
-    usher_json_close_object(&w);
-    return usher_buf_take(out, &b, err);
-}
-
 /* A row is written again once it is update_age older than a new one. */
 static bool is_due(const usher_exchange *ex)
 {
@@ -273,15 +322,17 @@ static bool is_due(const usher_exchange *ex)
 
 usher_status usher_store_roll(usher_exchange *ex, bool only_one_cookie, usher_error *err)
 {
-    int64_t expires_ms = ex->now_ms + ex->site->lifetime.max_age_s * 1000;
-    usher_store store = {.op = USHER_STORE_UPDATE_SESSION,
-                         .id = ex->held.stored->session.token,
-                         .expires_ms = expires_ms};
+    const usher_row_session *row = &ex->held.stored->session;
+    bool rolls = ex->site->lifetime.rolling || ex->hooked.must_write;
+    int64_t expires_ms = rolls ? ex->now_ms + ex->site->lifetime.max_age_s * 1000 : row->expires_ms;
+    usher_store store = {
+        .op = USHER_STORE_UPDATE_SESSION, .id = row->token, .expires_ms = expires_ms};
     bool done;
-    usher_status rc = usher_store_put_cookie(ex, ex->held.stored->session.token, expires_ms / 1000,
-                                             only_one_cookie, &done, err);
+    usher_status rc =
+        usher_store_put_cookie(ex, row->token, expires_ms / 1000, only_one_cookie, &done, err);
 
-    if (rc || !done || !is_due(ex)) return rc;
-    if ((rc = update_value(&store.value, ex, expires_ms, err))) return rc;
+    if (rc || !done || !rolls || !is_due(ex)) return rc;
+    if ((rc = usher_store_session_row(&store.value, ex, store.id, NULL, expires_ms, err)))
+        return rc;
     return usher_store_later(ex, &store, USHER_WRITE_OR_NO_COOKIE, err);
 }

@@ -9,10 +9,11 @@
 #include "flow/exchange.h"
 #include "session/row.h"
 
-/* A session that is a row, as it was read. */
+/* A session that is a row, as it was read; or one that is to become a row: it has no token yet. */
 struct usher_stored {
     usher_row_session session;
     usher_row_user user;
+    bool stays; /* in its old cookie: a row cannot keep all that limits it */
 };
 
 /* What it means if a step at the end fails, or finds its row gone. */
@@ -22,7 +23,7 @@ typedef enum usher_write_rule {
     USHER_WRITE_OR_REPORT,    /* the answer stands */
 } usher_write_rule;
 
-#define USHER_WRITES_MAX 4
+#define USHER_WRITES_MAX (USHER_FORMATS_MAX + 3)
 
 typedef struct usher_write {
     usher_store store;
@@ -30,8 +31,11 @@ typedef struct usher_write {
 } usher_write;
 
 struct usher_storing {
-    usher_step *answered;   /* what reads the answer */
-    usher_operation *after; /* where the flow goes on */
+    usher_step *answered;     /* what reads the answer */
+    usher_operation *after;   /* where the flow goes on */
+    size_t format;            /* whose row is asked for */
+    usher_operation *carried; /* where it goes on behind usher_store_carry */
+    usher_str token;          /* of a new row */
     usher_write writes[USHER_WRITES_MAX];
     size_t count, next;
 };
@@ -61,6 +65,35 @@ usher_status usher_store_put_cookie(usher_exchange *ex, usher_str token, int64_t
                                     bool only_one_cookie, bool *written, usher_error *err);
 
 /* Judges the row that was brought for a format of Auth.js'. */
-usher_status usher_store_judge(usher_exchange *ex, const usher_brought *b, usher_error *err);
+usher_status usher_store_judge(usher_exchange *ex, size_t format, usher_error *err);
+/* The same as claims would be, so that whoever looks at a session need not know where it is kept.
+ */
+usher_status usher_store_hold(usher_exchange *ex, struct usher_stored *s, usher_error *err);
+/* Is the held session a row of the site's own? */
+bool usher_store_is_row(const usher_exchange *ex);
+
+/* carry.c */
+/* A valid session of another format, where the site's own are rows: it is its user's, who is a row.
+ * Whose that is has to be asked; where there is none, it is no session. */
+usher_status usher_store_adopt(usher_exchange *ex, size_t format, usher_error *err);
+/* What is asked: the step that finds the owner of the held session. */
+usher_store usher_store_owner(const usher_exchange *ex, size_t format);
+/* Makes a row of such a session, and the cookie for it, where the answer may set one; then goes on
+ * with `after`, also if the store fails: then the session stays where it was. */
+usher_status usher_store_carry(usher_exchange *ex, usher_operation *after, usher_want *want,
+                               usher_error *err);
+/* A row's key: the program's generateSessionToken, or a UUID; then `after`. */
+usher_status usher_store_new_token(usher_exchange *ex, usher_operation *after, usher_want *want,
+                                   usher_error *err);
+/* {"sessionToken":…,"userId":…,"expires":…}; without the first while it is absent. */
+usher_status usher_store_session_row(usher_str *out, usher_exchange *ex, usher_str token,
+                                     const usher_row_user *user, int64_t expires_ms,
+                                     usher_error *err);
+/* The row of another format, whose session is a token now: it ends soon, and not at once, for a
+ * request that is on its way still has the old cookie. `ended`: it ends now. */
+usher_status usher_store_let_go(usher_exchange *ex, size_t format, bool ended, usher_error *err);
+/* Does the held session have so little life that it is, or could be, one that was just left? It is
+ * shown, and not written: the browser may have the new cookie already. */
+bool usher_store_was_left(const usher_exchange *ex);
 
 #endif

@@ -46,8 +46,8 @@ static usher_session_cookie_attributes attributes_of(const usher_site_cookie *c,
                                              .expires_s = expires_s};
 }
 
-/* Deletes what came of one format. */
-static usher_status forget_format(usher_exchange *ex, size_t index, usher_error *err)
+/* Deletes what came of one format; `ended` with its row. */
+static usher_status forget_format(usher_exchange *ex, size_t index, bool ended, usher_error *err)
 {
     const usher_format *f = &ex->site->formats[index];
     usher_brought *b;
@@ -61,7 +61,7 @@ static usher_status forget_format(usher_exchange *ex, size_t index, usher_error 
     /* Reading ended at the first that was valid: the others may have come all the same. */
     rc = usher_flow_bring(&b, ex, index, err);
     if (usher_flow_peer_fault(ex, rc)) return USHER_OK;
-    if (rc) return rc;
+    if (rc || (index && (rc = usher_store_let_go(ex, index, ended, err)))) return rc;
     if (b->jar && b->jar->count) {
         if (!(gone = usher_arena_get(&ex->arena, sizeof *gone)))
             return usher_arena_fail(&ex->arena, err);
@@ -75,12 +75,12 @@ static usher_status forget_format(usher_exchange *ex, size_t index, usher_error 
 }
 
 /* The other formats' cookies go where a session is written in the first, and only there. */
-static usher_status forget_others(usher_exchange *ex, usher_error *err)
+static usher_status forget_others(usher_exchange *ex, bool ended, usher_error *err)
 {
     usher_status rc = USHER_OK;
 
     for (size_t i = 1; i < ex->site->format_count && rc == USHER_OK; i++)
-        rc = forget_format(ex, i, err);
+        rc = forget_format(ex, i, ended, err);
     return rc;
 }
 
@@ -104,8 +104,8 @@ usher_status usher_flow_forget_session(usher_exchange *ex, bool all, usher_error
     if (ex->read_only) return USHER_OK;
     if ((rc = forget_row(ex, all, err))) return rc;
     usher_flow_drop_session_lines(ex);
-    if (all || !ex->site->profile->keeps_bad_cookies) rc = forget_format(ex, 0, err);
-    return rc || !all ? rc : forget_others(ex, err);
+    if (all || !ex->site->profile->keeps_bad_cookies) rc = forget_format(ex, 0, true, err);
+    return rc || !all ? rc : forget_others(ex, true, err);
 }
 
 /* --- limits ----------------------------------------------------------------------------------- */
@@ -146,7 +146,7 @@ static usher_status put_token(usher_exchange *ex, usher_str token, int64_t exp_s
     if (usher_flow_peer_fault(ex, rc)) return too_large(ex);
     if (rc || (w->only_one && count != 1)) return rc;
     usher_flow_drop_session_lines(ex);
-    if ((rc = forget_others(ex, err)) || (rc = put_lines(ex, lines, count, err))) return rc;
+    if ((rc = forget_others(ex, false, err)) || (rc = put_lines(ex, lines, count, err))) return rc;
     *w->written = true;
     is_ours_now(ex, exp_s);
     return USHER_OK;
@@ -297,7 +297,7 @@ static usher_status put_auth0(usher_exchange *ex, const usher_auth0_lines *lines
     for (size_t i = 1; w->only_one && i < lines->count; i++)
         if (usher_auth0_jar_get(jar, usher_str_cut(lines->items[i], '=', &rest))) return USHER_OK;
     usher_flow_drop_session_lines(ex);
-    if ((rc = forget_others(ex, err)) ||
+    if ((rc = forget_others(ex, false, err)) ||
         (rc = put_lines(ex, lines->items, w->only_one ? 1 : lines->count, err)))
         return rc;
     *w->written = true;

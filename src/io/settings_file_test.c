@@ -414,6 +414,22 @@ static const surroundings places[] = {
      NULL,
      NULL},
     {&usher_accept_table,
+     "subject",
+     "site: {base_url: 'http://localhost', development: true, " SITE_SECRET
+     ", session: {strategy: database}, accept: [{cookie: old",
+     "}]}",
+     {"profile: nextauth-4"},
+     "subject: account, provider: other",
+     NULL},
+    {&usher_accept_table,
+     "provider",
+     "site: {base_url: 'http://localhost', development: true, " SITE_SECRET
+     ", session: {strategy: database}, accept: [{cookie: old, subject: account",
+     "}]}",
+     {"profile: nextauth-4"},
+     "provider: other",
+     NULL},
+    {&usher_accept_table,
      NULL,
      "site: {base_url: 'http://localhost', development: true, " SITE_SECRET
      ", accept: [{cookie: old",

@@ -129,8 +129,6 @@ static void refuse_for_rows(usher_building *b)
                         "site.session.strategy: database needs users who are rows, and those of a "
                         "development provider are none");
     refuse_forms_for_rows(b);
-    if (given(b, S(ACCEPT)))
-        complain_at(b, S(ACCEPT), "site.accept is for sessions in the cookie, so far");
     if (b->site->profile->auth0) return;
     if (given(b, S(SESSION_ABSOLUTE)))
         complain_at(b, S(SESSION_ABSOLUTE),
@@ -276,6 +274,56 @@ static void check_new(accepting *a, const usher_format *f, const usher_format_se
                        a->name, USHER_NIL, USHER_NIL);
 }
 
+/* Rows are found by the key that the cookie holds. */
+static void accept_rows(accepting *a, usher_format *f)
+{
+    if (a->v[A(STRATEGY)].number == 0) return;
+    if (a->v[A(TOKEN)].node)
+        complain(a, A(TOKEN),
+                 "$1 is for sessions in the cookie; leave it out with strategy: "
+                 "database",
+                 USHER_NIL, USHER_NIL);
+    f->form = USHER_TOKEN_STORED;
+    a->b->site->stores = true;
+}
+
+/* Settings for reading sessions alone have no providers. */
+static bool is_provider(const usher_site *site, usher_str id)
+{
+    if (!site->provider_count) return true;
+    for (size_t i = 0; i < site->provider_count; i++)
+        if (usher_str_eq(site->providers[i].id, id)) return true;
+    return false;
+}
+
+/* Whose the session is, where every session has a user who is a row. */
+static void accept_subject(accepting *a, usher_format *f)
+{
+    const usher_site *site = a->b->site;
+    const usher_value *subject = &a->v[A(SUBJECT)], *provider = &a->v[A(PROVIDER)];
+    bool counts = site->formats[0].form == USHER_TOKEN_STORED && !site->profile->auth0 &&
+                  f->form != USHER_TOKEN_STORED;
+
+    f->of_account = subject->number != 0;
+    f->provider = usher_build_keep(a->b, provider->text);
+    if (counts && !subject->node)
+        complain(a, A(SUBJECT),
+                 "$1 is missing: with session.strategy: database, say whose id `sub` is: that of a "
+                 "user's row, or that of an account at a provider",
+                 USHER_NIL, USHER_NIL);
+    if (!counts && (subject->node || provider->node))
+        complain(a, subject->node ? A(SUBJECT) : A(PROVIDER),
+                 "$1 is for tokens that become rows: session.strategy: database", USHER_NIL,
+                 USHER_NIL);
+    if (!counts) return;
+    if (f->of_account != (provider->node != NULL))
+        complain(a, A(PROVIDER), "$1 goes with subject: account, and only with that", USHER_NIL,
+                 USHER_NIL);
+    else if (f->of_account && !is_provider(site, f->provider))
+        complain(a, A(PROVIDER), "$1 is '$2', which is none of site.providers", f->provider,
+                 USHER_NIL);
+}
+
 static void accept_format(accepting *a)
 {
     usher_site *site = a->b->site;
@@ -292,6 +340,8 @@ static void accept_format(accepting *a)
     f->cookie = accepted_cookie(a, f->profile);
     accepted_secrets(a, s);
     check_form(a->b, f, &a->v[A(TOKEN)]);
+    accept_rows(a, f);
+    accept_subject(a, f);
     check_names(a, f);
     check_new(a, f, s);
     set_auth0(a->b, f);

@@ -167,6 +167,17 @@ static void test_what_is_refused(void **state)
          "site.accept[0].signing_alg and signing_keys are for token: signed"},
         {"'accept':[{'profile':'nextauth-4','secret_file':'x'}]",
          "site.accept[0]: files are for settings files only; give the secret itself"},
+        {"'session':{'strategy':'database'},'accept':[{'profile':'nextauth-4'}]",
+         "site.accept[0].subject is missing: with session.strategy: database, say whose id `sub` "
+         "is: that of a user's row, or that of an account at a provider"},
+        {"'session':{'strategy':'database'},'accept':[{'profile':'nextauth-4','subject':"
+         "'account'}]",
+         "site.accept[0].provider goes with subject: account, and only with that"},
+        {"'accept':[{'profile':'nextauth-4','subject':'user'}]",
+         "site.accept[0].subject is for tokens that become rows: session.strategy: database"},
+        {"'accept':[{'profile':'nextauth-4','strategy':'database','token':'hook'}]",
+         "site.accept[0].token is for sessions in the cookie; leave it out with strategy: "
+         "database"},
         {AUTH0 "'cookies':{'csrf':{'name':'x'}}",
          "site.cookies.csrf.name: profile auth0-4 has no such cookie"},
         {"'cookies':{'session':{'name':'" LONG_NAME LONG_NAME "'}}", NULL},

@@ -180,6 +180,8 @@ static inline void dump_format(dump *d, const usher_format *f)
     dump_str(d, "cookie domain", f->cookie.domain);
     dump_str(d, "cookie path", f->cookie.path);
     dump_keys(d, f->keys);
+    dump_int(d, "of account", f->of_account);
+    dump_str(d, "of provider", f->provider);
     dump_int(d, "signing", f->signing ? (int64_t)f->signing->count : 0);
     dump_int(d, "signing alg", f->signing ? (int64_t)f->signing->alg : 0);
     dump_signed(d, f->signing);

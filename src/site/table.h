@@ -306,6 +306,20 @@ typedef struct usher_setting_table {
       "As `secrets`, each in a file of its own. Settings files only.", "[/run/secrets/old-site]")  \
     X(TOKEN, "token", WORD, NONE, "sealed|signed|hook", 0, 0, "sealed", NULL, NULL,                \
       "What the cookie holds; see site.session.token.", "signed")                                  \
+    X(STRATEGY, "strategy", WORD, NONE, "jwt|database", 0, 0, "jwt", NULL, NULL,                   \
+      "Where these sessions are: in the cookie, or as rows of the database that the site's "       \
+      "program has.",                                                                              \
+      "database")                                                                                  \
+    X(SUBJECT, "subject", WORD, NONE, "user|account", 0, 0, NULL, "required where it counts",      \
+      NULL,                                                                                        \
+      "With site.session.strategy: database, whose id the `sub` of these sessions is: that of a "  \
+      "user's row (the old system had the same database), or that of an account at `provider` "    \
+      "(it "                                                                                       \
+      "had none). One taken for the other would sign somebody in as another person.",              \
+      "user")                                                                                      \
+    X(PROVIDER, "provider", TEXT, NONE, NULL, 1, 64, NULL, "none", NULL,                           \
+      "The id of the provider at which all these sessions began; with subject: account.",          \
+      "company")                                                                                   \
     X(SIGNING_ALG, "signing_alg", WORD, NONE, USHER_SIGNING_WORDS, 0, 0, "HS256", NULL, NULL,      \
       "How its tokens are signed; with token: signed.", "ES256")                                   \
     X(SIGNING_KEYS, "signing_keys", SECRETS, NONE, NULL, 1, 16384, NULL, "HS256: `secrets`", NULL, \
