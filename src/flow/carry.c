@@ -121,6 +121,7 @@ usher_status usher_store_new_token(usher_exchange *ex, usher_operation *after, u
     usher_buf b;
     usher_status rc;
 
+    if (!usher_store_state(ex)) return usher_arena_fail(&ex->arena, err);
     ex->storing->after = after;
     if (usher_hook_has(ex, USHER_HAS_SESSION_TOKEN)) {
         usher_buf_init(&b, &ex->arena, 2);

@@ -30,7 +30,7 @@ const char *usher_store_op_word(usher_store_op op)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-static struct usher_storing *storing(usher_exchange *ex)
+struct usher_storing *usher_store_state(usher_exchange *ex)
 {
     if (!ex->storing) ex->storing = usher_arena_get_zero(&ex->arena, 1, sizeof *ex->storing);
     return ex->storing;
@@ -39,7 +39,7 @@ static struct usher_storing *storing(usher_exchange *ex)
 usher_status usher_store_ask(usher_exchange *ex, usher_want *want, const usher_store *store,
                              usher_step *answered, usher_error *err)
 {
-    struct usher_storing *s = storing(ex);
+    struct usher_storing *s = usher_store_state(ex);
 
     if (!s) return usher_arena_fail(&ex->arena, err);
     s->answered = answered;
@@ -187,7 +187,7 @@ usher_status usher_store_read(usher_exchange *ex, usher_operation *after, usher_
     bool own = ex->site->formats[0].form == USHER_TOKEN_STORED && !ex->first.asked;
 
     if (!ex->site->stores || ex->too_large || ex->held.judged) return after(ex, want, err);
-    if (!storing(ex)) return usher_arena_fail(&ex->arena, err);
+    if (!usher_store_state(ex)) return usher_arena_fail(&ex->arena, err);
     ex->storing->after = after;
     return own ? read_format(ex, 0, want, err) : read_others(ex, want, err);
 }
@@ -262,7 +262,7 @@ usher_status usher_store_judge(usher_exchange *ex, size_t format, usher_error *e
 usher_status usher_store_later(usher_exchange *ex, const usher_store *store, usher_write_rule rule,
                                usher_error *err)
 {
-    struct usher_storing *s = storing(ex);
+    struct usher_storing *s = usher_store_state(ex);
 
     if (!s) return usher_arena_fail(&ex->arena, err);
     if (s->count == USHER_WRITES_MAX)

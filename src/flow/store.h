@@ -40,6 +40,9 @@ struct usher_storing {
     size_t count, next;
 };
 
+/* What is under way; NULL: out of memory. */
+struct usher_storing *usher_store_state(usher_exchange *ex);
+
 /* Asks for one step; `answered` gets STORED, or CONFLICT where the step can have one, with a copy
  * of the row, absent for null. A failure ends the exchange: could not tell. */
 usher_status usher_store_ask(usher_exchange *ex, usher_want *want, const usher_store *store,
