@@ -32,7 +32,6 @@ static const struct {
     {"siteInfo", addon_site_info},
     {"run", addon_run},
     {"resume", addon_resume},
-    {"describe", addon_describe},
     {"abandon", addon_abandon},
     {"rawToken", addon_raw_token},
     {"mint", addon_mint},

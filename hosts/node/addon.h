@@ -12,6 +12,7 @@
 #define ADDON_IDLE_MAX    16     /* exchanges that are kept for the next call */
 #define ADDON_WAITING_MAX 4096   /* that may wait for something at once */
 #define ADDON_SEPARATOR   '\x1f' /* stands in no header and in no JSON */
+#define ADDON_WANT        '\x1e' /* begins the text of a want, and no other */
 
 /* What is handed out when an exchange is done. */
 typedef enum addon_answer {
@@ -30,6 +31,7 @@ typedef struct addon_exchange {
     usher_request request;
     usher_want want;
     addon_answer answer;
+    bool token_told; /* callbacks.jwt was asked: who reads has the token that it answered */
 } addon_exchange;
 
 typedef struct addon {
@@ -70,7 +72,8 @@ bool addon_arguments(napi_value *out, size_t want, napi_env env, napi_callback_i
 
 /* result.c: the text for JavaScript, in x->arena. */
 USHER_MUST_USE usher_status addon_result(usher_str *out, addon_exchange *x, usher_error *err);
-USHER_MUST_USE usher_status addon_want(usher_str *out, addon_exchange *x, usher_error *err);
+USHER_MUST_USE usher_status addon_want(usher_str *out, addon_exchange *x, uint32_t number,
+                                       usher_error *err);
 
 /* What JavaScript calls. */
 napi_value addon_site_new(napi_env env, napi_callback_info info); /* sites.c */
@@ -78,7 +81,6 @@ napi_value addon_site_info(napi_env env, napi_callback_info info);
 bool addon_site_of(usher_site **out, napi_env env, napi_value value);
 napi_value addon_run(napi_env env, napi_callback_info info); /* run.c */
 napi_value addon_resume(napi_env env, napi_callback_info info);
-napi_value addon_describe(napi_env env, napi_callback_info info);
 napi_value addon_abandon(napi_env env, napi_callback_info info);
 napi_value addon_raw_token(napi_env env, napi_callback_info info); /* tokens.c */
 napi_value addon_mint(napi_env env, napi_callback_info info);

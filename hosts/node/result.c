@@ -181,7 +181,16 @@ static void put_fetch(usher_json_writer *w, const usher_fetch *f)
     put_int(w, "onceS", f->once_s);
 }
 
-static void put_hook(usher_json_writer *w, const usher_hook *h)
+/* Without the token, which stands in the other text, too. */
+static void put_session(usher_json_writer *w, usher_str json)
+{
+    usher_json_name(w, USHER_STR("value"));
+    usher_json_open_object(w);
+    put_raw(w, "session", json);
+    usher_json_close_object(w);
+}
+
+static void put_hook(usher_json_writer *w, const addon_exchange *x, const usher_hook *h)
 {
     static const char *const kinds[] = {"",
                                         "decode",
@@ -199,11 +208,14 @@ static void put_hook(usher_json_writer *w, const usher_hook *h)
     bool known = h->kind < (int)(sizeof kinds / sizeof *kinds);
 
     put_text(w, "kind", usher_str_z(kinds[known ? h->kind : 0])); /* none of ours: it fails */
-    if (h->kind == USHER_HOOK_DECODE)
-        put_text(w, "value", h->value); /* a token; the others are JSON, and parsed with the rest */
+    if (h->kind == USHER_HOOK_DECODE) /* a token; the others are JSON, and parsed with the rest */
+        put_text(w, "value", h->value);
+    else if (h->kind == USHER_HOOK_SESSION && h->same.ptr && x->token_told)
+        put_session(w, h->same);
     else
         put_raw(w, "value", h->value);
-    put_text(w, "name", h->name);
+    if (h->kind == USHER_HOOK_EVENT) put_text(w, "name", h->name);
+    if (h->kind != USHER_HOOK_DECODE && h->kind != USHER_HOOK_ENCODE) return;
     put_text(w, "cookieName", h->cookie_name);
     put_int(w, "maxAgeS", h->max_age_s);
 }
@@ -218,20 +230,22 @@ static void put_store(usher_json_writer *w, const usher_store *s)
     put_int(w, "expiresMs", s->expires_ms);
 }
 
-usher_status addon_want(usher_str *out, addon_exchange *x, usher_error *err)
+usher_status addon_want(usher_str *out, addon_exchange *x, uint32_t number, usher_error *err)
 {
     usher_json_writer w;
     usher_buf b;
 
     usher_buf_init(&b, &x->arena, RESULT_MAX);
+    usher_buf_put_char(&b, ADDON_WANT);
     usher_json_write_init(&w, &b);
     usher_json_open_object(&w);
+    put_int(&w, "number", number);
     if (x->want.kind == USHER_WANT_FETCH)
         put_fetch(&w, &x->want.fetch);
     else if (x->want.kind == USHER_WANT_STORE)
         put_store(&w, &x->want.store);
     else
-        put_hook(&w, &x->want.hook);
+        put_hook(&w, x, &x->want.hook);
     usher_json_close_object(&w);
     return usher_buf_take(out, &b, err);
 }

@@ -1,5 +1,5 @@
 /* run - operations on exchanges. A call either ends at once and hands its result out as a text, or
- * the exchange waits: then JavaScript gets its number, asks what it wants, and resumes it. */
+ * the exchange waits: then the text says what it wants and its number, by which it is resumed. */
 #include <time.h>
 
 #include "base/error.h"
@@ -130,19 +130,32 @@ static bool read_request(addon_exchange *x, napi_env env, const napi_value *args
     return true;
 }
 
-/* The end of a step: a text, a number (it waits), or an exception. */
-static napi_value settle(napi_env env, addon *a, addon_exchange *x, usher_status rc,
-                         usher_error *err)
+/* The text of what it waits for. It does not wait if that cannot be handed out. */
+static napi_value wait(usher_status *rc, napi_env env, addon *a, addon_exchange *x,
+                       usher_error *err)
 {
     napi_value value = NULL;
     uint32_t number;
     usher_str text;
 
+    if ((*rc = addon_wait(&number, a, x, err))) return NULL;
+    if (!(*rc = addon_want(&text, x, number, err))) value = addon_string(env, text);
+    if (!value) addon_wake(a, number);
+    x->token_told |= x->answer == ANSWER_READ && x->want.kind == USHER_WANT_HOOK &&
+                     x->want.hook.kind == USHER_HOOK_JWT;
+    return value;
+}
+
+/* The end of a step: a text, or an exception. */
+static napi_value settle(napi_env env, addon *a, addon_exchange *x, usher_status rc,
+                         usher_error *err)
+{
+    napi_value value = NULL;
+    usher_str text;
+
     if (rc == USHER_OK && x->want.kind != USHER_WANT_NOTHING) {
-        if (!(rc = addon_wait(&number, a, x, err))) {
-            (void)napi_create_uint32(env, number, &value);
-            return value;
-        }
+        value = wait(&rc, env, a, x, err);
+        if (value) return value;
     } else if (rc == USHER_OK && !(rc = addon_result(&text, x, err))) {
         value = addon_string(env, text);
     }
@@ -206,6 +219,7 @@ static bool start(usher_status *rc, addon_exchange *x, napi_env env, const napi_
         !addon_text(&argument, env, &x->arena, args[A_ARGUMENT], "changes"))
         return false;
     x->want = (usher_want){.kind = USHER_WANT_NOTHING};
+    x->token_told = false;
     *rc = begin(x, site, (size_t)operation, argument,
                 now > 0 && now < 9e15 ? (int64_t)now : clock_ms(), err);
     return true;
@@ -237,22 +251,6 @@ static addon_exchange *waiting_at(uint32_t *number, addon *a, napi_env env, napi
     return x;
 }
 
-napi_value addon_describe(napi_env env, napi_callback_info info)
-{
-    addon *a = addon_of(env);
-    usher_error err = {0};
-    napi_value arg;
-    uint32_t number;
-    usher_str text;
-    usher_status rc;
-
-    if (!addon_arguments(&arg, 1, env, info)) return NULL;
-    addon_exchange *x = waiting_at(&number, a, env, arg);
-    if (!x) return NULL;
-    if ((rc = addon_want(&text, x, &err))) return addon_throw(env, rc, &err);
-    return addon_string(env, text);
-}
-
 /* Nobody will resume it. */
 napi_value addon_abandon(napi_env env, napi_callback_info info)
 {
@@ -268,10 +266,16 @@ napi_value addon_abandon(napi_env env, napi_callback_info info)
     return NULL;
 }
 
-/* Arguments of resume: number, kind, status, content type, body, fetched, value, now. */
-enum { E_NUMBER, E_KIND, E_STATUS, E_TYPE, E_BODY, E_FETCHED, E_VALUE, E_NOW, E_COUNT };
+/* Arguments of resume: number, kind, value, now; for what was fetched also status, content type,
+ * body, fetched. */
+enum { E_NUMBER, E_KIND, E_VALUE, E_NOW, E_STATUS, E_TYPE, E_BODY, E_FETCHED, E_COUNT };
 
-static bool read_event(usher_event *event, addon_exchange *x, napi_env env, const napi_value *args)
+static bool is_absent(napi_env env, napi_value value)
+{
+    return addon_is(env, value, napi_undefined);
+}
+
+static bool read_kind(usher_event *event, const usher_want *want, napi_env env, napi_value value)
 {
     static const struct {
         const char *name;
@@ -284,35 +288,49 @@ static bool read_event(usher_event *event, addon_exchange *x, napi_env env, cons
         {"large", USHER_EVENT_FETCH_FAILED, "the answer is too large"},
         {"forbidden", USHER_EVENT_FETCH_FAILED, "the address may not be asked"},
         {"hooked", USHER_EVENT_HOOKED, NULL},
+        {"same", USHER_EVENT_HOOKED, NULL},
         {"refused", USHER_EVENT_HOOK_REFUSED, NULL},
         {"failed", USHER_EVENT_HOOK_FAILED, NULL},
         {"stored", USHER_EVENT_STORED, NULL},
         {"conflict", USHER_EVENT_STORE_CONFLICT, NULL},
         {"store_failed", USHER_EVENT_STORE_FAILED, NULL},
     };
-    double status = 0, fetched = 0, now = 0;
-    usher_str kind;
+    char word[16]; /* the longest one, and one more */
+    usher_str kind = {word, 0};
 
-    *event = (usher_event){.size = sizeof *event};
-    if (!addon_text(&kind, env, &x->arena, args[E_KIND], "kind") ||
-        !addon_number(&status, env, args[E_STATUS], "status") ||
-        !addon_bytes(&event->content_type, env, &x->arena, args[E_TYPE], "content type") ||
-        !addon_buffer(&event->body, env, &x->arena, args[E_BODY], "body") ||
-        !addon_number(&fetched, env, args[E_FETCHED], "fetched") ||
-        !addon_text(&event->value, env, &x->arena, args[E_VALUE], "value") ||
-        (addon_is(env, args[E_NOW], napi_number) && !addon_number(&now, env, args[E_NOW], "now")))
-        return false;
+    (void)napi_get_value_string_utf8(env, value, word, sizeof word, &kind.len);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (usher_str_eq(kind, usher_str_z(kinds[i].name))) {
             event->kind = kinds[i].kind;
             event->why = kinds[i].why;
         }
+    bool same = usher_str_eq(kind, USHER_STR("same"));
+    if (same) event->value = want->hook.same;
+    if (event->kind && (!same || event->value.ptr)) return true;
+    addon_throw_type(env, "kind", "the name of an event");
+    return false;
+}
+
+static bool read_event(usher_event *event, addon_exchange *x, napi_env env, const napi_value *args)
+{
+    double status = 0, fetched = 0, now = 0;
+
+    *event = (usher_event){.size = sizeof *event};
+    if (!read_kind(event, &x->want, env, args[E_KIND]) ||
+        (!is_absent(env, args[E_VALUE]) &&
+         !addon_text(&event->value, env, &x->arena, args[E_VALUE], "value")) ||
+        (addon_is(env, args[E_NOW], napi_number) && !addon_number(&now, env, args[E_NOW], "now")))
+        return false;
+    if (!is_absent(env, args[E_STATUS]) &&
+        (!addon_number(&status, env, args[E_STATUS], "status") ||
+         !addon_bytes(&event->content_type, env, &x->arena, args[E_TYPE], "content type") ||
+         !addon_buffer(&event->body, env, &x->arena, args[E_BODY], "body") ||
+         !addon_number(&fetched, env, args[E_FETCHED], "fetched")))
+        return false;
     event->now_ms = now > 0 && now < 9e15 ? (int64_t)now : clock_ms();
     event->http_status = status >= 100 && status < 600 ? (int)status : 0;
     event->fetched_ms = fetched > 0 && fetched < 9e15 ? (int64_t)fetched : event->now_ms;
-    if (event->kind) return true;
-    addon_throw_type(env, "kind", "the name of an event");
-    return false;
+    return true;
 }
 
 napi_value addon_resume(napi_env env, napi_callback_info info)

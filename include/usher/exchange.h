@@ -115,6 +115,9 @@ typedef struct usher_hook {
     usher_str name;        /* of an event */
     usher_str cookie_name; /* of the session: what the originals pass as salt */
     int64_t max_age_s;     /* ENCODE: seconds until `exp` */
+    /* JWT and SESSION of a session that is read: the token, or the session, as it stands in
+     * `value`. Whoever changes nothing may answer with it; absent otherwise. */
+    usher_str same;
 } usher_hook;
 
 /* One step on rows, atomic by itself. The first ones are the methods of Auth.js' adapters, called

@@ -180,17 +180,19 @@ static usher_status keep_private(usher_str *claims, usher_exchange *ex,
 static usher_status take_token(usher_exchange *ex, usher_str token, usher_error *err)
 {
     usher_claims next = ex->held.claims;
-    usher_status rc =
-        usher_json_read_object(&next.object, &ex->arena, token, &usher_json_limits_claims, err);
+    usher_status rc = USHER_OK;
 
+    ex->hooked.has_shown = true;
+    ex->hooked.shown = next;
+    if (usher_str_eq(token, next.text)) return USHER_OK; /* most functions change nothing */
+    rc = usher_json_read_object(&next.object, &ex->arena, token, &usher_json_limits_claims, err);
     if (usher_flow_peer_fault(ex, rc)) return usher_hook_nonsense(ex, err);
     if (rc || (rc = keep_private(&token, ex, &ex->held.claims.object, err)) ||
         (rc = usher_json_read_object(&next.object, &ex->arena, token, &usher_json_limits_claims,
                                      err)))
         return rc;
     next.text = token;
-    ex->hooked.shown = ex->site->profile->session_of_old_token ? ex->held.claims : next;
-    ex->hooked.has_shown = true;
+    if (!ex->site->profile->session_of_old_token) ex->hooked.shown = next;
     ex->held.claims = next;
     return USHER_OK;
 }
@@ -220,6 +222,7 @@ usher_status usher_hook_jwt(usher_exchange *ex, usher_str changes, bool is_updat
 {
     usher_buf b;
     usher_json_writer w;
+    usher_status rc;
 
     if (!usher_hook_has(ex, USHER_HAS_JWT) || ex->held.auth0 ||
         (ex->hooked.jwt_asked && !is_update))
@@ -231,7 +234,9 @@ usher_status usher_hook_jwt(usher_exchange *ex, usher_str changes, bool is_updat
     put_raw(&w, "session", changes);
     if (is_update) usher_json_put_member(&w, USHER_STR("trigger"), USHER_STR("update"));
     usher_json_close_object(&w);
-    return usher_hook_ask(ex, want, USHER_HOOK_JWT, (usher_str){0}, &b, jwt_answered, err);
+    rc = usher_hook_ask(ex, want, USHER_HOOK_JWT, (usher_str){0}, &b, jwt_answered, err);
+    if (rc == USHER_OK) want->hook.same = ex->held.claims.text;
+    return rc;
 }
 
 /* --- session ---------------------------------------------------------------------------------- */
@@ -278,6 +283,7 @@ usher_status usher_hook_session(usher_exchange *ex, usher_operation *after, ushe
 {
     usher_buf b;
     usher_json_writer w;
+    usher_status rc;
 
     if (ex->held.auth0) return after(ex, want, err);
     if (!usher_hook_has(ex, USHER_HAS_SESSION)) return session_event(ex, after, want, err);
@@ -289,7 +295,9 @@ usher_status usher_hook_session(usher_exchange *ex, usher_operation *after, ushe
     else
         put_raw(&w, "token", ex->held.claims.text);
     usher_json_close_object(&w);
-    return usher_hook_ask(ex, want, USHER_HOOK_SESSION, (usher_str){0}, &b, session_answered, err);
+    rc = usher_hook_ask(ex, want, USHER_HOOK_SESSION, (usher_str){0}, &b, session_answered, err);
+    if (rc == USHER_OK) want->hook.same = ex->session.json;
+    return rc;
 }
 
 /* --- sign-in ---------------------------------------------------------------------------------- */

@@ -978,6 +978,7 @@ typedef struct program {
     char log[8192];         /* the hooks in the order they were asked, with what they were handed */
     const char *answers[5]; /* by kind, from JWT on; NULL: a sensible one */
     usher_event_kind kinds[5];
+    bool same; /* answers jwt and session with what it was handed */
 } program;
 
 static const char *const hook_names[] = {"jwt", "session", "signIn", "redirect", "event"};
@@ -1005,6 +1006,12 @@ static usher_status play(visit *v, program *p, usher_status rc, usher_want *want
                  (int)want->hook.name.len, want->hook.name.len ? want->hook.name.ptr : "",
                  (int)want->hook.value.len, want->hook.value.ptr);
         e.value = kit_str(p->answers[i] ? p->answers[i] : sensible(want->hook.kind));
+        if (p->same) { /* a part of what was handed out, as it stands there */
+            assert_true(want->hook.same.len && want->hook.value.len);
+            assert_non_null(memmem(want->hook.value.ptr, want->hook.value.len, want->hook.same.ptr,
+                                   want->hook.same.len));
+            e.value = want->hook.same;
+        }
         if (p->kinds[i]) e.kind = p->kinds[i];
         rc = usher_resume(v->ex, &e, want, NULL);
     }
@@ -1048,6 +1055,46 @@ static void test_callbacks_on_a_session(void **state)
         assert_non_null(strstr(p.log, "\"session\":{\"x\":[1]},\"trigger\":\"update\"}"));
         assert_non_null(strstr(p.log, "eventsession {\"session\":{\"user\":{\"name\":\"Ada\"}"));
         assert_true(usher_exchange_session_written(v.ex));
+        visit_close(&v);
+    }
+}
+
+/* Functions that change nothing: the session that a site without them shows and writes, whose
+ * members keep their bytes. */
+static void test_callbacks_that_change_nothing(void **state)
+{
+    (void)state;
+    static const char *const profiles[] = {"{" NAMED("nextauth-4") OWN, "{" NAMED("authjs-5") OWN};
+    static const char members[] = "\"big\":12345678901234567890,\"one\":1.0,\"usid\":\"S\"";
+    char settings[512], own[512];
+
+    for (size_t i = 0; i < 2; i++) {
+        program p = {.log = "", .same = true};
+        char shown[256];
+        usher_want want;
+        visit v;
+
+        snprintf(own, sizeof own, "%s}", profiles[i]);
+        visit_open(&v, own);
+        bring(&v, own, ",\"big\":12345678901234567890,\"one\":1.0,\"usid\":\"S\"", NOW_S, 3600);
+        start_at(&v, NOW_S + 1, false);
+        assert_ok(usher_get_session(v.ex, &want, NULL));
+        usher_str json = usher_session_json(usher_exchange_session(v.ex));
+        snprintf(shown, sizeof shown, "%.*s", (int)json.len, json.ptr);
+        visit_close(&v);
+
+        snprintf(settings, sizeof settings, "%s,\"hooks\":[\"jwt\",\"session\"]}", profiles[i]);
+        visit_open(&v, settings);
+        bring(&v, own, ",\"big\":12345678901234567890,\"one\":1.0,\"usid\":\"S\"", NOW_S, 3600);
+        start_at(&v, NOW_S + 1, false);
+        assert_ok(play(&v, &p, usher_get_session(v.ex, &want, NULL), &want));
+        assert_str(usher_session_json(usher_exchange_session(v.ex)), shown);
+        assert_true(usher_exchange_session_written(v.ex));
+        obey(&v);
+        assert_non_null(strstr(p.log, "session {\"session\":"));
+        start_at(&v, NOW_S + 2, true);
+        assert_ok(usher_get_token(v.ex, &want, NULL));
+        assert_true(claims_have(&v, members));
         visit_close(&v);
     }
 }
@@ -1310,6 +1357,7 @@ int main(void)
         cmocka_unit_test(test_hooks_and_bearer),
         cmocka_unit_test(test_hooks_that_fail),
         cmocka_unit_test(test_callbacks_on_a_session),
+        cmocka_unit_test(test_callbacks_that_change_nothing),
         cmocka_unit_test(test_which_token_a_session_shows),
         cmocka_unit_test(test_callbacks_that_say_no),
         cmocka_unit_test(test_callbacks_on_a_sign_in),

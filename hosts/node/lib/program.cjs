@@ -8,7 +8,8 @@ const { randomUUID } = require('node:crypto');
 
 const { addressOf } = require('./adapter.cjs');
 const { wrongType } = require('./errors.cjs');
-const { then } = require('./wants.cjs');
+const { isObject } = require('./headers.cjs');
+const { SAME, then } = require('./wants.cjs');
 
 const SESSION_EVENTS = ['session'];
 const ALL_EVENTS = ['session', 'signIn', 'signOut', 'createUser', 'linkAccount'];
@@ -30,6 +31,19 @@ function hooksOf({ callbacks, events, session, adapter, mapped = false }, everyR
   return hooks;
 }
 
+/** True if a flat object has the members that it had: texts and numbers, which nobody can have changed inside. */
+function isSame(before, after) {
+  if (Object.getPrototypeOf(after) !== Object.prototype) return false;
+  let more = 0;
+  for (const name in after) {
+    const value = after[name];
+    if (value !== before[name] || value === undefined || (typeof value === 'object' && value !== null)) return false;
+    more += 1;
+  }
+  for (const name in before) if (Object.hasOwn(before, name)) more -= 1;
+  return more === 0;
+}
+
 /** Which functions are asked while a session is read: a number to compare, and 0 if none is. */
 const readingHooks = ({ callbacks, events }) => has(callbacks, 'jwt') | has(callbacks, 'session') << 1 | has(events, 'session') << 2;
 
@@ -41,12 +55,13 @@ const asksProgram = (options) => readingHooks(options) !== 0 || !!options.adapte
  * have in the place of the functions below.
  */
 class Program {
-  /** What the session callback answered: an object that may hold more than JSON can. */
-  answer;
+  /** What the session callback answered, where that is what is shown: it may hold more than JSON can. */
+  kept;
   /** What a function threw. */
   error;
   storeFailed = false;
   options;
+  #reads;
   #providers;
   #given; // the claims as the jwt callback got them: one that changes them in place is seen, too
   #token;
@@ -55,15 +70,20 @@ class Program {
   #users; // rows of users by their id, as the adapter gave them
   #mapped;
 
-  constructor(options, providers) {
+  /** `reads`: for a call that reads a session, and makes no text of it. */
+  constructor(options, providers, reads = false) {
     this.options = options;
     this.#providers = providers;
+    this.#reads = reads;
   }
 
   // ---- of each system ----------------------------------------------------------------------------
 
   /** The session callback gets a row and its user, not a session made of them. */
   get wholeRow() { return false; }
+
+  /** Who reads a session is shown what the callback answered, not what JSON makes of it. */
+  get keeps() { return false; }
 
   /** Events get the user as profile, not what the provider said. */
   get tellsUser() { return false; }
@@ -166,12 +186,14 @@ class Program {
 
   #asked(people) {
     const { callbacks } = this.options;
+    this.#token = people.token;
     if (!has(callbacks, 'jwt')) return people.token;
     this.#given = people.token;
+    const before = this.#reads ? { ...people.token } : undefined;
     return then(callbacks.jwt(people), (token) => {
       this.#token = token;
       if (typeof token !== 'object' || Array.isArray(token)) throw wrongType('what callbacks.jwt returns', 'a token or null', token);
-      return token;
+      return before && token && isSame(before, token) ? SAME : token;
     });
   }
 
@@ -180,8 +202,9 @@ class Program {
     const { callbacks } = this.options;
     const found = this.#found ?? { session, user };
     const shown = this.wholeRow ? { ...found.session, user: found.user } : session;
-    this.answer = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : shown;
-    return this.answer === undefined ? null : this.answer;
+    const answer = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : shown;
+    if (this.keeps) this.kept = answer;
+    return answer === undefined ? null : answer;
   }
 
   session(params) {
@@ -190,10 +213,15 @@ class Program {
     const { callbacks } = this.options;
     const shown = this.#given ? this.shown(session, this.#given) : session;
     const answer = has(callbacks, 'session') ? callbacks.session({ session: shown, token: this.#token ?? token }) : shown;
-    return then(answer, (value) => {
-      this.answer = value;
-      return value === undefined ? null : value;
-    });
+    return then(answer, (value) => this.#showing(value));
+  }
+
+  /** The engine need not see what is shown as it is, unless there is an event to tell of it. */
+  #showing(value) {
+    if (value === undefined) return null;
+    if (!this.keeps) return value;
+    this.kept = value;
+    return this.#reads && isObject(value) && !has(this.options.events, 'session') ? SAME : value;
   }
 
   async signIn(params) {

@@ -153,7 +153,7 @@ async function localSession(headers, onSetCookie) {
   const { config, sessionStrategy } = state;
   const { callbacks, events, logger, adapter } = config;
   const hasRows = sessionStrategy === 'database';
-  const program = new RuntimeProgram({ callbacks, events, logger, ...(hasRows && { adapter }) });
+  const program = new RuntimeProgram({ callbacks, events, logger, ...(hasRows && { adapter }) }, undefined, true);
   try {
     // A row is renewed, or removed when it is over, also where nobody can be handed the cookie that goes with it.
     const { session, setCookies } = await internals.check(siteOf(state), headers.get('cookie') ?? undefined, !onSetCookie && !hasRows, program);

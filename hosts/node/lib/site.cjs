@@ -22,47 +22,70 @@ const WANTS_MAX = 32;
 
 // ---- running -----------------------------------------------------------------------------------
 
-function resumed(number, event, now) {
-  return native.resume(number, event.kind, event.status ?? 0, event.type ?? '', event.body, event.fetched ?? 0,
-    event.value ?? '', now);
+/** The text of something that is wanted begins with a character that no other does. */
+const isWant = (text) => text.charCodeAt(0) === 0x1e;
+
+function wantOf(text) {
+  return JSON.parse(text.slice(1));
 }
 
-/** settle, once a promise is kept. */
-async function goOn(promise, number, means, program, turns) {
-  let event;
+/** Nobody comes back for an exchange once something was thrown. */
+function abandoned({ number }, error) {
+  native.abandon(number);
+  return error;
+}
+
+/** The event for a want, or a promise of it. */
+function eventOf(want, turns, means, program) {
+  try {
+    if (turns >= WANTS_MAX) throw new UsherError('USHER_E_LIMIT', 'usher: too many wants');
+    return perform(want, means, program);
+  } catch (error) {
+    throw abandoned(want, error);
+  }
+}
+
+function resumed(want, event, means) {
   let now;
   try {
-    event = await promise;
-    now = means.now?.();
+    now = means.now?.(); // the program's, and so it may throw
   } catch (error) {
-    native.abandon(number);
-    throw error;
+    throw abandoned(want, error);
   }
-  const end = resumed(number, event, now);
-  return typeof end === 'string' ? end : settle(end, means, program, turns + 1);
+  if (event.kind !== 'fetched') return native.resume(want.number, event.kind, event.value, now);
+  return native.resume(want.number, event.kind, undefined, now, event.status, event.type, event.body, event.fetched);
+}
+
+/** settle, from the first want on that has to be waited for. */
+async function wait(promise, first, means, program, begun) {
+  let event = promise;
+  let want = first;
+  for (let turns = begun + 1; ; turns += 1) {
+    try {
+      event = await event;
+    } catch (error) {
+      throw abandoned(want, error);
+    }
+    const text = resumed(want, event, means);
+    if (!isWant(text)) return text;
+    want = wantOf(text);
+    event = eventOf(want, turns, means, program);
+  }
 }
 
 /**
  * Goes on until nothing is wanted; a promise only if somebody has to be waited for. `program`: the functions that
  * are asked, and who hears of what they throw.
  */
-function settle(number, means, program, turns = 0) {
-  for (; ; turns += 1) {
-    let event;
-    let now;
-    try {
-      if (turns >= WANTS_MAX) throw new UsherError('USHER_E_LIMIT', 'usher: too many wants');
-      event = perform(JSON.parse(native.describe(number)), means, program);
-      if (isPromise(event)) return goOn(event, number, means, program, turns);
-      now = means.now?.(); // the program's, and so it may throw
-    } catch (error) {
-      native.abandon(number);
-      throw error;
-    }
-    const end = resumed(number, event, now);
-    if (typeof end === 'string') return end;
-    number = end;
+function settle(begun, means, program) {
+  let text = begun;
+  for (let turns = 0; isWant(text); turns += 1) {
+    const want = wantOf(text);
+    const event = eventOf(want, turns, means, program);
+    if (isPromise(event)) return wait(event, want, means, program, turns);
+    text = resumed(want, event, means);
   }
+  return text;
 }
 
 function once(means, operation, method, target, headers, authorization, body, readOnly, changes) {
@@ -79,21 +102,14 @@ function rethrow(error) {
 }
 
 /** A text, or a promise of one. */
-function later(number, means, program = means.program) {
+function later(text, means, program = means.program) {
+  if (!isWant(text)) return text;
   try {
-    const end = settle(number, means, program);
+    const end = settle(text, means, program);
     return isPromise(end) ? end.catch(rethrow) : end;
   } catch (error) {
     return rethrow(error);
   }
-}
-
-/** What READ answers, in parts: Set-Cookie values, the session, and reports where there are any. */
-function partsOf(text) {
-  const setCookies = text.split('\x1f');
-  const reports = setCookies.pop();
-  const session = JSON.parse(setCookies.pop());
-  return { session, setCookies, reports };
 }
 
 // ---- requests and responses --------------------------------------------------------------------
@@ -268,19 +284,21 @@ class Site {
 
   async #all(operation, input, readOnly, changes, program) {
     const end = this.#ask(operation, input, readOnly, changes);
-    return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program)), program);
+    return this.#report(JSON.parse(isWant(end) ? await later(end, this.#means, program) : end), program);
   }
 
   #brief(cookie, readOnly, program) {
-    let end = once(this.#means, READ, undefined, undefined, cookie, undefined, undefined, readOnly);
-    if (typeof end !== 'string') end = later(end, this.#means, program);
+    const end = later(once(this.#means, READ, undefined, undefined, cookie, undefined, undefined, readOnly), this.#means, program);
     return isPromise(end) ? end.then((text) => this.#read(text, program)) : this.#read(end, program);
   }
 
+  /** The parts of what READ answers: Set-Cookie values, the session, and reports where there are any. */
   #read(text, program) {
-    const result = partsOf(text);
-    if (result.reports) this.#report(JSON.parse(result.reports), program);
-    return result;
+    const setCookies = text.split('\x1f');
+    const reports = setCookies.pop();
+    const json = setCookies.pop();
+    if (reports) this.#report(JSON.parse(reports), program);
+    return { session: json === 'null' ? null : program?.kept ?? JSON.parse(json), setCookies };
   }
 
   #checked(result) {
@@ -290,7 +308,7 @@ class Site {
   /** The session of whoever sent these headers, or null. Nothing is renewed. */
   async getSession(headers) {
     const end = this.#ask(SESSION, headers, true);
-    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means));
+    return JSON.parse(isWant(end) ? await later(end, this.#means) : end);
   }
 
   /** The sealed claims, or null; with `raw` the token itself, unread. A Bearer token counts too. */
@@ -298,17 +316,17 @@ class Site {
     if (!isObject(options)) throw wrongType('options', 'an object', options);
     if (options.raw) return this.#raw(headers);
     const end = this.#ask(TOKEN, headers, true);
-    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means));
+    return JSON.parse(isWant(end) ? await later(end, this.#means) : end);
   }
 
   async #claims(cookie, program) {
     const end = once(this.#means, TOKEN, undefined, undefined, cookie, undefined, undefined, true);
-    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program));
+    return JSON.parse(isWant(end) ? await later(end, this.#means, program) : end);
   }
 
   async #tokenFor(cookie, program) {
     const end = this.#ask(TOKEN, { cookie }, true);
-    return JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program));
+    return JSON.parse(isWant(end) ? await later(end, this.#means, program) : end);
   }
 
   #raw(headers) {
@@ -350,7 +368,7 @@ class Site {
     const target = targetOf(request.url, 'request.url');
     const end = once(this.#means, operation, request.method, target, flatOf(request, 'request'), undefined,
       await bodyOf(request), false);
-    return this.#report(JSON.parse(typeof end === 'string' ? end : await later(end, this.#means, program)), program);
+    return this.#report(JSON.parse(isWant(end) ? await later(end, this.#means, program) : end), program);
   }
 
   /** Answers a request below the base path. */

@@ -123,12 +123,14 @@ const logError = (options) => options.logger?.error ?? ((code, ...more) => conso
 class Program4 extends Program {
   #site;
 
-  constructor(options, site, known) {
-    super(options, known?.byId);
+  constructor(options, site, known, reads) {
+    super(options, known?.byId, reads);
     this.#site = site;
   }
 
   get tellsUser() { return true; }
+
+  get keeps() { return true; }
 
   given() {
     const { jwt, secret } = this.options;
@@ -160,7 +162,7 @@ class Program4 extends Program {
 const programOf = (options, site, known) => new Program4(options, site, known);
 
 /** For who reads a session: undefined where nothing is asked. */
-const readingProgramOf = (options, site) => (asksProgram(options) ? new Program4(options, site) : undefined);
+const readingProgramOf = (options, site) => (asksProgram(options) ? new Program4(options, site, undefined, true) : undefined);
 
 // ---- requests ------------------------------------------------------------------------------------
 

@@ -130,8 +130,8 @@ function redirected(config, url, baseUrl) {
 class Program5 extends Program {
   #site;
 
-  constructor(config, site, known) {
-    super(config, known?.byId);
+  constructor(config, site, known, reads) {
+    super(config, known?.byId, reads);
     this.#site = site;
   }
 
@@ -164,7 +164,7 @@ class Program5 extends Program {
 const programOf = (config, site, known) => new Program5(config, site, known);
 
 /** For who reads a session: undefined where nothing is asked. */
-const readingProgramOf = (config, site) => (asksProgram(config) ? new Program5(config, site) : undefined);
+const readingProgramOf = (config, site) => (asksProgram(config) ? new Program5(config, site, undefined, true) : undefined);
 
 function checkConfig(config, name = 'config') {
   if (!isObject(config) || Array.isArray(config)) throw wrongType(name, 'an object or a function', config);

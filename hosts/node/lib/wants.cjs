@@ -165,8 +165,13 @@ function tokenEvent(token) {
 
 const encoded = (want, hooks) => then(hooks.encode({ token: want.value, salt: want.cookieName, maxAge: want.maxAgeS }), tokenEvent);
 
+/** What a function answers that has changed nothing of what it was handed: nothing need be written down. */
+const SAME = Symbol('same');
+const sameEvent = Object.freeze({ kind: 'same' });
+
 /** The value that the program answers; null and false are a no. */
 function valueEvent(answer) {
+  if (answer === SAME) return sameEvent;
   if (answer === null || answer === false) return { kind: 'refused' };
   const value = JSON.stringify(answer);
   return value === undefined ? { kind: 'failed' } : { kind: 'hooked', value };
@@ -227,4 +232,4 @@ function perform(want, means, program) {
   return may ? means.documents.get(want, by) : answerOf(want, by);
 }
 
-module.exports = { Documents, isPromise, perform, then };
+module.exports = { Documents, SAME, isPromise, perform, then };

@@ -17,12 +17,6 @@ function siteOrThrow(options, headers) {
   }
 }
 
-/** The session as the program's functions have made it. */
-function shown(checked, program) {
-  if (program && checked.session) checked.session = program.answer ?? checked.session;
-  return checked;
-}
-
 /** The original deletes the session here. An error of the program says nothing about a cookie. */
 function nobody(error, program, options) {
   if (!program?.error) throw error;
@@ -30,15 +24,14 @@ function nobody(error, program, options) {
   return { session: null, setCookies: [] };
 }
 
-/** {session, setCookies}, or a promise of it if a function of the program gives one. */
+/** {session, setCookies} with the program's functions, or a promise of it if one of them gives one. */
 function evaluate(options, headers, readOnly) {
   const site = siteOrThrow(options, headers.headers);
   const program = readingProgramOf(options, site);
   const [cookie] = credentialsOf(headers, 'headers');
   try {
     const checked = internals.check(site, cookie, readOnly, program);
-    if (!isPromise(checked)) return shown(checked, program);
-    return checked.then((found) => shown(found, program)).catch((error) => nobody(error, program, options));
+    return isPromise(checked) ? checked.catch((error) => nobody(error, program, options)) : checked;
   } catch (error) {
     return nobody(error, program, options);
   }

@@ -74,13 +74,14 @@ test('an answer that cannot be taken leaves no exchange waiting', () => {
   const { native } = createRequire(import.meta.url)('../lib/native.cjs');
   const settings = { profile: 'authjs-5', base_url: 'https://a.example', secret: '5f0c9a61d27b4e83b1f6c4a09e7d3528', session: { token: 'hook' } };
   const [site] = native.siteNew(JSON.stringify(settings), null);
-  const ask = () => native.run(site, 1, undefined, undefined, '__Secure-authjs.session-token=a', undefined, undefined, true);
+  const ask = () => JSON.parse(native.run(site, 1, undefined, undefined, '__Secure-authjs.session-token=a', undefined, undefined, true).slice(1)).number;
   const number = ask();
-  assert.equal(typeof number, 'number');
-  for (const bad of [['what', 200, ''], ['hooked', 'x', ''], ['hooked', 200, '\u2028'], ['hooked', 200, '', 'no buffer']]) {
+  const now = undefined;
+  for (const bad of [['what'], [undefined], ['hookedhookedhooked'], ['same', '{}'], ['hooked', 1], ['hooked', {}], ['fetched', '{}', now, 'x'],
+    ['fetched', '{}', now, 200, '\u2028'], ['fetched', '{}', now, 200, '', 'no buffer'], ['fetched', '{}', now, 200, '', undefined, 'x']]) {
     assert.equal(ask(), number + 1);
-    assert.throws(() => native.resume(number + 1, bad[0], bad[1], bad[2], bad[3], 0, '{}'), TypeError);
-    assert.throws(() => native.describe(number + 1), /an exchange that waits/);
+    assert.throws(() => native.resume(number + 1, ...bad), TypeError, String(bad));
+    assert.throws(() => native.resume(number + 1, 'refused'), /an exchange that waits/);
   }
   native.abandon(number);
 });

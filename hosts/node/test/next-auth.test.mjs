@@ -172,6 +172,47 @@ test('objects go from one callback to the next as they are, as in the original',
   assert.deepEqual(mine, others);
 });
 
+test('a token that comes back as it went is sealed as it was; any other as JSON has it', async () => {
+  const held = { sub: 'u1', name: 'Ada', n: 1.5, no: false, nothing: null, ids: [1, 2], inner: { a: 1 } };
+  const flat = { sub: 'u1', name: 'Ada', n: 1.5, no: false, nothing: null };
+  const callbacks = {
+    same: (t) => t,
+    copied: (t) => ({ ...t }),
+    turned: (t) => Object.fromEntries(Object.entries(t).reverse()),
+    changed: (t) => { t.name = 'Eve'; return t; },
+    added: (t) => ({ ...t, role: 'admin' }),
+    removed: ({ name, ...t }) => t,
+    exchanged: ({ name, ...t }) => ({ ...t, other: undefined }),
+    inside: (t) => { if (t.ids) { t.ids.push(3); t.inner.a = 2; } return t; },
+  };
+  for (const [name, change] of Object.entries(callbacks)) {
+    for (const token of [flat, held]) {
+      const cookie = `${NAME}=${await theirJwt.encode({ token, secret })}`;
+      const sealed = [];
+      const tokens = [];
+      for (const call of [getServerSession, theirs]) {
+        const res = new Res();
+        const options = { secret, providers: [], callbacks: { jwt: ({ token: t }) => change(t), session: ({ session, token: t }) => { tokens.push(t); return session; } } };
+        const session = await call({ headers: { cookie }, cookies: { [NAME]: cookie.slice(NAME.length + 1) } }, res, options);
+        const line = res.headers['set-cookie'].find((c) => c.startsWith(NAME));
+        const { iat, exp, jti, ...claims } = await theirJwt.decode({ token: line.split(/[=;]/)[1], secret });
+        sealed.push({ claims, user: session.user });
+      }
+      assert.deepEqual(sealed[0], sealed[1], name);
+      const [ours, original] = tokens.map(({ iat, exp, jti, ...t }) => t);
+      assert.deepEqual(ours, original, name);
+    }
+  }
+  // What the original does not take at all, is what JSON makes of it.
+  class Token { constructor(t) { Object.assign(this, t); } toJSON() { return { sub: 'u2' }; } }
+  for (const [change, sealed] of [[(t) => new Token(t), { sub: 'u2', name: undefined }], [({ name, ...t }) => Object.assign(Object.create({ name }), t), { sub: 'u1', name: undefined }]]) {
+    const res = new Res();
+    await getServerSession({ headers: { cookie: `${NAME}=${await theirJwt.encode({ token: flat, secret })}` } }, res, { secret, callbacks: { jwt: ({ token: t }) => change(t) } });
+    const { sub, name } = await theirJwt.decode({ token: res.headers['set-cookie'].find((c) => c.startsWith(NAME)).split(/[=;]/)[1], secret });
+    assert.deepEqual({ sub, name }, sealed);
+  }
+});
+
 test('a jwt callback that returns null ends the session; one that forgets to return does not', async () => {
   const cookie = await cookieOf();
   const ended = new Res();
