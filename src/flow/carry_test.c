@@ -348,6 +348,38 @@ static void test_no_such_user(void **state)
     }
 }
 
+/* A row of the site's own that is over, or gone, is another's: the token is its own user's. */
+static void test_beside_a_row(void **state)
+{
+    static const char *const expires[] = {"2025-12-31T00:00:00.000Z", NULL};
+
+    (void)state;
+    for (size_t i = 0; i < 2 * MOVES; i++) {
+        const move *m = &moves[i % MOVES];
+        char row[256];
+        rig r;
+
+        if (same_name(m)) continue;
+        open_move(&r, m);
+        kit_store_put(&r.store, KIT_USERS, "8", "{\"id\":8,\"name\":\"Bob\"}");
+        if (expires[i / MOVES]) {
+            snprintf(row, sizeof row, "{\"sessionToken\":\"%s\",\"userId\":8,\"expires\":\"%s\"}",
+                     TOKEN, expires[i / MOVES]);
+            kit_store_put(&r.store, KIT_SESSIONS, TOKEN, row);
+        }
+        browser_put_cookie(&r.b, kit_str(m->new_name), USHER_STR(TOKEN));
+        ask(&r, usher_get_token, "/closed");
+        assert_int_equal(r.b.verdict, USHER_SESSION_VALID);
+        assert_non_null(strstr(r.b.session, "\"sub\":\"7\""));
+        get_session(&r);
+        assert_non_null(strstr(r.b.body, "ada@example.com"));
+        const char *key = cookie(&r, m->new_name);
+        assert_string_not_equal(key, TOKEN);
+        assert_non_null(strstr(kit_store_get(&r.store, KIT_SESSIONS, key), "\"userId\":7"));
+        browser_close(&r.b);
+    }
+}
+
 /* --- the store fails -------------------------------------------------------------------------- */
 
 static const struct {
@@ -780,6 +812,7 @@ int main(void)
         cmocka_unit_test(test_nothing_can_be_set),
         cmocka_unit_test(test_two_at_once),
         cmocka_unit_test(test_no_such_user),
+        cmocka_unit_test(test_beside_a_row),
         cmocka_unit_test(test_the_store_fails),
         cmocka_unit_test(test_sign_out_of_a_token),
         cmocka_unit_test(test_a_ceiling_stays),

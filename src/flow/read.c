@@ -360,6 +360,7 @@ static usher_status judge_formats(usher_exchange *ex, bool bearer, usher_error *
     size_t reports = ex->report_count;
 
     for (size_t i = 0; i < ex->site->format_count; i++) {
+        if (i) ex->held = (usher_held){.bearer = bearer}; /* nothing of one is another's */
         usher_status rc = judge_format(ex, i, bearer, err);
 
         if (rc || ex->held.unasked) return rc;
@@ -370,7 +371,6 @@ static usher_status judge_formats(usher_exchange *ex, bool bearer, usher_error *
                 ex->report_count = reports;
                 return USHER_OK;
             }
-            ex->held = (usher_held){.bearer = bearer};
         }
         if (most == USHER_NO_SESSION || ex->verdict == USHER_SESSION_EXPIRED ||
             ex->verdict == USHER_SESSION_REVOKED)

@@ -251,9 +251,9 @@ usher_status usher_store_judge(usher_exchange *ex, size_t format, usher_error *e
     if ((rc = read_row(s, &found, ex, b->row, err))) return rc;
     if (!found) return refuse(ex, USHER_SESSION_REJECTED, USHER_CAUSE_SESSION_UNKNOWN);
     s->session.token = b->token; /* what an adapter keeps, and so shows, may be a digest of it */
-    ex->held.stored = s;
     if (s->session.expires_ms < ex->now_ms)
         return refuse(ex, USHER_SESSION_EXPIRED, USHER_CAUSE_TOKEN_EXPIRED);
+    ex->held.stored = s;
     return usher_store_hold(ex, s, err);
 }
 
