@@ -278,29 +278,29 @@ static bool is_absent(napi_env env, napi_value value)
 static bool read_kind(usher_event *event, const usher_want *want, napi_env env, napi_value value)
 {
     static const struct {
-        const char *name;
+        usher_str name;
         usher_event_kind kind;
         const char *why;
     } kinds[] = {
-        {"fetched", USHER_EVENT_FETCHED, NULL},
-        {"unreachable", USHER_EVENT_FETCH_FAILED, "no answer"},
-        {"late", USHER_EVENT_FETCH_FAILED, "no answer in time"},
-        {"large", USHER_EVENT_FETCH_FAILED, "the answer is too large"},
-        {"forbidden", USHER_EVENT_FETCH_FAILED, "the address may not be asked"},
-        {"hooked", USHER_EVENT_HOOKED, NULL},
-        {"same", USHER_EVENT_HOOKED, NULL},
-        {"refused", USHER_EVENT_HOOK_REFUSED, NULL},
-        {"failed", USHER_EVENT_HOOK_FAILED, NULL},
-        {"stored", USHER_EVENT_STORED, NULL},
-        {"conflict", USHER_EVENT_STORE_CONFLICT, NULL},
-        {"store_failed", USHER_EVENT_STORE_FAILED, NULL},
+        {USHER_STR_INIT("fetched"), USHER_EVENT_FETCHED, NULL},
+        {USHER_STR_INIT("unreachable"), USHER_EVENT_FETCH_FAILED, "no answer"},
+        {USHER_STR_INIT("late"), USHER_EVENT_FETCH_FAILED, "no answer in time"},
+        {USHER_STR_INIT("large"), USHER_EVENT_FETCH_FAILED, "the answer is too large"},
+        {USHER_STR_INIT("forbidden"), USHER_EVENT_FETCH_FAILED, "the address may not be asked"},
+        {USHER_STR_INIT("hooked"), USHER_EVENT_HOOKED, NULL},
+        {USHER_STR_INIT("same"), USHER_EVENT_HOOKED, NULL},
+        {USHER_STR_INIT("refused"), USHER_EVENT_HOOK_REFUSED, NULL},
+        {USHER_STR_INIT("failed"), USHER_EVENT_HOOK_FAILED, NULL},
+        {USHER_STR_INIT("stored"), USHER_EVENT_STORED, NULL},
+        {USHER_STR_INIT("conflict"), USHER_EVENT_STORE_CONFLICT, NULL},
+        {USHER_STR_INIT("store_failed"), USHER_EVENT_STORE_FAILED, NULL},
     };
     char word[16]; /* the longest one, and one more */
     usher_str kind = {word, 0};
 
     (void)napi_get_value_string_utf8(env, value, word, sizeof word, &kind.len);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (usher_str_eq(kind, usher_str_z(kinds[i].name))) {
+        if (usher_str_eq(kind, kinds[i].name)) {
             event->kind = kinds[i].kind;
             event->why = kinds[i].why;
         }

@@ -183,6 +183,7 @@ const answered = (want, hooks) => then(hooks[want.kind](want.value), valueEvent)
 const told = (want, hooks) => then(hooks.event(want.name, want.value), () => ({ kind: 'hooked', value: 'null' }));
 
 const HOOKS = {
+  __proto__: null,
   decode: decoded,
   encode: encoded,
   jwt: answered,
@@ -214,7 +215,7 @@ function thrown(error, { kind }, program) {
 function hooked(want, program) {
   try {
     const { hooks } = program;
-    if (!Object.hasOwn(HOOKS, want.kind) || typeof hooks?.[want.kind] !== 'function') return { kind: 'failed' };
+    if (!HOOKS[want.kind] || typeof hooks?.[want.kind] !== 'function') return { kind: 'failed' };
     const event = HOOKS[want.kind](want, hooks);
     return isPromise(event) ? event.catch((error) => thrown(error, want, program)) : event;
   } catch (error) {
