@@ -282,6 +282,111 @@ async function tokens(t, context) {
     app.use(optionsOf(system, context));
 }
 
+const isToken = (cookie) => cookie?.startsWith("eyJ");
+
+/** Sessions in cookies, until the site keeps them in rows: whoever was signed in by the original stays. */
+async function toRows(t, context) {
+    const { system, pool, app } = context;
+    const given = [];
+    const session = (params) => { given.push(params); return params.session; };
+    const inRows = optionsOf(system, context, { callbacks: { session }, usher: { accept: [{ profile: system, subject: "user" }] } });
+    await clear(pool);
+    app.use(optionsOf(system, context, { session: { strategy: "jwt" } }));
+    const visitors = app.visitors();
+    await signIn(visitors.original, "real", "ann");
+    const token = visitors.original.cookie(cookieOf[system]);
+    t.ok(isToken(token), "control: the original wrote a token", token);
+
+    app.use(inRows);
+    await pool.query("ALTER TABLE sessions ADD CONSTRAINT no_more CHECK (false) NOT VALID");
+    const kept = await sessionOf(visitors.usher);
+    t.equal([kept.status, kept.json?.user?.email], [200, "ann@example.com"], "no row can be made: the session is shown", String(kept));
+    t.equal(visitors.usher.cookie(cookieOf[system]), token, "and stays where it was");
+    await pool.query("ALTER TABLE sessions DROP CONSTRAINT no_more");
+
+    const late = app.visitors();
+    late.usher.setCookie(cookieOf[system], token);
+    given.length = 0;
+    const both = await Promise.all([sessionOf(visitors.usher), sessionOf(late.usher)]);
+    for (const one of both) t.equal(one.json?.user?.email, "ann@example.com", "shown", String(one));
+    t.equal((await rows(pool, "sessions")).map((s) => s.userId), [1, 1], "two requests at once: two rows");
+    t.ok(given[0].user.id === 1 && given[0].user.emailVerified === null, "the callback gets the user's row", JSON.stringify(given[0]));
+    for (const visitor of [visitors, late]) {
+        const key = visitor.usher.cookie(cookieOf[system]);
+        t.ok(!isToken(key) && (await rows(pool, "sessions")).some((s) => s.sessionToken === key), "a key of one of them", key);
+        t.equal((await sessionOf(visitor.original)).json, (await sessionOf(visitor.usher)).json, "which the original reads, too");
+    }
+    t.ok(near((await rows(pool, "sessions"))[0].expires, 30 * DAY), "no longer than the token had");
+
+    await pool.query("DELETE FROM users");
+    late.usher.setCookie(cookieOf[system], token);
+    t.equal((await sessionOf(late.usher)).json, nobodyAt[system], "whose user is gone is nobody");
+    app.use(optionsOf(system, context));
+}
+
+/** No database before: what the token names is the account. */
+async function fromAccounts(t, context) {
+    const { system, pool, app } = context;
+    await clear(pool);
+    app.use(optionsOf(system, context));
+    await signIn(app.visitors().original, "real", "zoe");
+    await signIn(app.visitors().original, "real", "ann");
+    await pool.query("DELETE FROM sessions");
+    app.use(optionsOf(system, context, { adapter: undefined, session: { strategy: "jwt" } }));
+    const visitors = app.visitors();
+    await signIn(visitors.original, "real", "ann");
+    app.use(optionsOf(system, context, { usher: { accept: [{ profile: system, subject: "account", provider: "real" }] } }));
+    t.equal((await sessionOf(visitors.usher)).json?.user?.email, "ann@example.com", "the account's owner");
+    t.equal((await rows(pool, "sessions")).map((s) => s.userId), [2], "has the row");
+    app.use(optionsOf(system, context));
+}
+
+/** And back. */
+async function toTokens(t, context) {
+    const { system, pool, app } = context;
+    await clear(pool);
+    app.use(optionsOf(system, context));
+    const visitors = app.visitors();
+    await signIn(visitors.original, "real", "ann");
+    const key = visitors.original.cookie(cookieOf[system]);
+    const late = app.visitors();
+    late.usher.setCookie(cookieOf[system], key);
+    app.use(optionsOf(system, context, { session: { strategy: "jwt" }, usher: { accept: [{ profile: system, strategy: "database" }] } }));
+    t.equal((await sessionOf(visitors.usher)).json?.user?.email, "ann@example.com", "shown");
+    const token = visitors.usher.cookie(cookieOf[system]);
+    t.ok(isToken(token), "a token now", token);
+    t.equal((await sessionOf(visitors.original)).json?.user?.email, "ann@example.com", "which the original reads, too");
+    const slow = await sessionOf(late.usher);
+    t.equal([slow.json?.user?.email, late.usher.cookie(cookieOf[system])], ["ann@example.com", key], "a request that was on its way loses nothing");
+    const [row] = await rows(pool, "sessions");
+    t.ok(row.expires.getTime() <= Date.now() + 60_000, "the row ends soon", row.expires.toISOString());
+    late.usher.setCookie(cookieOf[system], key);
+    await pool.query("UPDATE sessions SET expires = now() + interval '1 day'");
+    await signOut(late.usher);
+    t.equal(await rows(pool, "sessions"), [], "signing out ends it");
+    app.use(optionsOf(system, context));
+}
+
+/** Rows of v4, read by a site of v5: the key stays. */
+async function otherCookie(t, context) {
+    const { system, pool, app, applications } = context;
+    const before = "nextauth-4";
+    await clear(pool);
+    process.env.NEXTAUTH_URL = applications[before].origin;
+    applications[before].use(optionsOf(before, context));
+    const old = applications[before].visitors().original;
+    await signIn(old, "real", "ann");
+    const key = old.cookie(cookieOf[before]);
+    app.use(optionsOf(system, context, { usher: { accept: [{ profile: before, strategy: "database" }] } }));
+    const visitors = app.visitors(new Jar());
+    visitors.usher.setCookie(cookieOf[before], key);
+    t.equal((await sessionOf(visitors.usher)).json?.user?.email, "ann@example.com", "shown");
+    t.equal([visitors.usher.cookie(cookieOf[system]), visitors.usher.cookie(cookieOf[before])], [key, undefined], "the same key, under the new name");
+    t.equal((await sessionOf(visitors.original)).json?.user?.email, "ann@example.com", "which the original reads, too");
+    t.equal((await rows(pool, "sessions")).length, 1, "one row");
+    app.use(optionsOf(system, context));
+}
+
 /** What programs ask. */
 async function calls(t, context) {
     const { system, pool, app } = context;
@@ -342,7 +447,7 @@ export default async function run(t) {
 
     for (const system of systems) {
         const app = applications[system];
-        const context = { system, pool, app, op, postgres, secret: newSecret(), told: [] };
+        const context = { system, pool, app, applications, op, postgres, secret: newSecret(), told: [] };
         process.env.NEXTAUTH_URL = app.origin;
         process.env.AUTH_URL = system === "authjs-5" ? `${app.origin}/api/auth` : app.origin;
         app.use(optionsOf(system, context));
@@ -351,6 +456,10 @@ export default async function run(t) {
         await t.case(`${system}: linking`, (t) => linking(t, context));
         await t.case(`${system}: callbacks`, (t) => callbacks(t, context));
         await t.case(`${system}: users in rows, sessions in cookies`, (t) => tokens(t, context));
+        await t.case(`${system}: tokens become rows`, (t) => toRows(t, context));
+        if (system === "nextauth-4") await t.case(`${system}: tokens of accounts become rows`, (t) => fromAccounts(t, context));
+        await t.case(`${system}: rows become tokens`, (t) => toTokens(t, context));
+        if (system === "authjs-5") await t.case(`${system}: rows of v4 get another cookie`, (t) => otherCookie(t, context));
         await t.case(`${system}: calls`, (t) => calls(t, context));
         await t.case(`${system}: the database is away`, (t) => outage(t, context));
     }

@@ -2,7 +2,7 @@
 // be extended in one place:
 //   declare module 'usher/authjs' { interface Session { … } }
 //   declare module 'usher/authjs/jwt' { interface JWT { … } }
-import type { CookieSerializeOptions, CredentialInput, PagesOptions, Provider as AnyProvider, ProviderType, Theme } from '../next-auth/types';
+import type { CookieSerializeOptions, CredentialInput, PagesOptions, Provider as AnyProvider, ProviderType, Theme, UsherOptions } from '../next-auth/types';
 import type { Adapter, AdapterSession, AdapterUser } from './adapters';
 import type { JWT, JWTOptions } from './jwt';
 
@@ -154,6 +154,7 @@ export interface NextAuthConfig {
   debug?: boolean;
   logger?: Partial<LoggerInstance>;
   theme?: Theme;
+  usher?: UsherOptions;
   /** Not part of this version: an error when NextAuth is called. */
   redirectProxyUrl?: string;
   experimental?: { enableWebAuthn?: boolean };

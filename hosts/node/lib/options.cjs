@@ -19,6 +19,8 @@ const MEMBERS = {
   'jwt.maxAge': ['a number of seconds', (value) => typeof value === 'number'],
   theme: ['an object', isObject],
   adapter: ['an object', isObject],
+  usher: ['an object', isObject],
+  'usher.accept': ['an array of settings', Array.isArray],
 };
 
 const FUNCTIONS = {

@@ -16,12 +16,15 @@ const ALL_EVENTS = ['session', 'signIn', 'signOut', 'createUser', 'linkAccount']
 
 const has = (functions, name) => typeof functions?.[name] === 'function';
 
+/** Of a column that holds a date, a text or milliseconds. */
+const timeOf = (value) => new Date(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value).getTime();
+
 /** The setting `hooks` for options: what has to be asked while a session is read, or on every route. */
-function hooksOf({ callbacks, events, session, adapter, mapped = false }, everyRoute) {
+function hooksOf({ callbacks, events, session, adapter, usher, mapped = false }, everyRoute) {
   const hooks = [];
   if (has(callbacks, 'jwt') || (everyRoute && mapped && !adapter)) hooks.push('jwt');
   if (everyRoute && mapped && adapter) hooks.push('profile');
-  if (everyRoute && adapter && has(session, 'generateSessionToken')) hooks.push('session_token');
+  if ((everyRoute || usher?.accept) && adapter && has(session, 'generateSessionToken')) hooks.push('session_token');
   // Where sessions are rows there is no token, and without a callback the engine leaves the row's key out.
   const isRow = (session?.strategy ?? (adapter ? 'database' : 'jwt')) === 'database';
   if (has(callbacks, 'session') || (has(callbacks, 'jwt') && !isRow)) hooks.push('session');
@@ -67,6 +70,7 @@ class Program {
   #token;
   #person;
   #found; // session and user as the adapter gave them: dates are Dates
+  #made; // the row of a session that was carried over from another format
   #users; // rows of users by their id, as the adapter gave them
   #mapped;
 
@@ -141,6 +145,7 @@ class Program {
   row(op, row) {
     if (row === null || row === undefined) return;
     if (op === 'getSessionAndUser') this.#found = row;
+    if (op === 'createSession') this.#made = row;
     const user = op === 'getSessionAndUser' ? row.user : row;
     if (/User/.test(op) && user) (this.#users ??= new Map()).set(String(user.id), user);
   }
@@ -197,10 +202,22 @@ class Program {
     });
   }
 
+  /**
+   * Session and user of what the engine shows, as the adapter gave them: found under the browser's key, or made of
+   * a session in another format, which the row that was found is not. One that no row was made of has none.
+   */
+  #rowsOf(session, user) {
+    const end = new Date(session.expires);
+    const is = (row) => timeOf(row?.expires) === end.getTime();
+    if (is(this.#found?.session) && String(this.#found.user?.id) === String(user.id)) return this.#found;
+    const { user: shown, ...row } = session;
+    return { session: is(this.#made) ? this.#made : { ...row, expires: end }, user: this.#users?.get(String(user.id)) ?? user };
+  }
+
   /** Of a session that is a row. */
   async #sessionOfRow({ session, user, ...more }) {
     const { callbacks } = this.options;
-    const found = this.#found ?? { session, user };
+    const found = this.#rowsOf(session, user);
     const shown = this.wholeRow ? { ...found.session, user: found.user } : session;
     const answer = has(callbacks, 'session') ? await callbacks.session({ session: shown, user: found.user, newSession: undefined, ...more }) : shown;
     if (this.keeps) this.kept = answer;

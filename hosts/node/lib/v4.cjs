@@ -90,6 +90,7 @@ function settingsOf(options, [base, path]) {
     cookies: cookieSettings(secure, defaultCookieName(secure), options.cookies),
     session: { strategy: rows.strategy, max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && rows.strategy === 'jwt' && { token }) },
     users: rows.users,
+    ...(options.usher?.accept && { accept: options.usher.accept }),
     hooks: hooksOf(options, false),
   };
 }
@@ -98,9 +99,9 @@ const readers = new Memo();
 
 function readerOf(options, headers) {
   const place = placeOf(headers);
-  const { secret, session, cookies, jwt, adapter, useSecureCookies } = options;
+  const { secret, session, cookies, jwt, adapter, useSecureCookies, usher } = options;
   const parts = [place[0], place[1], isDevelopment(), secretOf(jwt?.secret ?? secret), session?.strategy, session?.maxAge, session?.updateAge,
-    cookies, jwt?.encode, jwt?.decode, adapter, useSecureCookies, readingHooks(options)];
+    cookies, jwt?.encode, jwt?.decode, adapter, useSecureCookies, readingHooks(options), usher?.accept];
   return readers.get(options, parts) ?? readers.keep(options, parts, siteOf(settingsOf(options, place)));
 }
 

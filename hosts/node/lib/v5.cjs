@@ -56,6 +56,8 @@ function settingsOf(config, [base, path]) {
   const secure = config.useSecureCookies ?? base.startsWith('https:');
   const { maxAge = MAX_AGE, updateAge } = config.session ?? {};
   const token = codecOf(config);
+  // A token is written to last jwt.maxAge, its cookie session.maxAge: what ends first ends the session.
+  const tokenAge = rows.strategy === 'jwt' ? config.jwt?.maxAge ?? maxAge : maxAge;
   return {
     profile: 'authjs-5',
     base_url: base,
@@ -63,8 +65,9 @@ function settingsOf(config, [base, path]) {
     development: isDevelopment(),
     ...secretsOf(config),
     cookies: cookieSettings(secure, defaultCookieName(secure), config.cookies),
-    session: { strategy: rows.strategy, max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && rows.strategy === 'jwt' && { token }) },
+    session: { strategy: rows.strategy, max_age: Math.min(maxAge, tokenAge), ...(updateAge !== undefined && { update_age: updateAge }), ...(token && rows.strategy === 'jwt' && { token }) },
     users: rows.users,
+    ...(config.usher?.accept && { accept: config.usher.accept }),
     hooks: hooksOf(config, false),
   };
 }
@@ -72,10 +75,10 @@ function settingsOf(config, [base, path]) {
 const readers = new Memo();
 
 function readerOf(config, place) {
-  const { session, cookies, jwt, adapter, useSecureCookies } = config;
+  const { session, cookies, jwt, adapter, useSecureCookies, usher } = config;
   const { secret, secrets } = secretsOf(config);
   const parts = [place[0], place[1], isDevelopment(), secret ?? secrets.join(), session?.strategy, session?.maxAge, session?.updateAge,
-    cookies, jwt?.encode, jwt?.decode, adapter, useSecureCookies, readingHooks(config)];
+    cookies, jwt?.maxAge, jwt?.encode, jwt?.decode, adapter, useSecureCookies, readingHooks(config), usher?.accept];
   return readers.get(config, parts) ?? readers.keep(config, parts, siteOf(settingsOf(config, place)));
 }
 

@@ -2,6 +2,7 @@
 // to be extended in one place:
 //   declare module 'usher/next-auth' { interface Session { … } }
 //   declare module 'usher/next-auth/jwt' { interface JWT { … } }
+import type { AcceptSettings } from '../settings';
 import type { Adapter, AdapterUser } from './adapters';
 import type { JWT, JWTOptions } from './jwt';
 
@@ -174,6 +175,12 @@ export interface Theme {
   buttonText?: string;
 }
 
+/** What the originals have no word for. */
+export interface UsherOptions {
+  /** Sessions that are read besides, so that nobody is signed out by a move. */
+  accept?: readonly AcceptSettings[];
+}
+
 export interface AuthOptions {
   providers: Provider[];
   secret?: string;
@@ -188,6 +195,7 @@ export interface AuthOptions {
   theme?: Theme;
   useSecureCookies?: boolean;
   cookies?: Partial<CookiesOptions>;
+  usher?: UsherOptions;
 }
 
 export type NextAuthOptions = AuthOptions;

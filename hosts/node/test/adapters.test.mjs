@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import NextAuth from '../authjs/index.mjs';
+import { encode, getToken } from '../authjs/jwt.mjs';
 import { BASE, Jar, Provider, SECRET as secret } from './kit/kit.mjs';
 
 for (const name of ['AUTH_URL', 'NEXTAUTH_URL', 'AUTH_SECRET', 'NEXTAUTH_SECRET', 'AUTH_TRUST_HOST', 'VERCEL']) delete process.env[name];
@@ -84,5 +85,40 @@ test('an address that only looks like another is another', async (t) => {
     const jar = new Jar();
     await signIn(app, jar);
     assert.equal((await userOf(app, jar)).name, same ? 'Known' : 'Ann', email);
+  }
+});
+
+test('a session that was a token is shown with its own user, whatever row came with it', async () => {
+  const rows = new Rows([1, 2]);
+  rows.adapter.createUser({ name: 'Ann', email: 'ann@example.com', emailVerified: null, image: null });
+  rows.adapter.createUser({ name: 'Bob', email: 'bob@example.com', emailVerified: null, image: null });
+  rows.sessions.push({ sessionToken: 'over', userId: 2, expires: new Date(Date.now() - 1000) });
+  const seen = [];
+  const app = NextAuth({ secret, trustHost: true, logger: quiet, adapter: rows.adapter, providers: [],
+    session: { generateSessionToken: () => 'own-key' },
+    callbacks: { session: (params) => { seen.push(params); return params.session; } },
+    usher: { accept: [{ profile: 'authjs-5', cookie: 'old', subject: 'user' }] } });
+  const jar = new Jar();
+  jar.take([`authjs.session-token=over; Path=/`, `old=${await encode({ token: { sub: '1' }, secret, salt: 'old', maxAge: 3600 })}; Path=/`]);
+  assert.equal((await userOf(app, jar)).name, 'Ann');
+  assert.equal(seen[0].user, rows.users[0]);
+  assert.deepEqual([seen[0].session.sessionToken, seen[0].session.userId, seen[0].session.expires instanceof Date], ['own-key', 1, true]);
+  assert.equal(rows.sessions.at(-1).userId, 1);
+  assert.equal((await userOf(app, jar)).name, 'Ann');
+  assert.match(jar.header, /authjs\.session-token=own-key/);
+  assert.doesNotMatch(jar.header, /old=/);
+  assert.throws(() => NextAuth({ secret, providers: [], usher: { accept: {} } }), /config\.usher\.accept must be an array/);
+});
+
+test('a session ends with its cookie or its token, whichever is first', async (t) => {
+  const provider = await Provider.listening(t);
+  for (const [session, jwt, lives] of [[{ maxAge: 3600 }, {}, 3600], [{ maxAge: 3600 }, { maxAge: 60 }, 60], [{}, { maxAge: 60 }, 60], [{ maxAge: 60 }, { maxAge: 3600 }, 60]]) {
+    const rows = new Rows([1]);
+    const app = NextAuth({ secret, trustHost: true, logger: quiet, session: { ...session, strategy: 'jwt' }, jwt, adapter: rows.adapter, providers: [{ id: 'company', name: 'Company',
+      type: 'oidc', issuer: provider.issuer, clientId: 'app', clientSecret: 'company-client-secret-0123456789', checks: ['pkce', 'state'] }] });
+    const jar = new Jar();
+    assert.equal(await signIn(app, jar), `${BASE}/after`);
+    const { exp, iat } = await getToken({ req: { headers: { cookie: jar.header } }, secret });
+    assert.equal(exp - iat, lives);
   }
 });
