@@ -55,6 +55,8 @@ static kit_random randomness = {.fail_at = SIZE_MAX};
 static usher_arena kept; /* of the worlds */
 static size_t live_at_rest;
 static bool may_be_told_nonsense; /* by a store or a function of the program */
+static void (*overhears)(visit *v, const usher_want *want,
+                         const usher_event *event); /* what ask() makes */
 
 /* --- one request, whoever made it ------------------------------------------------------------- */
 
@@ -169,7 +171,7 @@ static inline usher_str text(const char *format, usher_str a, usher_str b)
 static inline void ask(const world *w, usher_str target, usher_str cookies, usher_str body,
                        usher_str answers)
 {
-    visit v = {.w = w, .run = usher_handle, .answers = answers, .wants_max = 8};
+    visit v = {.w = w, .run = usher_handle, .answers = answers, .wants_max = 8, .watch = overhears};
 
     v.headers[0] = (usher_header){USHER_STR("Cookie"), cookies};
     v.headers[1] =
