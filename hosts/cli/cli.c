@@ -25,6 +25,21 @@ void cli_put_text(FILE *to, usher_str text)
     }
 }
 
+/* In JSON controls stand in strings, where they have another spelling, or are white space. */
+void cli_put_json(FILE *to, usher_str json)
+{
+    while (json.len) {
+        size_t control = control_length(json);
+        unsigned char c = (unsigned char)json.ptr[control ? control - 1 : 0];
+
+        if (control && c >= 0x7f)
+            fprintf(to, "\\u%04x", (unsigned)c);
+        else
+            fputc(control ? ' ' : c, to);
+        json = usher_str_from(json, control ? control : 1);
+    }
+}
+
 void cli_put(FILE *to, usher_str text)
 {
     if (text.len) fwrite(text.ptr, 1, text.len, to);

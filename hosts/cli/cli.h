@@ -30,7 +30,8 @@ cli_exit cli_run(cli *c, int argc, char *const *argv);
 
 /* Text from outside on a terminal: control characters become '?', whatever they would have done. */
 void cli_put_text(FILE *to, usher_str text);
-void cli_put(FILE *to, usher_str text); /* as it is: text of ours, or for a program to read */
+void cli_put_json(FILE *to, usher_str json); /* the same value, without controls */
+void cli_put(FILE *to, usher_str text);      /* as it is: text of ours, or for a program to read */
 
 /* "usher: <what>" on the error stream, and CLI_USAGE. */
 cli_exit cli_complain(cli *c, const char *what);

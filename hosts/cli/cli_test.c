@@ -160,6 +160,28 @@ static void test_secret(void **state)
     expect(RUN("", "secret", "--bytes", "-64"), CLI_USAGE, NULL, "from 32 to 1024");
 }
 
+/* A terminal that shows what somebody pasted does as it likes: no control reaches it, whatever its
+ * spelling, and JSON still says the same. */
+static void test_controls_in_claims(void **state)
+{
+    (void)state;
+    ran token = RUN("", "mint", "--profile", "nextauth-4", "--sub", "7", "--claim",
+                    "x=\"a\x7f\xc2\x9b"
+                    "31m\"",
+                    "--claim", "y=[1,\t\r2]");
+    assert_int_equal(token.code, CLI_OK);
+    ran people = RUN(token.out, "inspect");
+    assert_non_null(strstr(people.out, "x: \"a??31m\""));
+    ran json = RUN(token.out, "inspect", "--json");
+    assert_non_null(strstr(json.out, "\"x\":\"a\\u007f\\u009b31m\""));
+    for (size_t i = 0; i < json.out_len; i++)
+        assert_true(((unsigned char)json.out[i] >= ' ' && (unsigned char)json.out[i] < 0x7f) ||
+                    i + 1 == json.out_len);
+    done(&token);
+    done(&people);
+    done(&json);
+}
+
 /* mint, then inspect in every spelling that a person may paste. */
 static void test_round(void **state)
 {
@@ -711,6 +733,7 @@ int main(void)
         cmocka_unit_test(test_doctor),
         cmocka_unit_test(test_help_and_manual),
         cmocka_unit_test(test_secret),
+        cmocka_unit_test(test_controls_in_claims),
         cmocka_unit_test(test_round),
         cmocka_unit_test(test_a_chunked_cookie),
         cmocka_unit_test(test_no_session),

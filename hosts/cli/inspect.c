@@ -251,7 +251,7 @@ static usher_status say(inspector *in, usher_arena *a, const inspection *i, ushe
     usher_buf_init(&b, a, 2 * INPUT_MAX);
     usher_json_write_init(&w, &b);
     if ((rc = put_json(&w, in, a, i, err)) || (rc = usher_buf_take(&text, &b, err))) return rc;
-    cli_put(in->c->out, text);
+    cli_put_json(in->c->out, text);
     fputc('\n', in->c->out);
     return USHER_OK;
 }

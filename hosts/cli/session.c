@@ -168,7 +168,7 @@ static usher_status say_json(asking *q, usher_arena *a, usher_error *err)
     usher_buf_init(&b, a, 8 * INPUT_MAX);
     usher_json_write_init(&w, &b);
     if ((rc = put_answer(&w, q, a, err)) || (rc = usher_buf_take(&text, &b, err))) return rc;
-    cli_put(q->c->out, text);
+    cli_put_json(q->c->out, text);
     fputc('\n', q->c->out);
     return USHER_OK;
 }
