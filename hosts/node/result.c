@@ -99,7 +99,6 @@ static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
 {
     static const char *const decisions[] = {"undecided", "allow", "deny"};
     const usher_session *s = usher_exchange_session(x->ex);
-    bool whole = x->answer == ANSWER_ALL;
     usher_json_writer w;
     usher_buf b;
 
@@ -107,11 +106,12 @@ static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
     usher_json_write_init(&w, &b);
     usher_json_open_object(&w);
     put_text(&w, "verdict", usher_str_z(usher_verdict_word(usher_exchange_verdict(x->ex))));
-    if (x->answer != ANSWER_TOUCH)
+    if (x->answer == ANSWER_ALL) {
         put_raw(&w, "session", s ? usher_session_json(s) : (usher_str){0});
-    if (whole) put_raw(&w, "claims", s ? usher_session_claims(s) : (usher_str){0});
+        put_raw(&w, "claims", s ? usher_session_claims(s) : (usher_str){0});
+    }
     put_text(&w, "decision", usher_str_z(decisions[usher_exchange_decision(x->ex)]));
-    put_response(&w, usher_exchange_response(x->ex), whole);
+    put_response(&w, usher_exchange_response(x->ex), x->answer != ANSWER_TOUCH);
     put_bool(&w, "written", usher_exchange_session_written(x->ex));
     put_bool(&w, "signedIn", usher_exchange_signed_in(x->ex));
     put_bool(&w, "signedOut", usher_exchange_signed_out(x->ex));

@@ -32,7 +32,7 @@ static const struct {
     {"claims", usher_get_token, ANSWER_ALL, NULL},
     {"read", usher_get_session, ANSWER_READ, NULL},
     {"touch", usher_get_session, ANSWER_TOUCH, NULL},
-    {"access", NULL, ANSWER_ALL, ask_token},
+    {"access", NULL, ANSWER_ACCESS, ask_token},
 };
 
 static int64_t clock_ms(void)

@@ -7,11 +7,15 @@ const { fromNext } = require('./next.cjs');
 
 const ATTRIBUTES = { 'max-age': 'maxAge', expires: 'expires', path: 'path', domain: 'domain', samesite: 'sameSite', httponly: 'httpOnly', secure: 'secure' };
 
+function pairOf(pair) {
+  const at = pair.indexOf('=');
+  return { name: pair.slice(0, at), value: decodeURIComponent(pair.slice(at + 1)) };
+}
+
 /** A line of Set-Cookie as what Next.js' cookies().set takes. */
 function cookieOf(line) {
   const [pair, ...rest] = line.split('; ');
-  const at = pair.indexOf('=');
-  const cookie = { name: pair.slice(0, at), value: decodeURIComponent(pair.slice(at + 1)) };
+  const cookie = pairOf(pair);
   for (const part of rest) {
     const [name, value] = part.split('=');
     const ours = ATTRIBUTES[name.toLowerCase()];
@@ -66,9 +70,9 @@ function putInRequest(req, lines) {
   if (lines.length === 0) return;
   if (isJar(req.cookies)) {
     for (const line of lines) {
-      const { name, value } = cookieOf(line);
-      if (value === '') req.cookies.delete(name);
-      else req.cookies.set(name, value);
+      const { name, value } = pairOf(line.split(';', 1)[0]);
+      if (value !== '') req.cookies.set(name, value);
+      else if (req.cookies.get(name)) req.cookies.delete(name); // each writes the whole header anew
     }
   } else if (typeof req.headers.set === 'function') {
     req.headers.set('cookie', cookieAfter(req.headers.get('cookie'), lines));

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { createSite } from '../index.mjs';
-import { cookieFor, siteOf } from './kit/kit.mjs';
+import { cookieFor, SECRET, siteOf } from './kit/kit.mjs';
 
 // The address sanitizer keeps what was freed for a while.
 const skip = process.env.USHER_TEST_ASAN === '1';
@@ -21,12 +21,20 @@ test(`${CALLS} calls leave nothing behind`, { skip }, async () => {
   const site = siteOf();
   const headers = { headers: { cookie: cookieFor(site) } };
   const bad = { headers: { cookie: 'authjs.session-token=a.b.c.d.e' } };
+  const require = createRequire(import.meta.url);
+  const { getServerSession } = require('../next-auth/next.cjs');
+  const res = { getHeader: () => undefined, setHeader: () => {} };
+  const req = { headers: { cookie: cookieFor(siteOf({ profile: 'nextauth-4' })) } };
+  const callbacks = { jwt: ({ token }) => token, session: ({ session, token }) => ({ ...session, id: token.sub }) };
+  const waiting = { jwt: async ({ token }) => ({ ...token, n: 1 }), session: async ({ session }) => session };
+  const programs = [{ secret: SECRET, callbacks }, { secret: SECRET, callbacks: waiting }, { secret: SECRET }];
   const some = async (n) => {
     for (let i = 0; i < n; i += 4) {
       await site.getSession(headers);
       await site.getToken(headers);
       await site.getToken(i % 8 ? headers : bad);
-      if (i % 64) await site.getSession(bad);
+      if (i % 32 === 4) await getServerSession(req, res, programs[i % 3]);
+      else if (i % 64) await site.getSession(bad);
       else await site.checkSession(headers);
     }
   };
