@@ -130,7 +130,8 @@ static usher_status read_parts(loading *l, const usher_node *root)
     if (usher_site_wants_hooks(l->d->site))
         usher_complain(&l->c, (usher_place){0, 0},
                        "`hooks` and `token: hook` are for programs that embed the library: usherd "
-                       "has no functions of yours. Take sealed or signed tokens",
+                       "has no functions of yours. Take sealed or signed tokens, and no "
+                       "credentials provider",
                        USHER_NIL, USHER_NIL, USHER_NIL);
     if (usher_site_wants_store(l->d->site))
         usher_complain(&l->c, (usher_place){0, 0},

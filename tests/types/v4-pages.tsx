@@ -3,6 +3,7 @@ import type { GetServerSidePropsContext, NextApiRequest, NextApiResponse } from 
 import NextAuth, { type DefaultSession, type NextAuthOptions, type Session, type User } from 'next-auth';
 import { type JWT, decode, encode, getToken } from 'next-auth/jwt';
 import { getServerSession } from 'next-auth/next';
+import CredentialsProvider from 'next-auth/providers/credentials';
 import GoogleProvider from 'next-auth/providers/google';
 
 declare module 'next-auth' {
@@ -25,6 +26,16 @@ declare module 'next-auth/jwt' {
 export const authOptions: NextAuthOptions = {
   providers: [
     GoogleProvider({ clientId: 'app', clientSecret: 'secret' }),
+    CredentialsProvider({
+      name: 'Password',
+      credentials: { username: { label: 'Name', type: 'text', placeholder: 'ada' }, password: { label: 'Password', type: 'password' } },
+      async authorize(credentials, req) {
+        if (!credentials || req.headers?.['x-blocked']) throw new Error('Not now');
+        const { username, password } = credentials;
+        return password === process.env.PASSWORD ? { id: '7', name: username.trim(), email: null, role: 'admin' as const } : null;
+      },
+    }),
+    CredentialsProvider({ id: 'code', credentials: {}, authorize: () => null }),
     {
       id: 'company',
       name: 'Company',

@@ -1,6 +1,7 @@
 // An Auth.js v5 application.
-import NextAuth, { type DefaultSession, type NextAuthConfig, type Session } from 'next-auth';
+import NextAuth, { AuthError, CredentialsSignin, type DefaultSession, type NextAuthConfig, type Session } from 'next-auth';
 import { decode, encode, getToken } from 'next-auth/jwt';
+import Credentials from 'next-auth/providers/credentials';
 import Google from 'next-auth/providers/google';
 import type { NextApiRequest, NextApiResponse } from 'next';
 import { NextResponse } from 'next/server';
@@ -11,9 +12,21 @@ declare module 'next-auth' {
   }
 }
 
+class Locked extends CredentialsSignin {
+  code = 'locked';
+}
+
 const config = {
   providers: [
     Google,
+    Credentials({
+      credentials: { username: {}, password: { label: 'Password', type: 'password' } },
+      async authorize({ username, password }, request) {
+        if (request.headers.get('x-blocked')) throw new Locked();
+        return typeof username === 'string' && password === process.env.PASSWORD ? { id: '7', name: username } : null;
+      },
+    }),
+    Credentials({ id: 'code', authorize: () => null }),
     Google({ clientId: 'app', clientSecret: 'secret' }),
     { id: 'company', name: 'Company', type: 'oidc', issuer: 'https://id.example.com', clientId: 'app', clientSecret: 'secret' },
   ],
@@ -92,3 +105,14 @@ export async function tokens(req: Request) {
 NextAuth({});
 // @ts-expect-error a number is no base path
 NextAuth({ providers: [], basePath: 5 });
+
+export async function byPassword(form: FormData): Promise<string | undefined> {
+  'use server';
+  try {
+    await signIn('credentials', form);
+  } catch (error) {
+    if (error instanceof CredentialsSignin) return error.code;
+    if (error instanceof AuthError) return error.type;
+    throw error;
+  }
+}

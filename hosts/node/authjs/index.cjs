@@ -138,10 +138,12 @@ const PROBLEM = 'There was a problem with the server configuration. Check the se
 const json = (status, value) => new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json' } });
 
 /** What the original answers when it cannot be used: its error page, or a line for a program. */
-function failed(config, url, basePath) {
+function failed(config, { url: given, headers }, basePath) {
+  const url = new URL(given);
   if (/\/(session|csrf|providers)$/.test(url.pathname)) return json(503, { message: PROBLEM });
   const page = new URL(config.pages?.error ?? `${basePath}/error`, url);
   page.searchParams.set('error', 'Configuration');
+  if (headers.has('x-auth-return-redirect')) return json(200, { url: page.href });
   return new Response(null, { status: 302, headers: { location: page.href } });
 }
 
@@ -173,7 +175,7 @@ async function answer(req, configOf) {
   } catch (error) {
     if (!program?.error && !(error instanceof SiteError) && error.code !== 'USHER_E_SETTING') throw error;
     logError(config, program?.error ?? error);
-    return program ? failed(config, url, config.basePath ?? '/api/auth') : noSite(config, request, url);
+    return program ? failed(config, request, config.basePath ?? '/api/auth') : noSite(config, request, url);
   }
 }
 

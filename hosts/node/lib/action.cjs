@@ -5,12 +5,19 @@
 
 const { fromNext } = require('./next.cjs');
 const errors = require('../authjs/errors.cjs');
-const { UsherError, wrongType } = require('./errors.cjs');
+const { UsherError, isRefusal, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { fetchOf, searchOf } = require('./providers.cjs');
 const { cookieOf, keep } = require('./set-cookie.cjs');
 const { internals, setCookiesOf } = require('./site.cjs');
 const { placeOf, programOf, providersOf, routesOf } = require('./v5.cjs');
+
+/** What `authorize` is shown of the visitor's request. */
+function asForm(headers) {
+  const copy = new Headers(headers);
+  copy.set('content-type', 'application/x-www-form-urlencoded');
+  return copy;
+}
 
 /** A request of the browser whose action this is. */
 async function post(config, headers, path, search, fields, json = false) {
@@ -20,6 +27,7 @@ async function post(config, headers, path, search, fields, json = false) {
   const program = programOf(config, site, known);
   const [, action, id] = path.split('/');
   program.fetch = fetchOf(known, id);
+  program.action = { headers: asForm(headers) };
   const { csrfToken, setCookies } = await internals.csrf(site, { cookie }, program);
   const fresh = setCookies.map((line) => line.split(';', 1)[0]);
   const all = { csrfToken, ...fields };
@@ -31,7 +39,7 @@ async function post(config, headers, path, search, fields, json = false) {
   }, program);
   const lines = setCookiesOf(result);
   await keep(lines);
-  return { answer: parsed(result, program), lines };
+  return { answer: parsed(result, program), lines, thrown: program.error };
 }
 
 /** What the routes said; where that is no answer of theirs, nobody can tell. */
@@ -54,11 +62,13 @@ async function leave(url) {
 // What a person can do something about, by the word that the sign-in page is given.
 const TOLD = ['AccessDenied', 'AccountNotLinked', 'CredentialsSignin', 'MissingCSRF', 'OAuthAccountNotLinked', 'OAuthCallbackError', 'Verification'];
 
-/** The originals throw from an action what their pages would show. */
-function throwTold(url) {
+/** The originals throw from an action what their pages would show; `thrown` is what a function of the program threw. */
+function throwTold(url, thrown, provider) {
   const query = new URL(url, 'http://localhost').searchParams;
   const error = query.get('error');
+  if (thrown && error === 'Configuration') throw new errors.CallbackRouteError(thrown, { provider });
   if (!TOLD.includes(error)) return;
+  if (isRefusal(thrown)) throw thrown;
   const code = query.get('code');
   throw Object.assign(new errors[error](), code !== null && { code });
 }
@@ -80,9 +90,9 @@ async function signIn(config, provider, options, authorizationParams) {
   if (known) {
     const query = new URLSearchParams(authorizationParams ?? {}).toString();
     const path = `/${known.type === 'credentials' ? 'callback' : 'signin'}/${provider}`;
-    const { answer } = await post(config, headers, path, query && `?${query}`, { ...rest, callbackUrl });
+    const { answer, thrown } = await post(config, headers, path, query && `?${query}`, { ...rest, callbackUrl });
     ({ url } = answer);
-    throwTold(url);
+    throwTold(url, thrown, provider);
   } else {
     const [base, path] = placeOf(config, headers);
     url = `${base}${path}/signin?${new URLSearchParams({ callbackUrl })}`;

@@ -20,7 +20,7 @@ const has = (functions, name) => typeof functions?.[name] === 'function';
 const timeOf = (value) => new Date(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value).getTime();
 
 /** The setting `hooks` for options: what has to be asked while a session is read, or on every route. */
-function hooksOf({ callbacks, events, session, adapter, usher, mapped = false }, everyRoute) {
+function hooksOf({ callbacks, events, session, adapter, usher, mapped = false, authorizes = false }, everyRoute) {
   const hooks = [];
   if (has(callbacks, 'jwt') || (everyRoute && mapped && !adapter)) hooks.push('jwt');
   if (everyRoute && mapped && adapter) hooks.push('profile');
@@ -28,6 +28,7 @@ function hooksOf({ callbacks, events, session, adapter, usher, mapped = false },
   // Where sessions are rows there is no token, and without a callback the engine leaves the row's key out.
   const isRow = (session?.strategy ?? (adapter ? 'database' : 'jwt')) === 'database';
   if (has(callbacks, 'session') || (has(callbacks, 'jwt') && !isRow)) hooks.push('session');
+  if (everyRoute && authorizes) hooks.push('authorize');
   if (everyRoute && has(callbacks, 'signIn')) hooks.push('sign_in');
   if (everyRoute && has(callbacks, 'redirect')) hooks.push('redirect');
   if ((everyRoute ? ALL_EVENTS : SESSION_EVENTS).some((name) => has(events, name))) hooks.push('events');
@@ -53,6 +54,12 @@ const readingHooks = ({ callbacks, events }) => has(callbacks, 'jwt') | has(call
 /** True if reading a session with these options asks anything of the program. */
 const asksProgram = (options) => readingHooks(options) !== 0 || !!options.adapter || !!options.jwt?.decode;
 
+/** As a field's bytes were sent: what the engine read as UTF-8, one character for each byte, as everywhere in Node.js. */
+const bytesOf = (headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]));
+
+/** An id that JSON can hold. */
+const plainId = (id) => (id === undefined || id === null || typeof id === 'number' || typeof id === 'string' ? id : String(id));
+
 /**
  * Its methods are the hooks that wants name, and what v4 and v5 do differently is what their own programs
  * have in the place of the functions below.
@@ -73,6 +80,7 @@ class Program {
   #made; // the row of a session that was carried over from another format
   #users; // rows of users by their id, as the adapter gave them
   #mapped;
+  #judged; // {user, credentials, account} of who signs in by a form
 
   /** `reads`: for a call that reads a session, and makes no text of it. */
   constructor(options, providers, reads = false) {
@@ -101,8 +109,11 @@ class Program {
   /** Where a URL leads that signIn answered. */
   redirected(url) { return url; }
 
+  /** The user that `authorize` answered, as it is handed on; `told` is what the engine makes of it. */
+  person(user) { return user; }
+
   // user(mapped, own): {user, id} of a provider's profile(); refused(error): what signIn means that threw;
-  // eventFailed(name, error)
+  // judge(provider, credentials, request): what its authorize answers; eventFailed(name, error)
 
   // ---- what wants ask ----------------------------------------------------------------------------
 
@@ -160,6 +171,24 @@ class Program {
     return this.#mapped;
   }
 
+  /** Who signs in by a form. The engine needs to know of a user what its token holds, and no more. */
+  async authorize({ provider: id, credentials, headers, ...request }) {
+    const user = await this.judge(this.#providers.get(id), credentials, { ...request, headers: bytesOf(headers) });
+    if (!user) return null;
+    if (typeof user !== 'object' || Array.isArray(user)) throw wrongType('what authorize returns', 'a user or null', user);
+    this.#judged = { user, credentials };
+    const { name, email, image } = user;
+    return { id: plainId(user.id), name, email, image };
+  }
+
+  /** The same objects for each function, as the originals have it. */
+  #formPeople({ user: told, account, credentials, ...params }) {
+    const judged = this.#judged;
+    const user = this.person(judged.user, told);
+    judged.account ??= { ...account, providerAccountId: user.id };
+    return { ...params, user, account: judged.account, ...(credentials && { credentials: judged.credentials }) };
+  }
+
   /** With the rows as the adapter gave them. */
   #asStored(params) {
     const row = params.user && this.#users?.get(String(params.user.id));
@@ -168,6 +197,7 @@ class Program {
 
   /** User and account as the provider's profile() makes them; once for each sign-in. */
   async #people(params) {
+    if (this.#judged) return this.#formPeople(params);
     if (this.store) return this.#asStored(params);
     const provider = this.#providers?.get(params.account?.provider);
     if (!params.profile || !has(provider, 'profile')) return params;

@@ -94,8 +94,25 @@ function clientOf(provider) {
   };
 }
 
+/** What the sign-in page asks for; other attributes of an input are for pages of the program's own. */
+function fieldsOf({ credentials }, i) {
+  const name = `options.providers[${i}].credentials`;
+  if (credentials !== undefined && (!isObject(credentials) || Array.isArray(credentials))) throw wrongType(name, 'an object', credentials);
+  return Object.entries(credentials ?? {}).map(([field, input]) => {
+    if (!isObject(input)) throw wrongType(`${name}.${field}`, 'an object', input);
+    const { label, type, placeholder } = input;
+    return { name: field, ...(label && { label }), ...(type && { type }), ...(placeholder && { placeholder }) };
+  });
+}
+
+/** A form that the provider's function `authorize` judges. */
+function formOf(provider, i) {
+  if (typeof provider.authorize !== 'function') throw wrongType(`options.providers[${i}].authorize`, 'a function', provider.authorize);
+  const fields = fieldsOf(provider, i);
+  return { id: provider.id, type: 'credentials', name: provider.name ?? provider.id, ...(fields.length > 0 && { fields }) };
+}
+
 function assertPossible(provider, scope) {
-  if (provider.type === 'credentials') throw missing(provider, 'signs people in by its function authorize (credentials)');
   if (provider.type !== 'oauth' && provider.type !== 'oidc') throw missing(provider, `is of the type "${provider.type}"`);
   if (!isOpenId(provider, scope)) throw missing(provider, 'is OAuth without OpenID Connect (no discovery, no ID token)');
   for (const name of ['token', 'userinfo']) {
@@ -109,7 +126,8 @@ function checkFetch(provider, i) {
   if (provider.redirectProxyUrl) throw missing(provider, 'has a redirectProxyUrl');
 }
 
-function settingsOf(provider, development) {
+function settingsOf(provider, development, i) {
+  if (provider.type === 'credentials') return { settings: formOf(provider, i), params: {} };
   const { scope, params } = authorizationOf(provider);
   assertPossible(provider, scope);
   const issuer = issuerOf(provider);
@@ -136,16 +154,17 @@ function settingsOf(provider, development) {
  */
 function readProviders(providers, development, fill = (provider) => provider) {
   if (!Array.isArray(providers)) throw wrongType('options.providers', 'an array', providers);
-  const all = { settings: [], byId: new Map(), params: new Map(), mapped: false };
+  const all = { settings: [], byId: new Map(), params: new Map(), mapped: false, authorizes: false };
   for (const [i, given] of providers.entries()) {
     const provider = fill(providerOf(given, i));
     if (typeof provider.id !== 'string') throw wrongType(`options.providers[${i}].id`, 'a string', provider.id);
     checkFetch(provider, i);
-    const { settings, params } = settingsOf(provider, development);
+    const { settings, params } = settingsOf(provider, development, i);
     all.settings.push(settings);
     all.byId.set(provider.id, provider);
     all.params.set(provider.id, params);
     all.mapped ||= typeof provider.profile === 'function';
+    all.authorizes ||= provider.type === 'credentials';
   }
   return all;
 }

@@ -164,7 +164,7 @@ function setCookiesOf(result) {
 
 // ---- settings ----------------------------------------------------------------------------------
 
-const HOOKS = { jwt: 'jwt', session: 'session', signIn: 'sign_in', redirect: 'redirect', event: 'events', profile: 'profile', sessionToken: 'session_token' };
+const HOOKS = { jwt: 'jwt', session: 'session', signIn: 'sign_in', redirect: 'redirect', event: 'events', profile: 'profile', sessionToken: 'session_token', authorize: 'authorize' };
 
 /** The functions that are given are the hooks that are asked, unless the settings say so themselves. */
 function withHooks(settings, hooks = {}) {
@@ -366,8 +366,9 @@ class Site {
   async #serve(operation, request, program) {
     checkRequest(request, 'request');
     const target = targetOf(request.url, 'request.url');
-    const end = once(this.#means, operation, request.method, target, flatOf(request, 'request'), undefined,
-      await bodyOf(request), false);
+    const body = await bodyOf(request);
+    const end = once(this.#means, operation, request.method, target, flatOf(request, 'request'), undefined, body, false);
+    body?.fill(0); // the engine has its own copy, which it wipes; there may be a password in it
     return this.#report(JSON.parse(isWant(end) ? await later(end, this.#means, program) : end), program);
   }
 

@@ -3,7 +3,7 @@
 // NextAuth v4's options as settings of a site, and what its entries share.
 
 const { isDevelopment, variable } = require('./environment.cjs');
-const { SiteError, wrongType } = require('./errors.cjs');
+const { SiteError, refusal, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { checkMembers } = require('./options.cjs');
 const { rowsOf } = require('./adapter.cjs');
@@ -109,7 +109,7 @@ function readerOf(options, headers) {
 function routesOf(options, headers, known) {
   return siteOf({
     ...settingsOf(options, placeOf(headers)),
-    hooks: hooksOf({ ...options, mapped: known.mapped }, true),
+    hooks: hooksOf({ ...options, mapped: known.mapped, authorizes: known.authorizes }, true),
     pages: pageSettings(options.pages),
     providers: known.settings,
   });
@@ -146,6 +146,15 @@ class Program4 extends Program {
   /** The claims from before the callback, which it may have changed in place. */
   shown(session, token) {
     return { ...session, user: { name: token.name, email: token.email, image: token.picture } };
+  }
+
+  /** What it throws is told to whoever tried, as the original has it. */
+  async judge(provider, credentials, { method, query, headers }) {
+    try {
+      return await provider.authorize(credentials, { query, body: credentials, headers, method });
+    } catch (error) {
+      throw refusal(String(error?.message));
+    }
   }
 
   refused(error) {

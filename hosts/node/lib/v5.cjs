@@ -85,7 +85,7 @@ function readerOf(config, place) {
 function routesOf(config, place, known) {
   return siteOf({
     ...settingsOf(config, place),
-    hooks: hooksOf({ ...config, mapped: known.mapped }, true),
+    hooks: hooksOf({ ...config, mapped: known.mapped, authorizes: known.authorizes }, true),
     pages: pageSettings(config.pages),
     providers: known.settings,
   });
@@ -131,6 +131,8 @@ function redirected(config, url, baseUrl) {
 }
 
 class Program5 extends Program {
+  /** {headers} of the visitor's own request, for a Server Action. */
+  action;
   #site;
 
   constructor(config, site, known, reads) {
@@ -148,6 +150,21 @@ class Program5 extends Program {
 
   user(mapped, own) {
     return { user: { ...mapped, id: own.id, email: mapped.email && addressOf(mapped.email) }, id: mapped.id === undefined ? undefined : String(mapped.id) };
+  }
+
+  person(user, told) {
+    return user.id === told.id ? user : Object.assign(user, { id: told.id });
+  }
+
+  async judge(provider, credentials, { url, method, headers }) {
+    if (this.action) delete credentials.csrfToken; // ours, which the original's actions do without
+    const init = { method, headers: this.action?.headers ?? headers, body: JSON.stringify(credentials) };
+    try {
+      return await provider.authorize(credentials, new Request(url, init));
+    } catch (error) {
+      logError(this.options, error);
+      throw error;
+    }
   }
 
   redirected(url) {

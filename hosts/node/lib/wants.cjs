@@ -8,6 +8,7 @@ const dns = require('node:dns/promises');
 const net = require('node:net');
 
 const { stepped } = require('./adapter.cjs');
+const { isRefusal } = require('./errors.cjs');
 
 const NOTHING = Buffer.alloc(0);
 
@@ -182,6 +183,11 @@ const answered = (want, hooks) => then(hooks[want.kind](want.value), valueEvent)
 
 const told = (want, hooks) => then(hooks.event(want.name, want.value), () => ({ kind: 'hooked', value: 'null' }));
 
+/** Who signs in by a form; nothing at all is nobody, too. */
+function judged(want, hooks) {
+  return then(hooks.authorize(want.value), (user) => valueEvent(user || null));
+}
+
 const HOOKS = {
   __proto__: null,
   decode: decoded,
@@ -195,6 +201,7 @@ const HOOKS = {
   sessionToken: answered,
   beforeSessionSaved: answered,
   onCallback: answered,
+  authorize: judged,
 };
 
 /**
@@ -208,6 +215,7 @@ function isAboutToken(error) {
 
 function thrown(error, { kind }, program) {
   program?.onError?.(error, kind);
+  if (kind === 'authorize' && isRefusal(error)) return { kind: 'refused', value: String(error.code ?? '') };
   return { kind: kind === 'decode' && isAboutToken(error) ? 'refused' : 'failed' };
 }
 

@@ -256,7 +256,7 @@ test('what cannot be is nobody, or an error that names it', async () => {
   assert.deepEqual([page.status, page.headers.get('content-type'), page.headers.getSetCookie()], [500, 'text/html; charset=utf-8', []]);
   const [led] = both({ trustHost: false, logger, pages: { error: '/oops' } });
   assert.match((await led.handlers.GET(request('/api/auth/error'))).headers.get('location'), /^http:.*\/oops\?error=Configuration$/);
-  assert.throws(() => NextAuth({ secret, providers: [{ id: 'credentials', type: 'credentials', authorize() {} }] }), /"credentials".*authorize/);
+  assert.throws(() => NextAuth({ secret, providers: [{ id: 'mail', type: 'email' }] }), /"mail" is of the type "email"/);
   for (const bad of [undefined, null, 1, 'x', []]) assert.throws(() => NextAuth(bad), TypeError);
   for (const bad of [null, 1, 'x']) await assert.rejects(auth(bad), TypeError);
   await assert.rejects(auth({ headers: {} }), /res must be/);

@@ -170,7 +170,7 @@ test('events are told, and one that throws changes nothing', async (t) => {
 
 test('what this version does not have is an error that names it', () => {
   const oauth = { id: 'hub', name: 'Hub', type: 'oauth', authorization: 'https://hub.example/authorize', token: 'https://hub.example/token', userinfo: 'https://hub.example/user', clientId: 'a', clientSecret: 'b' };
-  for (const [provider, words] of [[{ id: 'credentials', type: 'credentials', authorize() {} }, /"credentials".*authorize/], [{ id: 'email', type: 'email' }, /"email".*type "email"/],
+  for (const [provider, words] of [[{ id: 'email', type: 'email' }, /"email".*type "email"/],
     [oauth, /"hub".*without OpenID Connect/], [{ ...oauth, idToken: true, issuer: 'https://hub.example', client: { token_endpoint_auth_method: 'private_key_jwt' } }, /private_key_jwt/],
     [{ ...oauth, idToken: true, issuer: 'https://hub.example', userinfo: { request() {} } }, /userinfo\.request/]]) {
     assert.throws(() => NextAuth({ secret, providers: [provider] }), (e) => e.code === 'USHER_E_SETTING' && words.test(e.message));

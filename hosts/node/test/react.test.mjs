@@ -215,7 +215,7 @@ for (const [name, system] of Object.entries(systems)) {
   test(`${name}: a page asks and shows the same with either package`, { skip }, async (t) => {
     const browser = await chromium(t);
     const provider = await Provider.listening(t);
-    for (const [maker, more, set] of [['ours', [], scenarios], ['original', [system.login()], credentials]]) {
+    for (const [maker, more, set] of [['ours', [], scenarios], ['original', [system.login()], credentials], ['ours', [system.login()], credentials]]) {
       const [theirs, mine] = [await scene(t, { system, client: 'original', maker, provider, more }), await scene(t, { system, client: 'ours', maker, provider, more })];
       for (const [what, steps] of Object.entries(set)) {
         await t.test(`${maker} handlers: ${what}`, async () => {
