@@ -47,8 +47,13 @@ usher_status usher_host_make(usher_host **out, const usher_allocator *alloc,
     rc = usher_documents_init(&host->documents, alloc,
                               (usher_document_source){fetch_from_network, host_now_ms, host}, err);
     if (rc) goto no_documents;
+    rc = usher_spending_init(&host->spending, alloc,
+                             (usher_document_source){fetch_from_network, host_now_ms, host}, err);
+    if (rc) goto no_spending;
     *out = host;
     return USHER_OK;
+no_spending:
+    usher_documents_deinit(&host->documents);
 no_documents:
     usher_fetcher_deinit(&host->fetcher);
 no_fetcher:
@@ -74,6 +79,7 @@ usher_status usher_host_new(usher_host **out, const usher_host_options *options,
 void usher_host_free(usher_host *host)
 {
     if (!host) return;
+    usher_spending_deinit(&host->spending);
     usher_documents_deinit(&host->documents);
     usher_fetcher_deinit(&host->fetcher);
     host->alloc->put(host->alloc->ctx, host, sizeof *host);
@@ -82,6 +88,8 @@ void usher_host_free(usher_host *host)
 usher_status usher_host_fetch(usher_answer **out, usher_host *host, const usher_fetch *fetch,
                               usher_error *err)
 {
+    usher_spending_sweep(&host->spending);
+    if (fetch->once_s) return usher_spending_get(out, &host->spending, fetch, err);
     if (usher_documents_may(fetch)) return usher_documents_get(out, &host->documents, fetch, err);
     usher_status rc = usher_fetch_run(out, &host->fetcher, fetch, err);
     if (!rc) (*out)->fetched_ms = host_now_ms(host);

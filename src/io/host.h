@@ -2,13 +2,14 @@
 #ifndef USHER_IO_HOST_H
 #define USHER_IO_HOST_H
 
-#include "io/documents.h"
+#include "io/spending.h"
 #include "usher/drive.h"
 
 struct usher_host {
     const usher_allocator *alloc;
     usher_fetcher fetcher;
     usher_documents documents;
+    usher_spending spending;
     int64_t (*now_ms)(void *ctx);
     void *clock_ctx;
     usher_hook_fn *hook;

@@ -121,6 +121,7 @@ async function visit(t, context) {
     t.equal(decodeJwt(before.tokenSet.idToken).nonce, q.nonce, "its ID token is this sign-in's");
     await readByTheOriginal(t, context, visitor, before);
     await refresh(t, visitor, secret, before);
+    await refreshAtOnce(t, context, visitor);
     await logOut(t, context, visitor);
 }
 
@@ -134,6 +135,28 @@ function open(token, secret) {
     cipher.setAAD(Buffer.from(header));
     cipher.setAuthTag(bytes(tag));
     return JSON.parse(Buffer.concat([cipher.update(bytes(text)), cipher.final()]).toString());
+}
+
+/** Windows of one visitor at once: a refresh token is spent once, or the provider revokes all of it. */
+async function refreshAtOnce(t, { op, origin }, visitor) {
+    const spent = [];
+    const heard = (ctx) => { if (ctx.oidc.params.grant_type === "refresh_token") spent.push(ctx.oidc.params.refresh_token); };
+    const windows = Array.from({ length: 4 }, () => {
+        const one = new Visitor(origin);
+        one.setCookie("__session", visitor.cookie("__session"));
+        return one;
+    });
+
+    op.provider.on("grant.success", heard);
+    op.provider.on("grant.error", heard);
+    const answers = await Promise.all(windows.map((one) => one.get("/auth/access-token")));
+    t.equal(answers.map((answer) => answer.status), [200, 200, 200, 200], "each window has a token", answers.join("\n"));
+    t.equal(new Set(answers.map((answer) => answer.json.token)).size, 1, "the same one");
+    t.equal(spent.length, 1, "the provider was asked once");
+    visitor.setCookie("__session", windows[3].cookie("__session"));
+    t.equal((await visitor.get("/auth/access-token")).status, 200, "and what each of them kept is good");
+    op.provider.off("grant.success", heard);
+    op.provider.off("grant.error", heard);
 }
 
 async function refresh(t, visitor, secret, before) {
