@@ -14,7 +14,8 @@ const { SAME, then } = require('./wants.cjs');
 const SESSION_EVENTS = ['session'];
 const ALL_EVENTS = ['session', 'signIn', 'signOut', 'createUser', 'linkAccount'];
 
-const has = (functions, name) => typeof functions?.[name] === 'function';
+const isFunction = (value) => typeof value === 'function';
+const has = (functions, name) => isFunction(functions?.[name]);
 
 /** Of a column that holds a date, a text or milliseconds. */
 const timeOf = (value) => new Date(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value).getTime();
@@ -49,7 +50,7 @@ function isSame(before, after) {
 }
 
 /** Which functions are asked while a session is read: a number to compare, and 0 if none is. */
-const readingHooks = ({ callbacks, events }) => has(callbacks, 'jwt') | has(callbacks, 'session') << 1 | has(events, 'session') << 2;
+const readingHooks = ({ callbacks, events }) => isFunction(callbacks?.jwt) | isFunction(callbacks?.session) << 1 | isFunction(events?.session) << 2;
 
 /** True if reading a session with these options asks anything of the program. */
 const asksProgram = (options) => readingHooks(options) !== 0 || !!options.adapter || !!options.jwt?.decode;
@@ -222,7 +223,7 @@ class Program {
   #asked(people) {
     const { callbacks } = this.options;
     this.#token = people.token;
-    if (!has(callbacks, 'jwt')) return people.token;
+    if (!isFunction(callbacks?.jwt)) return people.token;
     this.#given = people.token;
     const before = this.#reads ? { ...people.token } : undefined;
     return then(callbacks.jwt(people), (token) => {
@@ -259,7 +260,7 @@ class Program {
     const { session, token } = params;
     const { callbacks } = this.options;
     const shown = this.#given ? this.shown(session, this.#given) : session;
-    const answer = has(callbacks, 'session') ? callbacks.session({ session: shown, token: this.#token ?? token }) : shown;
+    const answer = isFunction(callbacks?.session) ? callbacks.session({ session: shown, token: this.#token ?? token }) : shown;
     return then(answer, (value) => this.#showing(value));
   }
 
@@ -268,7 +269,7 @@ class Program {
     if (value === undefined) return null;
     if (!this.keeps) return value;
     this.kept = value;
-    return this.#reads && isObject(value) && !has(this.options.events, 'session') ? SAME : value;
+    return this.#reads && isObject(value) && !isFunction(this.options.events?.session) ? SAME : value;
   }
 
   async signIn(params) {
