@@ -170,6 +170,16 @@ test('objects go from one callback to the next as they are, as in the original',
   const [mine, others] = [seen.slice(0, 3), seen.slice(3)];
   assert.deepEqual(mine, [['Changed', at], at, 'SESSION_EVENT_ERROR']);
   assert.deepEqual(mine, others);
+  // What JSON cannot hold is shown, too.
+  const session = ({ session: s }) => { const odd = { ...s, n: 1n }; odd.self = odd; return odd; };
+  for (const wrap of [session, async (params) => session(params)]) {
+    for (const call of [getServerSession, theirs]) {
+      const res = new Res();
+      const odd = await call(req, res, { secret, providers: [], callbacks: { session: wrap } });
+      assert.ok(odd.n === 1n && odd.self === odd);
+      assert.ok(res.headers['set-cookie'].some((line) => line.startsWith(`${NAME}=ey`)));
+    }
+  }
 });
 
 test('a token that comes back as it went is sealed as it was; any other as JSON has it', async () => {
