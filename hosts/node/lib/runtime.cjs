@@ -250,7 +250,9 @@ async function getToken(input, options = {}) {
   }
   // Reading a cookie takes no secret, but a site has one.
   const secret = state.secret || randomBytes(32).toString('hex');
-  return siteOf({ ...state, secret }).getToken(headers, { raw: options.raw === true });
+  const site = siteOf({ ...state, secret });
+  if (options.raw) headers.delete('authorization'); // the cookie's text, and nothing else's
+  return site.getToken(headers, { raw: options.raw === true });
 }
 
 module.exports = { configureAuthRuntime, configureAuthProxyRuntime, getServerSession, getToken };

@@ -44,6 +44,7 @@ test('local: no session', async () => {
   assert.equal(await getServerSession({ authorization: `Bearer ${cookie.slice(NAME.length + 1)}` }), null);
   assert.equal((await getToken({ authorization: `Bearer ${cookie.slice(NAME.length + 1)}` })).sub, '42');
   assert.equal(await getToken({ authorization: 'Bearer %' }), null);
+  assert.equal(await getToken({ authorization: `Bearer ${cookie.slice(NAME.length + 1)}` }, { raw: true }), null);
 });
 
 test('local: callbacks', async () => {
