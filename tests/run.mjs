@@ -30,10 +30,14 @@ const suites = [
     ["e2e/c-server", "an application in C"],
     ["e2e/adapters", "rows of an Auth.js adapter, shared with the originals"],
     ["e2e/moving", "from one system to another, signed in"],
+    ["apps/calls", "the check list of the calls: each has its proof"],
     ["apps/v4", "an application of Next.js 16, on NextAuth v4 and on usher"],
     ["apps/v5", "an application of Next.js 16, on Auth.js v5 and on usher"],
     ["apps/auth0", "an application of Next.js 16, on Auth0's SDK and on usher"],
 ];
+
+/** What a run is without names: the others take long for what they tell. */
+const usual = suites.filter(([, , when]) => when !== "nightly").map(([name]) => name);
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(here);
@@ -55,7 +59,7 @@ function options() {
         },
     });
     if (values.list) {
-        for (const [name, about] of suites) console.log(`${name.padEnd(16)} ${about}`);
+        for (const [name, about, when] of suites) console.log(`${name.padEnd(16)} ${about}${when ? ` (${when})` : ""}`);
         process.exit(0);
     }
     const known = suites.map(([name]) => name);
@@ -77,7 +81,7 @@ function options() {
         if (!existsSync(tools[name]))
             complain(`no program at ${tools[name]}: build it, or say where it is with --${name}`);
     const artefacts = path.resolve(process.env.USHER_ARTEFACTS ?? path.join(values.build, "artefacts"));
-    return { tools, artefacts, chosen: chosen.length ? chosen : known };
+    return { tools, artefacts, chosen: chosen.length ? chosen : usual };
 }
 
 /** The packages of package-lock.json, exactly; quick if they are there already. */
@@ -96,7 +100,7 @@ installPackages();
 mkdirSync(artefacts, { recursive: true });
 
 const { Suite } = await import("./e2e/kit/tap.mjs");
-const total = { count: 0, passed: 0, failed: 0, names: [] };
+const total = { count: 0, passed: 0, failed: 0, names: [], good: new Set() };
 const shared = { tools, artefacts, total, print: (line) => console.log(line) };
 const started = Date.now();
 

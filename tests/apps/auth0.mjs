@@ -2,11 +2,15 @@
 // and on usher, answer by answer; whoever is signed in under one is signed in under the other; a browser.
 import { hkdfSync } from "node:crypto";
 import { EncryptJWT } from "jose";
+import pg from "pg";
+import { Postgres } from "../e2e/kit/postgres.mjs";
 import { newSecret } from "../e2e/kit/sites.mjs";
 import { Visitor, navigation } from "../e2e/kit/visitor.mjs";
 import { clientName } from "../provider/oidc-provider.mjs";
 import { openBrowser, passProvider } from "./kit/browser.mjs";
+import { auth0ByTheClock } from "./kit/clock.mjs";
 import { buildApp, variants } from "./kit/build.mjs";
+import { proveCalls } from "./kit/calls.mjs";
 import { clientSecret, startProvider } from "./kit/people.mjs";
 import { act, ask, send, signIn, startBoth, swap, take } from "./kit/visit.mjs";
 
@@ -55,7 +59,7 @@ const anonymous = (token) => [
     ask("unknown route", "/auth/nonsense"),
     ...pages.map((target) => ask(target, target)),
     ...["/", "/auth/profile", "/api/me", "/dashboard", "/api/old/me"].flatMap((target) =>
-        ["expired", "foreign", "nonsense"].map((kind) => ask(`${kind} cookie: ${target}`, target,
+        ["expired", "foreign", "tampered", "nonsense"].map((kind) => ask(`${kind} cookie: ${target}`, target,
             { headers: { cookie: `__session=${token[kind] ?? kind}` } }))),
     ...["/", "/auth/profile", "/api/me"].map((target) => ask(`minted cookie: ${target}`, target,
         { headers: { cookie: `__session=${token.good}` } })),
@@ -122,6 +126,21 @@ const customVisit = async (keep, newVisitor) => {
     note("logout", await take(visitor, ask("", "/auth/logout")));
 };
 
+/** Sessions in a database, which both share: the cookie holds an id. */
+const storeVisit = (tokens) => async (keep, newVisitor) => {
+    for (const target of ["/", "/dashboard", "/auth/profile", "/api/me"])
+        for (const [who, cookie] of [["nobody", ""], ["nobody's id", `__session=${tokens.id}`], ["a session", `__session=${tokens.good}`]])
+            keep(who)(target, await take(newVisitor(), ask("", target, { headers: cookie ? { cookie } : {} })));
+    const visitor = newVisitor();
+    const note = keep("ann");
+    await signIn(visitor, { login: "ann", start: start("/dashboard?tab=1"), record: note });
+    const old = visitor.cookie("__session");
+    for (const step of signedIn) note(step.name, await take(visitor, step));
+    note("logout", await take(visitor, ask("", "/auth/logout")));
+    note("profile, signed out", await visitor.get("/auth/profile"));
+    note("the id that was", await take(newVisitor(), ask("", "/api/me", { headers: { cookie: `__session=${old}` } })));
+};
+
 /** A person with a browser. */
 async function person(t, app, { op }) {
     const { context, page } = await openBrowser(t, app.origin);
@@ -135,6 +154,7 @@ async function person(t, app, { op }) {
     await page.locator("#go").click();
     await page.locator("#nickname", { hasText: "Annie" }).waitFor();
     t.ok(true, "updateSession() in an action changes the session");
+    t.ok(!/eyJ/.test(await page.content()), "no token is in a page");
     if (app.variant === "usher") t.equal(await page.evaluate(() => document.cookie), "", "scripts see no cookie");
     await page.goto(`${app.origin}/visits`);
     t.match(await at("visits"), /^[01]$/, "a page behind a proxy that writes the session");
@@ -158,6 +178,27 @@ async function person(t, app, { op }) {
     await context.close();
 }
 
+/** Sessions of seconds; both at once, and whatever else goes on meanwhile. */
+const byTheClock = (t, op, apps) => Promise.all(variants.map((variant) =>
+    t.case(`by the clock, on ${variant}`, (t) => auth0ByTheClock(t, apps[variant], {
+        absolute: 12,
+        idle: 5,
+        async signIn(page, { known = false } = {}) {
+            await page.goto(`${apps[variant].origin}/auth/login?returnTo=%2F`);
+            if (!known) await passProvider(page, { login: "ann", issuer: op.issuer });
+            await page.waitForURL(`${apps[variant].origin}/`);
+        },
+    }))));
+
+/** The rows that a statement answers with. */
+async function onDatabase({ url }, text) {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query(text);
+    await client.end();
+    return rows;
+}
+
 const keyOf = (secret) => new Uint8Array(hkdfSync("sha256", secret, "", "JWE CEK", 32));
 
 async function minted(secret) {
@@ -167,10 +208,13 @@ async function minted(secret) {
         tokenSet: { accessToken: "t".repeat(43), expiresAt: now + HOUR },
         internal: { sid: "s", createdAt: now },
     };
-    const seal = (key, exp) => new EncryptJWT(session).setProtectedHeader({ enc: "A256GCM", alg: "dir" })
+    const seal = (key, exp, payload = session) => new EncryptJWT(payload).setProtectedHeader({ enc: "A256GCM", alg: "dir" })
         .setExpirationTime(exp).encrypt(keyOf(key));
+    const good = await seal(secret, now + HOUR);
     return {
-        good: await seal(secret, now + HOUR),
+        id: await seal(secret, now + HOUR, { id: "0".repeat(32) }),
+        good,
+        tampered: good.replace(/.(?=.{30}$)/, (digit) => (digit === "A" ? "B" : "A")),
         expired: await seal(secret, now - HOUR),
         foreign: await seal(newSecret(), now + HOUR),
     };
@@ -178,8 +222,8 @@ async function minted(secret) {
 
 export default async function run(t) {
     for (const variant of variants) buildApp(t, "auth0", variant);
-    const { op, origins, trust } = await startProvider(t,
-        [...variants, ...variants.map((v) => `custom-${v}`)], "/auth/callback", provider);
+    const { op, origins, trust } = await startProvider(t, ["", "custom-", "store-", "short-"]
+        .flatMap((prefix) => variants.map((variant) => prefix + variant)), "/auth/callback", provider);
     const secret = newSecret();
     const env = (more) => (origin) => ({
         ...trust,
@@ -200,4 +244,23 @@ export default async function run(t) {
     const custom = await startBoth(t, "auth0", { prefix: "custom-", origins,
         env: env({ OWN_HOOKS: "yes", SESSION_SECONDS: "18000" }) });
     await t.case("swap, own hooks", (t) => swap(t, "auth0-custom", custom, { op }, customVisit));
+
+    const clock = byTheClock(t, op, await startBoth(t, "auth0", { prefix: "short-", origins,
+        env: env({ SESSION_SECONDS: "12", IDLE_SECONDS: "5" }) }));
+    const database = await Postgres.start(t);
+    await onDatabase(database, "create table auth0_session (id text primary key, sid text, sub text, session jsonb not null)");
+    const stored = await startBoth(t, "auth0", { prefix: "store-", origins, env: env({ DATABASE_URL: database.url }) });
+    await t.case("swap, sessions in a database", async (t) => {
+        await swap(t, "auth0-store", stored, { op }, storeVisit(await minted(secret)));
+        t.equal(await onDatabase(database, "select * from auth0_session"), [], "whoever has signed out left no record");
+        const visitor = new Visitor(stored.usher.origin);
+        await signIn(visitor, { login: "ann", start: start("/") });
+        const [record] = await onDatabase(database, "select id, length(session::text) > 500 as whole from auth0_session");
+        t.ok(record.whole && visitor.cookie("__session").length < 300, "the cookie holds an id alone", visitor.cookie("__session"));
+        await take(visitor, ask("", "/auth/logout"));
+    });
+    await t.case("a record of the original, at usher", (t) => carry(t, stored.original, stored.usher));
+    await t.case("a record of usher, at the original", (t) => carry(t, stored.usher, stored.original));
+    await clock;
+    proveCalls(t, "apps/auth0");
 }

@@ -1,12 +1,17 @@
 // examples/next-app/v5: the calls of Auth.js v5 and of the configured runtime in Next.js 16. The same visit
 // on the original package and on usher, answer by answer; whoever is signed in under one is signed in
 // under the other; a browser; the runtime in both modes.
+import { randomUUID } from "node:crypto";
 import jsonwebtoken from "jsonwebtoken";
+import pg from "pg";
+import { Postgres, tables } from "../e2e/kit/postgres.mjs";
 import { newSecret } from "../e2e/kit/sites.mjs";
 import { Visitor, navigation } from "../e2e/kit/visitor.mjs";
 import { originals } from "../e2e/kit/originals.mjs";
 import { openBrowser, passProvider } from "./kit/browser.mjs";
+import { authjsByTheClock } from "./kit/clock.mjs";
 import { buildApp, startApp, variants } from "./kit/build.mjs";
+import { proveCalls } from "./kit/calls.mjs";
 import { clientId, clientSecret, startProvider } from "./kit/people.mjs";
 import { act, ask, send, signIn, startBoth, swap, take } from "./kit/visit.mjs";
 
@@ -139,8 +144,24 @@ const customVisit = (tokens) => async (keep, newVisitor) => {
     keep("ann")("session, signed out", await visitor.get("/api/auth/session"));
 };
 
+/** Users and sessions in a database: one for both, so one person is one user there. */
+const rowsVisit = async (keep, newVisitor) => {
+    for (const target of ["/", "/dashboard", "/staff", "/api/me", "/api/token", "/api/auth/session"])
+        for (const [who, headers] of [["nobody", {}], ["nobody's row", { cookie: `${sessionCookie}=${randomUUID()}` }]])
+            keep(who)(target, await take(newVisitor(), ask("", target, { headers })));
+    const visitor = newVisitor();
+    const note = keep("ann");
+    await signIn(visitor, { login: "ann", start: start("/dashboard"), record: note });
+    const old = visitor.cookie(sessionCookie);
+    for (const target of ["/", "/dashboard", "/admin", "/staff", "/old", "/note", "/api/me", "/api/old/me", "/api/token?raw=1",
+        "/api/auth/session"]) note(target, await take(visitor, ask("", target)));
+    note("sign-out by an action", await take(visitor, act("", "/sign-out", {})));
+    note("session, signed out", await visitor.get("/api/auth/session"));
+    note("the row that was", await take(newVisitor(), ask("", "/api/me", { headers: { cookie: `${sessionCookie}=${old}` } })));
+};
+
 /** Signed in at one, and the cookies taken to the other. */
-async function carry(t, from, to) {
+async function carry(t, from, to, { hasTokens = true } = {}) {
     const visitor = new Visitor(from.origin);
     await signIn(visitor, { login: "ann", start: start("/") });
     const there = new Visitor(to.origin, { jar: visitor.jar });
@@ -150,6 +171,7 @@ async function carry(t, from, to) {
         t.equal(then.json.user?.email, "ann@example.com", "and who it is");
     }
     t.equal((await there.get("/dashboard", { headers: navigation })).status, 200, "closed pages are open");
+    if (!hasTokens) return;
     await take(there, update("", "Annie"));
     t.equal((await visitor.get("/api/me")).json.user?.nickname, "Annie",
         "what the other wrote, the first reads");
@@ -218,6 +240,63 @@ async function runtime(t, app, { cookies, unverified, bad, secret }) {
     t.ok(cookies.includes(`${sessionCookie}=${raw.json}`), "and hands it out as it is", raw);
 }
 
+/** What a route reads often is kept, until anybody signs in or out. */
+async function cached(t, app, { cookies }) {
+    const asked = async () => (await new Visitor(app.origin, { headers: { cookie: cookies } }).get("/runtime/hot")).headers["x-session-cache"];
+    const other = new Visitor(app.origin);
+
+    t.equal([await asked(), await asked()], ["miss", "hit"], "a session that was read is kept");
+    t.equal((await new Visitor(app.origin).get("/runtime/hot")).status, 401, "for whoever has its cookie");
+    await signIn(other, { login: "zoe", start: start("/") });
+    t.equal([await asked(), await asked()], ["miss", "hit"], "a sign-in empties the cache");
+    await take(other, signOut());
+    t.equal([await asked(), await asked()], ["miss", "hit"], "and so does a sign-out");
+}
+
+/** The rows that a statement answers with. */
+async function onDatabase({ url }, text, values) {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query(text, values);
+    await client.end();
+    return rows;
+}
+
+/** The configured runtime where sessions are rows: renewed when that is due, removed when they are over. */
+async function runtimeOnRows(t, app, database) {
+    const visitor = new Visitor(app.origin);
+    await signIn(visitor, { login: "ann", start: start("/") });
+    const key = visitor.cookie(sessionCookie);
+    const left = async () => (await onDatabase(database, 'select expires from sessions where "sessionToken" = $1', [key]))
+        .map(({ expires }) => Math.round((expires - Date.now()) / 86400000));
+    const ends = (when) => onDatabase(database, `update sessions set expires = now() + interval '${when}' where "sessionToken" = $1`, [key]);
+
+    const { json } = await visitor.get("/runtime/session");
+    t.equal(Object.keys(json.user).sort(), ["email", "id", "image", "name"], "getServerSession() has the user", JSON.stringify(json));
+    t.ok(!JSON.stringify(json).includes(key), "and not the row's key");
+    t.equal((await visitor.get("/runtime/token?raw=1")).json, key, "raw is the key");
+    await ends("12 days");
+    await visitor.get("/runtime/session");
+    t.equal(await left(), [30], "a row is renewed when that is due");
+    await ends("-1 second");
+    t.equal((await visitor.get("/runtime/session")).status, 401, "one that is over is nobody");
+    t.equal(await left(), [], "and gone, so that it is not looked at again");
+    t.equal((await visitor.get("/runtime/session")).status, 401, "which it still is");
+}
+
+/** Sessions of five seconds; both at once, and whatever else goes on meanwhile. */
+const byTheClock = (t, op, apps) => Promise.all(variants.map((variant) =>
+    t.case(`by the clock, on ${variant}`, (t) => authjsByTheClock(t, apps[variant], {
+        seconds: 5,
+        cookie: sessionCookie,
+        copies: true,
+        async signIn(page) {
+            await page.goto(`${apps[variant].origin}/dashboard`);
+            await page.getByRole("button", { name: "Sign in with Company" }).click();
+            await passProvider(page, { login: "ann", issuer: op.issuer });
+        },
+    }))));
+
 const claims = { name: "Ann", email: "ann@example.com", sub: "ann", emailVerified: true };
 const { encode } = originals["authjs-5"];
 
@@ -244,8 +323,8 @@ function signedTokens(secret) {
 
 export default async function run(t) {
     for (const variant of variants) buildApp(t, "v5", variant);
-    const { op, origins, trust } = await startProvider(t,
-        [...variants, ...variants.map((v) => `custom-${v}`), "proxy", "cut-off"], "/api/auth/callback/company");
+    const { op, origins, trust } = await startProvider(t, [...["", "custom-", "rows-", "short-"]
+        .flatMap((prefix) => variants.map((variant) => prefix + variant)), "proxy", "cut-off", "unset"], "/api/auth/callback/company");
     const secret = newSecret();
     const env = (more) => (origin) => ({
         ...trust,
@@ -288,9 +367,32 @@ export default async function run(t) {
         t.equal(answer.status, 401, "an outage is nobody", answer);
         t.match(app.program.out + app.program.err, /upstream|fetch|127\.0\.0\.1:9/i, "and is reported");
     });
+    await t.case("the runtime, not configured", async (t) => {
+        const app = await startApp(t, { app: "v5", variant: "usher", name: "unset", origin: origins.unset,
+            env: { AUTH_URL: origins.unset, AUTH_TRUST_HOST: "true" } });
+        const visitor = new Visitor(app.origin, { headers: { cookie: people.cookies } });
+        const health = await visitor.get("/runtime/health");
+        t.equal([health.status, health.json], [503, { runtime: "Auth runtime has not been configured" }], "a call throws", health);
+        t.equal((await visitor.get("/runtime/session")).status, 500, "so nobody is told that they are not signed in");
+        const other = await new Visitor(plain.usher.origin).get("/runtime/health");
+        t.equal([other.status, other.json], [200, { runtime: "configured" }], "a configured one does not", other);
+        await app.program.stop();
+    });
+    await t.case("the runtime, with a cache", (t) => cached(t, plain.usher, people));
 
     const custom = await startBoth(t, "v5", { prefix: "custom-", origins,
         env: env({ SIGNED_TOKENS: "yes", OWN_PAGES: "yes", SESSION_SECONDS: "600" }) });
     await t.case("swap, own tokens and pages", (t) =>
         swap(t, "v5-custom", custom, { op }, customVisit(signedTokens(secret))));
+
+    const clock = byTheClock(t, op, await startBoth(t, "v5", { prefix: "short-", origins, env: env({ SESSION_SECONDS: "5" }) }));
+    const database = await Postgres.start(t);
+    await onDatabase(database, tables);
+    const rows = await startBoth(t, "v5", { prefix: "rows-", origins, env: env({ DATABASE_URL: database.url }) });
+    await t.case("swap, sessions in a database", (t) => swap(t, "v5-rows", rows, { op }, rowsVisit));
+    await t.case("a row of the original, at usher", (t) => carry(t, rows.original, rows.usher, { hasTokens: false }));
+    await t.case("a row of usher, at the original", (t) => carry(t, rows.usher, rows.original, { hasTokens: false }));
+    await t.case("the runtime, on rows", (t) => runtimeOnRows(t, rows.usher, database));
+    await clock;
+    proveCalls(t, "apps/v5");
 }

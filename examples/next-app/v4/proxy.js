@@ -2,15 +2,20 @@
 // each of them, by path.
 import { NextResponse } from 'next/server';
 import withAuth from 'usher/next-auth/middleware';
-import { jwt, pages } from './lib/options.js';
+import { authOptions, jwt, pages } from './lib/options.js';
 
 // `export { default } from 'usher/next-auth/middleware'` is this one.
 const plain = withAuth;
+
+// With the adapter, sessions that are rows open it, too: that is usher's alone.
+const { adapter, session } = authOptions;
 
 const dashboard = withAuth({
   callbacks: { authorized: ({ token }) => token?.email !== undefined },
   pages,
   jwt,
+  adapter,
+  session,
 });
 
 const admin = withAuth(
@@ -25,8 +30,9 @@ const admin = withAuth(
 export default function proxy(req, event) {
   const { pathname } = req.nextUrl;
   if (pathname.startsWith('/admin')) return admin(req, event);
-  if (pathname.startsWith('/dashboard')) return dashboard(req, event);
+  // A sign-in page of one's own is never guarded: `pages` says where it is.
+  if (pathname.startsWith('/dashboard') || pathname === '/enter') return dashboard(req, event);
   return plain(req, event);
 }
 
-export const config = { matcher: ['/plain', '/dashboard/:path*', '/admin/:path*'] };
+export const config = { matcher: ['/plain', '/dashboard/:path*', '/admin/:path*', '/enter'] };

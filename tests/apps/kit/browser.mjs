@@ -36,12 +36,12 @@ export async function openBrowser(t, origin) {
     return { context, page };
 }
 
-/** Answers the provider's pages, until it leads back. */
-export async function passProvider(page, { login, issuer }) {
+/** Answers the provider's pages, until it leads back; whoever has consented before is not asked again. */
+export async function passProvider(page, { login, issuer, consented = false }) {
     await page.waitForURL((url) => url.href.startsWith(issuer));
     await page.locator("input[name=login]").fill(login);
     await page.locator("input[name=password]").fill("any");
     await page.locator("button[type=submit]").click();
-    await page.getByText("Continue").click();
+    if (!consented) await page.getByText("Continue").click();
     await page.waitForURL((url) => !url.href.startsWith(issuer));
 }

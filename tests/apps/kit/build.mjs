@@ -25,15 +25,26 @@ export const apps = {
 /** "original" runs on the original package, "usher" on ours. */
 export const variants = ["original", "usher"];
 
+/** Where Next.js is, and how it builds. In Next.js 15 a proxy is a middleware, in a file of that name. */
+const flavours = {
+    "": { packages: "tests/apps", arguments: [] },
+    webpack: { packages: "tests/apps", arguments: ["--webpack"] },
+    next15: { packages: "tests/apps/next15", arguments: [], leaves: ["proxy.js"] },
+};
+
+const folderOf = (root, app, variant, flavour) => path.join(root, flavours[flavour].packages, "build",
+    [app, variant, flavour].filter(Boolean).join("-"));
+const nextOf = (root, flavour) => path.join(root, flavours[flavour].packages, "node_modules/next/dist/bin/next");
+
 const npmSaid = (npm) => `${npm.error ?? npm.stderr}`;
 
-/** The packages of tests/apps/package-lock.json, exactly; quick if they are there already. */
-export function installPackages(t) {
-    const folder = path.join(t.tools.root, "tests/apps");
+/** The packages of a folder's package-lock.json, exactly; quick if they are there already. */
+export function installPackages(t, under = "tests/apps") {
+    const folder = path.join(t.tools.root, under);
     const lock = path.join(folder, "package-lock.json");
     const mark = path.join(folder, "node_modules/.package-lock.json");
     if (existsSync(mark) && statSync(mark).mtimeMs >= statSync(lock).mtimeMs) return folder;
-    t.note("installing the packages of tests/apps/package-lock.json");
+    t.note(`installing the packages of ${under}/package-lock.json`);
     const npm = spawnSync("npm", ["ci"], { cwd: folder, encoding: "utf8" });
     t.need(npm.status === 0, "Next.js and the originals are installed", npmSaid(npm));
     return folder;
@@ -59,11 +70,13 @@ function onOriginal(text, names) {
     }).join("\n");
 }
 
-/** {file: text} of an application in a variant. */
-function sourcesOf(root, app, variant) {
+/** {file: text} of an application in a variant; `more` are files that it has besides. */
+function sourcesOf(root, app, variant, { flavour, more }) {
     const { folder, original, only = [], config = ["", ""] } = apps[app];
-    const sources = {};
+    const { leaves = [] } = flavours[flavour];
+    const sources = { ...more };
     for (const name of filesOf(path.join(root, folder))) {
+        if (leaves.includes(name)) continue;
         const text = readFileSync(path.join(root, folder, name), "utf8");
         if (variant === "usher") sources[name] = text;
         else if (!only.some((one) => name.startsWith(one)))
@@ -91,19 +104,21 @@ const scripts = (folder) => [...filesOf(folder)].filter((n) => /\.([cm]?js|json)
     .map((name) => name + readFileSync(path.join(folder, name), "utf8"));
 
 /**
- * A production build of the application, in tests/apps/build. A build of the same sources, packages
- * and Node is taken as it is.
+ * A production build of the application, in a folder `build` beside its packages. A build of the same
+ * sources, packages and Node is taken as it is.
  */
-export function buildApp(t, app, variant) {
-    const base = installPackages(t);
-    const folder = path.join(base, "build", `${app}-${variant}`);
-    const sources = sourcesOf(t.tools.root, app, variant);
-    const key = digest([process.version, readFileSync(path.join(base, "package-lock.json"), "utf8"),
+export function buildApp(t, app, variant, { flavour = "", more = {} } = {}) {
+    const { root } = t.tools;
+    const base = installPackages(t, flavours[flavour].packages);
+    if (flavour === "next15") installPackages(t); // what is not there is found in the folder above
+    const folder = folderOf(root, app, variant, flavour);
+    const sources = sourcesOf(root, app, variant, { flavour, more });
+    const key = digest([process.version, flavour, readFileSync(path.join(base, "package-lock.json"), "utf8"),
         ...Object.entries(sources).flat(),
-        ...(variant === "usher" ? scripts(path.join(t.tools.root, "hosts/node")) : [])]);
+        ...(variant === "usher" ? scripts(path.join(root, "hosts/node")) : [])]);
     const mark = path.join(folder, ".built");
     mkdirSync(folder, { recursive: true });
-    if (variant === "usher") installUsher(t.tools.root, folder);
+    if (variant === "usher") installUsher(root, folder);
     if (existsSync(mark) && readFileSync(mark, "utf8") === key) return folder;
 
     for (const name of readdirSync(folder))
@@ -114,17 +129,17 @@ export function buildApp(t, app, variant) {
     }
     if (variant === "original")
         for (const [name, from] of Object.entries(apps[app].packages ?? {}))
-            cpSync(path.join(base, "node_modules", from), path.join(folder, "node_modules", name),
+            cpSync(path.resolve(base, "node_modules", from), path.join(folder, "node_modules", name),
                 { recursive: true });
     const began = Date.now();
-    const next = path.join(base, "node_modules/next/dist/bin/next");
-    const built = spawnSync(process.execPath, [next, "build"], {
+    const name = [app, "on", variant, flavour].filter(Boolean).join(" ");
+    const built = spawnSync(process.execPath, [nextOf(root, flavour), "build", ...flavours[flavour].arguments], {
         cwd: folder, encoding: "utf8", timeout: 170000, env: environment({ NODE_ENV: "production" }),
     });
-    t.keep(`build-${app}-${variant}.log`, `${built.stdout}\n${built.stderr}`);
-    t.need(built.status === 0, `${app} builds on ${variant}`,
+    t.keep(`build-${path.basename(folder)}.log`, `${built.stdout}\n${built.stderr}`);
+    t.need(built.status === 0, `${name}: builds`,
         `${built.stdout}\n${built.stderr}`.trimEnd().split("\n").slice(-30).join("\n"));
-    t.note(`${app} on ${variant} built in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    t.note(`${name} built in ${((Date.now() - began) / 1000).toFixed(1)} s`);
     writeFileSync(mark, key);
     return folder;
 }
@@ -136,12 +151,10 @@ function environment(extra) {
 }
 
 /** An application that was built, started on the port of `origin`. */
-export async function startApp(t, { app, variant, origin, env, name = `${app}-${variant}` }) {
-    const folder = path.join(t.tools.root, "tests/apps/build", `${app}-${variant}`);
-    const next = path.join(path.dirname(folder), "../node_modules/next/dist/bin/next");
+export async function startApp(t, { app, variant, flavour = "", origin, env, name = `${app}-${variant}` }) {
     const program = new Program(t, name, process.execPath,
-        [next, "start", "-p", new URL(origin).port, "-H", "127.0.0.1"],
-        { cwd: folder, env: environment({ NODE_ENV: "production", ...env }) });
+        [nextOf(t.tools.root, flavour), "start", "-p", new URL(origin).port, "-H", "127.0.0.1"],
+        { cwd: folderOf(t.tools.root, app, variant, flavour), env: environment({ NODE_ENV: "production", ...env }) });
     await program.waitFor(/Ready in/);
     return { app, variant, name, origin, program };
 }

@@ -16,6 +16,7 @@ function span(seconds) {
 
 const patterns = [
     [/eyJ[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+/g, "<sealed token>"],
+    [/eyJ[\w-]+\.\.[\w-]+\.[\w-]+/g, "<piece of a token>"],
     [/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, "<signed token>"],
     [/\b[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b/g, "<uuid>"],
     [/\b[0-9a-f]{64}\b/g, "<64 hex digits>"],

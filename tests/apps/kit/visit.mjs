@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { forms } from "../../e2e/kit/flows.mjs";
 import { Visitor, navigation } from "../../e2e/kit/visitor.mjs";
 import { startApp, variants } from "./build.mjs";
+import { remember } from "./calls.mjs";
 import { signInAt } from "./people.mjs";
 import { Masks, compare, recorded } from "./record.mjs";
 
@@ -71,8 +72,8 @@ export async function startBoth(t, app, { prefix = "", origins, env }) {
     })));
 }
 
-async function recordedVisit({ origin }, { op }, steps) {
-    const masks = new Masks([[op.issuer, "<provider>"], [origin, "<origin>"],
+export async function recordedVisit({ origin }, { op }, steps) {
+    const masks = new Masks([...(op ? [[op.issuer, "<provider>"]] : []), [origin, "<origin>"],
         [new URL(origin).host, "<host>"]]);
     const record = {};
     const keep = (who) => (name, answer) => { record[`${who}: ${name}`] = recorded(answer, masks); };
@@ -84,5 +85,11 @@ async function recordedVisit({ origin }, { op }, steps) {
 export async function swap(t, name, started, context, steps) {
     const seen = {};
     for (const variant of variants) seen[variant] = await recordedVisit(started[variant], context, steps);
+    compareVisits(t, name, seen);
+}
+
+/** {original, usher}: two visits that were recorded. */
+export function compareVisits(t, name, seen) {
+    remember(name, seen);
     compare(t, name, seen.original, seen.usher, differences);
 }

@@ -32,6 +32,7 @@ export class Suite {
         this.total.count += 1;
         this.total[good ? "passed" : "failed"] += 1;
         this.print(`${good ? "ok" : "not ok"} ${this.total.count} - ${this.name}: ${name}`);
+        if (good) this.total.good.add(`${this.name}: ${name}`);
         if (!good) {
             this.total.names.push(`${this.name}: ${name}`);
             for (const line of String(detail ?? "").split("\n")) if (line) this.print(`#   ${line}`);
@@ -62,6 +63,11 @@ export class Suite {
 
     fail(name, detail) {
         return this.#line(false, name, detail);
+    }
+
+    /** Has a check of that whole name passed in this run? */
+    hasPassed(name) {
+        return this.total.good.has(name);
     }
 
     /** Something the reader should know, not a check. */

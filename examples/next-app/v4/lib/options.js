@@ -1,4 +1,5 @@
 // What the routes, the components and the proxy have in common.
+import { adapter } from './rows.js';
 import { signedTokens } from './signed-tokens.js';
 
 /** Any provider of OpenID Connect; `usher` is read by usher alone. */
@@ -24,6 +25,7 @@ export const pages = process.env.OWN_PAGES === 'yes' ? { signIn: '/enter', error
 
 export const authOptions = {
   providers: [company],
+  adapter,
   jwt,
   pages,
   session: { maxAge: Number(process.env.SESSION_SECONDS ?? 30 * 24 * 60 * 60) },
@@ -33,7 +35,11 @@ export const authOptions = {
       if (trigger === 'update' && typeof session?.nickname === 'string') token.nickname = session.nickname;
       return token;
     },
-    session({ session, token }) {
+    session({ session, token, user }) {
+      if (user) { // sessions are rows, and there is no token
+        session.user.id = user.id;
+        return session;
+      }
       session.user.id = token.sub;
       session.user.emailVerified = token.emailVerified;
       if (token.nickname) session.user.nickname = token.nickname;

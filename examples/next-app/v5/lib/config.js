@@ -1,4 +1,6 @@
 // What NextAuth and the configured runtime have in common.
+import { forgetSessions } from './recent.js';
+import { adapter } from './rows.js';
 import { signedTokens } from './signed-tokens.js';
 
 /** Any provider of OpenID Connect; `usher` is read by usher alone. */
@@ -16,6 +18,7 @@ export const maxAge = Number(process.env.SESSION_SECONDS ?? 30 * 24 * 60 * 60);
 
 export const config = {
   providers: [company],
+  adapter,
   session: { maxAge },
   jwt: process.env.SIGNED_TOKENS === 'yes' ? signedTokens : {},
   pages: process.env.OWN_PAGES === 'yes' ? { signIn: '/enter', error: '/enter' } : {},
@@ -25,7 +28,11 @@ export const config = {
       if (trigger === 'update' && typeof session?.nickname === 'string') token.nickname = session.nickname;
       return token;
     },
-    session({ session, token }) {
+    session({ session, token, user }) {
+      if (user) { // sessions are rows, and there is no token: the row, with its key, stays here
+        const { id, name, email, image } = user;
+        return { user: { id, name, email, image }, expires: session.expires };
+      }
       session.user.id = token.sub;
       session.user.emailVerified = token.emailVerified;
       if (token.nickname) session.user.nickname = token.nickname;
@@ -39,4 +46,5 @@ export const config = {
       return !!auth;
     },
   },
+  events: { signIn: forgetSessions, signOut: forgetSessions },
 };

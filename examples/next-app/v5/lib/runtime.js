@@ -2,17 +2,18 @@
 import { configureAuthProxyRuntime, configureAuthRuntime } from 'usher/runtime';
 import { config } from './config.js';
 
-const upstream = process.env.AUTH_UPSTREAM;
+const { AUTH_UPSTREAM: upstream, AUTH_SECRET: secret } = process.env;
 
+// With neither, nothing is configured, and every call throws.
 if (upstream) {
   configureAuthProxyRuntime({ localBasePath: '/api/auth', baseUrl: upstream, sessionStrategy: 'jwt' });
-} else {
-  configureAuthRuntime(config, {
+} else if (secret) {
+  configureAuthRuntime({ ...config, secret, trustHost: true, basePath: '/api/auth' }, {
     basePath: '/api/auth',
     baseUrl: process.env.AUTH_URL ?? 'http://localhost:3000',
     cookieName: 'authjs.session-token',
-    secret: process.env.AUTH_SECRET ?? '',
-    sessionStrategy: 'jwt',
+    secret,
+    sessionStrategy: config.adapter ? 'database' : 'jwt',
   });
 }
 
