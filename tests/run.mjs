@@ -34,6 +34,8 @@ const suites = [
     ["apps/v4", "an application of Next.js 16, on NextAuth v4 and on usher"],
     ["apps/v5", "an application of Next.js 16, on Auth.js v5 and on usher"],
     ["apps/auth0", "an application of Next.js 16, on Auth0's SDK and on usher"],
+    ["apps/next15", "the applications of Next.js 16, on 15"],
+    ["apps/webpack", "the applications of Next.js 16, built by webpack", "nightly"],
 ];
 
 /** What a run is without names: the others take long for what they tell. */
