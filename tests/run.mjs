@@ -33,6 +33,7 @@ const suites = [
     ["apps/calls", "the check list of the calls: each has its proof"],
     ["apps/v4", "an application of Next.js 16, on NextAuth v4 and on usher"],
     ["apps/v5", "an application of Next.js 16, on Auth.js v5 and on usher"],
+    ["apps/runtime", "the configured runtime in it, and what the original answers"],
     ["apps/auth0", "an application of Next.js 16, on Auth0's SDK and on usher"],
     ["apps/next15", "the applications of Next.js 16, on 15"],
     ["apps/webpack", "the applications of Next.js 16, built by webpack", "nightly"],

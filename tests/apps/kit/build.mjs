@@ -19,6 +19,13 @@ export const apps = {
         // The original's files are for bundlers: Next.js must be told, or its Pages Router loads them.
         config: ["serverExternalPackages: ['usher/server']", "transpilePackages: ['next-auth']"],
     },
+    // The configured runtime's package is not in npm's registry: a folder that has it is named by hand.
+    robojs: {
+        folder: "examples/next-app/v5",
+        original: { "usher/authjs": "next-auth", "usher/runtime": "@robojs/auth/server" },
+        packages: { "next-auth": "next-auth-5", "@robojs/auth": process.env.USHER_ROBOJS ?? "" },
+        config: ["serverExternalPackages: ['usher/server']", "transpilePackages: ['next-auth']"],
+    },
     auth0: { folder: "examples/next-auth0", original: { "usher/auth0": "@auth0/nextjs-auth0" } },
 };
 
