@@ -348,8 +348,13 @@ static usher_str take_fragment(usher_buf *b)
 void usher_url_put_param(usher_buf *b, usher_str name, usher_str value)
 {
     usher_str fragment = take_fragment(b); /* a parameter behind '#' would not reach the server */
+    usher_str url = usher_buf_view(b);
+    size_t query = usher_str_find(url, USHER_STR("?"));
 
-    if (!usher_str_has(usher_buf_view(b), '?')) usher_buf_put_char(b, '?');
+    if (query == SIZE_MAX)
+        usher_buf_put_char(b, '?');
+    else if (query + 1 < url.len && usher_str_ends(url, USHER_STR("?")))
+        usher_buf_put_char(b, '&'); /* the last character of a value */
     usher_form_put(b, name, value);
     usher_buf_put(b, fragment);
 }

@@ -622,6 +622,8 @@ static void test_put_param(void **state)
         {"/signin?", "/signin?callbackUrl=%2Fx%3Fa%3D1"},
         {"/signin?z=1", "/signin?z=1&callbackUrl=%2Fx%3Fa%3D1"},
         {"/signin?z=1&", "/signin?z=1&callbackUrl=%2Fx%3Fa%3D1"},
+        {"/signin?z=1?", "/signin?z=1?&callbackUrl=%2Fx%3Fa%3D1"},
+        {"/signin??", "/signin??&callbackUrl=%2Fx%3Fa%3D1"},
         {"https://a.example", "https://a.example?callbackUrl=%2Fx%3Fa%3D1"},
         {"/signin#top", "/signin?callbackUrl=%2Fx%3Fa%3D1#top"},
         {"/signin?z=1#top?", "/signin?z=1&callbackUrl=%2Fx%3Fa%3D1#top?"},
