@@ -21,8 +21,8 @@ typedef enum addon_answer {
     ANSWER_ALL,     /* verdict, session, claims, decision, response, reports */
     ANSWER_READ,    /* for who renews a session beside a page: Set-Cookie values and the session's
                      * JSON, each with ADDON_SEPARATOR behind it, then reports, if any, as JSON */
-    ANSWER_ACCESS,  /* as ALL, for who wants an access token: without session and claims */
-    ANSWER_TOUCH,   /* without the body, too: the cookies of a session */
+    ANSWER_ACCESS,  /* as ALL without session and claims: an access token, or why there is none */
+    ANSWER_TOUCH,   /* the same without a body: the cookies of a session */
 } addon_answer;
 
 /* An exchange, and the memory of the call that it works for. */

@@ -95,6 +95,14 @@ static void put_access(usher_json_writer *w, const usher_access_token *t)
     usher_json_close_object(w);
 }
 
+/* Who wants an access token needs it where there is none: it says more about why. */
+static bool wants_body(const addon_exchange *x)
+{
+    const usher_access_token *t = usher_exchange_access_token(x->ex);
+
+    return x->answer == ANSWER_ALL || (x->answer == ANSWER_ACCESS && t && t->code);
+}
+
 static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
 {
     static const char *const decisions[] = {"undecided", "allow", "deny"};
@@ -111,7 +119,7 @@ static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
         put_raw(&w, "claims", s ? usher_session_claims(s) : (usher_str){0});
     }
     put_text(&w, "decision", usher_str_z(decisions[usher_exchange_decision(x->ex)]));
-    put_response(&w, usher_exchange_response(x->ex), x->answer != ANSWER_TOUCH);
+    put_response(&w, usher_exchange_response(x->ex), wants_body(x));
     put_bool(&w, "written", usher_exchange_session_written(x->ex));
     put_bool(&w, "signedIn", usher_exchange_signed_in(x->ex));
     put_bool(&w, "signedOut", usher_exchange_signed_out(x->ex));

@@ -34,21 +34,28 @@ class Auth0Program {
 
   constructor(options) {
     this.#options = options;
-    this.onError = (error) => { this.error = error; };
     this.onReport = options.onReport;
-    this.hooks = {
-      beforeSessionSaved: (params) => this.#beforeSessionSaved(params),
-      onCallback: (params) => this.#onCallback(params),
-    };
   }
 
-  async #beforeSessionSaved({ session, idToken }) {
+  get hooks() { return this; }
+
+  get heard() { return this; }
+
+  onError(error) {
+    this.error = error;
+  }
+
+  failed(error) {
+    this.error = error;
+  }
+
+  async beforeSessionSaved({ session, idToken }) {
     const saved = await this.#options.beforeSessionSaved(this.#session ?? session, idToken ?? null);
     if (!isObject(saved) || Array.isArray(saved)) throw wrongType('what beforeSessionSaved returns', 'a session', saved);
     return saved;
   }
 
-  async #onCallback({ error, context, session }) {
+  async onCallback({ error, context, session }) {
     this.#session = session ?? undefined;
     this.#response = await this.#options.onCallback(errorOf(error), context, session ?? null);
     if (!(this.#response instanceof Response) && !isObject(this.#response?.headers)) throw wrongType('what onCallback returns', 'a Response', this.#response);
