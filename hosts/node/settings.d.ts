@@ -135,6 +135,16 @@ export interface SiteSettings {
   };
   /** Heading of usher's own pages. Default: the host of base_url. */
   title?: string;
+  theme?: {
+    /** Light or dark: usher's own pages are as the browser is set, or always one of the two. Their body has the class that Auth.js' pages have. Default: auto. */
+    color_scheme?: 'auto' | 'light' | 'dark';
+    /** Colour of buttons: #rrggbb, a name, or a function like hsl(210 60% 40%). Default: usher's. */
+    brand_color?: string;
+    /** Colour of the text on them. Default: usher's. */
+    button_text?: string;
+    /** Picture above the heading: a path of this site, or an https URL. Default: none. */
+    logo?: string;
+  };
   /** Paths that need no session: "/about" is that path, "/docs/*" is /docs and all below it. Default: none: every path needs a session. */
   open?: readonly string[];
   /** Paths that need a session, as Next.js' config.matcher writes them; a path that none of them matches is open, and so is one of `open`. Default: none: every path but those of `open`. */

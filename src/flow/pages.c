@@ -13,11 +13,15 @@
 
 #define PAGE_MAX ((size_t)256 << 10)
 
+#define DARK                                                                                       \
+    "{color-scheme:dark;--bg:#171614;--card:#211f1c;--ink:#f0eee9;--soft:#a39f96;--line:#3a3732;"  \
+    "--go:#7aa7ff;--go-ink:#10151f;--bad:#ffb4a8;--bad-bg:#3a1d18}"
+
 static const char style[] =
     ":root{color-scheme:light dark;--bg:#f5f4f1;--card:#fff;--ink:#1d1c1a;--soft:#6b6862;"
     "--line:#dedbd4;--go:#1f5fd0;--go-ink:#fff;--bad:#a12b1d;--bad-bg:#fdf0ee}"
-    "@media(prefers-color-scheme:dark){:root{--bg:#171614;--card:#211f1c;--ink:#f0eee9;"
-    "--soft:#a39f96;--line:#3a3732;--go:#7aa7ff;--go-ink:#10151f;--bad:#ffb4a8;--bad-bg:#3a1d18}}"
+    ".__next-auth-theme-light{color-scheme:light}.__next-auth-theme-dark" DARK
+    "@media(prefers-color-scheme:dark){.__next-auth-theme-auto" DARK "}"
     "*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;"
     "padding:1.5rem;background:var(--bg);color:var(--ink);"
     "font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,sans-serif}"
@@ -34,13 +38,55 @@ static const char style[] =
     ":focus-visible{outline:3px solid var(--go);outline-offset:2px}"
     ".bad{color:var(--bad);background:var(--bad-bg);border-radius:8px;padding:.6rem .8rem}"
     ".ref{font-size:.8rem}code{font-size:.95em}hr{border:0;border-top:1px solid var(--line);"
-    "margin:1.25rem 0 .5rem}";
+    "margin:1.25rem 0 .5rem}.logo{display:block;max-width:100%;max-height:4rem;margin:0 0 1rem}";
 
 /* --- the frame of a page ------------------------------------------------------------------------
  */
 
+#define STYLE_PARTS 7
+
+/* The style sheet, and behind it the site's colours, which count for light and dark. */
+static size_t style_parts(usher_str parts[STYLE_PARTS], const usher_theme *theme)
+{
+    size_t n = 0;
+
+    parts[n++] = (usher_str){style, sizeof style - 1};
+    if (theme->brand.len) {
+        parts[n++] = USHER_STR("body[class]{--go:");
+        parts[n++] = theme->brand;
+        parts[n++] = USHER_STR("}");
+    }
+    if (theme->button_text.len) {
+        parts[n++] = USHER_STR("body[class]{--go-ink:");
+        parts[n++] = theme->button_text;
+        parts[n++] = USHER_STR("}");
+    }
+    return n;
+}
+
+static void put_style(usher_exchange *ex, usher_buf *b)
+{
+    usher_str parts[STYLE_PARTS];
+    size_t count = style_parts(parts, &ex->site->theme);
+
+    usher_buf_put_z(b, "<style>");
+    for (size_t i = 0; i < count; i++)
+        usher_buf_put(b, parts[i]);
+    usher_buf_put_z(b, "</style>");
+}
+
+static void put_logo(usher_exchange *ex, usher_buf *b)
+{
+    if (!ex->site->theme.logo.len) return;
+    usher_buf_put_z(b, "<img class=\"logo\" alt=\"\" src=\"");
+    usher_html_put(b, ex->site->theme.logo);
+    usher_buf_put_z(b, "\">");
+}
+
 static void open_page(usher_exchange *ex, usher_buf *b, const char *title)
 {
+    static const char *const schemes[] = {"auto", "light", "dark"};
+
     usher_buf_init(b, &ex->arena, PAGE_MAX);
     usher_buf_put_z(b, "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
                        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
@@ -48,9 +94,13 @@ static void open_page(usher_exchange *ex, usher_buf *b, const char *title)
     usher_buf_put_z(b, title);
     usher_buf_put_z(b, " · ");
     usher_html_put(b, ex->site->title);
-    usher_buf_put_z(b, "</title><style>");
-    usher_buf_put_z(b, style);
-    usher_buf_put_z(b, "</style></head><body><main><h1>");
+    usher_buf_put_z(b, "</title>");
+    put_style(ex, b);
+    usher_buf_put_z(b, "</head><body class=\"__next-auth-theme-");
+    usher_buf_put_z(b, schemes[ex->site->theme.scheme]);
+    usher_buf_put_z(b, "\"><main>");
+    put_logo(ex, b);
+    usher_buf_put_z(b, "<h1>");
     usher_buf_put_z(b, title);
     usher_buf_put_z(b, "</h1>");
 }
@@ -58,15 +108,21 @@ static void open_page(usher_exchange *ex, usher_buf *b, const char *title)
 static usher_status policy(usher_str *out, usher_exchange *ex, usher_error *err)
 {
     uint8_t digest[USHER_DIGEST_MAX];
+    usher_str parts[STYLE_PARTS];
+    size_t count = style_parts(parts, &ex->site->theme);
     usher_buf b;
-    usher_status rc = usher_digest(digest, USHER_SHA256, (usher_str){style, sizeof style - 1}, err);
+    usher_status rc = usher_digest_parts(digest, USHER_SHA256, parts, count, err);
 
     if (rc) return rc;
-    usher_buf_init(&b, &ex->arena, 512);
+    usher_buf_init(&b, &ex->arena, 512 + ex->site->theme.logo_source.len);
     usher_buf_put_z(&b, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
                         "style-src 'sha256-");
     usher_base64_put(&b, digest, 32);
     usher_buf_put_z(&b, "'");
+    if (ex->site->theme.logo_source.len) {
+        usher_buf_put_z(&b, "; img-src ");
+        usher_buf_put(&b, ex->site->theme.logo_source);
+    }
     return usher_buf_take(out, &b, err);
 }
 

@@ -28,6 +28,19 @@ typedef struct usher_pages {
     usher_str sign_in, sign_out, error, verify_request, new_user; /* absent: our own page */
 } usher_pages;
 
+typedef enum usher_color_scheme {
+    USHER_SCHEME_AUTO, /* as the browser is set */
+    USHER_SCHEME_LIGHT,
+    USHER_SCHEME_DARK,
+} usher_color_scheme;
+
+/* How our own pages look; every text is known to be harmless in a style sheet and a header. */
+typedef struct usher_theme {
+    usher_color_scheme scheme;
+    usher_str brand, button_text; /* colours; absent: ours */
+    usher_str logo, logo_source;  /* its address, and where that is: "'self'" or an origin */
+} usher_theme;
+
 struct usher_rules; /* gate/rules.h */
 
 /* Who makes the tokens of a format. */
@@ -122,6 +135,7 @@ struct usher_site {
     size_t provider_count;
     usher_pages pages;
     usher_str title; /* of our own pages: the site's host name by default */
+    usher_theme theme;
 
     struct usher_rules *rules;           /* which paths are public; NULL: none is */
     const struct usher_matcher *matcher; /* which paths need a session; NULL: all others */

@@ -78,6 +78,106 @@ static void build_title(usher_building *b)
         b->site->title = usher_build_keep(b, b->base.host);
 }
 
+/* --- theme ------------------------------------------------------------------------------------ */
+
+static bool is_hex(usher_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!usher_str_has(USHER_STR("0123456789abcdefABCDEF"), text.ptr[i])) return false;
+    return text.len == 3 || text.len == 4 || text.len == 6 || text.len == 8;
+}
+
+static bool is_word(usher_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((text.ptr[i] | 32) < 'a' || (text.ptr[i] | 32) > 'z') return false;
+    return text.len != 0;
+}
+
+/* What a colour may be written as; nothing of it could end a declaration, or load something. */
+static bool is_color(usher_str text)
+{
+    static const char *const functions[] = {"rgb", "rgba", "hsl",   "hsla", "hwb",
+                                            "lab", "lch",  "oklab", "oklch"};
+    usher_str inside, name = usher_str_cut(text, '(', &inside);
+
+    if (text.len && text.ptr[0] == '#') return is_hex(usher_str_from(text, 1));
+    if (!inside.ptr) return is_word(text);
+    if (!usher_str_ends(inside, USHER_STR(")"))) return false;
+    for (size_t i = 0; i + 1 < inside.len; i++)
+        if (!usher_str_has(USHER_STR("0123456789 .,%/+-adegrntu"), inside.ptr[i])) return false;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (usher_str_eq_case(name, usher_str_z(functions[i]))) return true;
+    return false;
+}
+
+/* The look of a page keeps nobody from signing in: what cannot be used is said, and left out. */
+static void warn_look(usher_building *b, int row, const char *text)
+{
+    usher_warn(&b->c, place_of(b, row), text, usher_str_z(usher_site_table.rows[row].path),
+               b->v[row].text, USHER_NIL);
+}
+
+static usher_str build_color(usher_building *b, int row)
+{
+    const usher_value *v = &b->v[row];
+
+    if (!v->node || v->bad) return USHER_NIL;
+    if (is_color(v->text)) return usher_build_keep(b, v->text);
+    warn_look(b, row, "site.$1 is '$2', which is no colour that is known here, and is left out");
+    return USHER_NIL;
+}
+
+static bool is_address(usher_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] <= ' ' || (unsigned char)text.ptr[i] >= 0x7f ||
+            usher_str_has(USHER_STR("\\\"'<>"), text.ptr[i]))
+            return false;
+    return true;
+}
+
+/* Its origin is all that the page may load. */
+static void build_logo(usher_building *b)
+{
+    const usher_value *v = &b->v[USHER_ROW_SITE_THEME_LOGO];
+    usher_theme *theme = &b->site->theme;
+    usher_buf origin;
+    usher_url url;
+    usher_str text;
+
+    if (!v->node || v->bad) return;
+    bool path = v->text.ptr[0] == '/' && !usher_str_starts(v->text, USHER_STR("//"));
+    bool absolute = !path && usher_url_read(&url, v->text, NULL) == USHER_OK &&
+                    (url.https || b->site->development);
+    if (!is_address(v->text) || (!path && !absolute)) {
+        warn_look(b, USHER_ROW_SITE_THEME_LOGO,
+                  "site.$1 is '$2', which is neither a path nor an https URL, and is left out");
+        return;
+    }
+    theme->logo = usher_build_keep(b, v->text);
+    theme->logo_source = USHER_STR("'self'");
+    if (path) return;
+    usher_buf_init(&origin, &b->scratch, 4096);
+    usher_url_put_origin(&origin, &url);
+    if (usher_buf_take(&text, &origin, NULL) == USHER_OK)
+        theme->logo_source = usher_build_keep(b, text);
+    else
+        theme->logo = USHER_NIL;
+}
+
+static void build_theme(usher_building *b)
+{
+    usher_theme *theme = &b->site->theme;
+
+    theme->scheme = (usher_color_scheme)b->v[USHER_ROW_SITE_THEME_COLOR_SCHEME].number;
+    theme->brand = build_color(b, USHER_ROW_SITE_THEME_BRAND_COLOR);
+    theme->button_text = build_color(b, USHER_ROW_SITE_THEME_BUTTON_TEXT);
+    build_logo(b);
+}
+
+/* --- paths ------------------------------------------------------------------------------------ */
+
 static void complain_pattern(usher_building *b, const usher_node *item, const usher_error *why)
 {
     usher_str detail, whole = usher_str_z(why->what);
@@ -216,6 +316,7 @@ void usher_build_pages(usher_building *b)
         build_page(b, USHER_ROW_SITE_PAGES_VERIFY_REQUEST, USHER_STR("/verify-request"));
     p->new_user = build_page(b, USHER_ROW_SITE_PAGES_NEW_USER, USHER_NIL);
     build_title(b);
+    build_theme(b);
     build_open(b);
     build_matcher(b);
     build_header_prefix(b);

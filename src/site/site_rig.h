@@ -247,6 +247,11 @@ static inline void dump_site(dump *d, const usher_site *s)
     dump_str(d, "verify_request", s->pages.verify_request);
     dump_str(d, "new_user", s->pages.new_user);
     dump_str(d, "title", s->title);
+    dump_int(d, "scheme", s->theme.scheme);
+    dump_str(d, "brand", s->theme.brand);
+    dump_str(d, "button text", s->theme.button_text);
+    dump_str(d, "logo", s->theme.logo);
+    dump_str(d, "logo source", s->theme.logo_source);
     for (size_t i = 0; s->rules && i < s->rules->open_count; i++)
         dump_str(d, "open", s->rules->open[i]);
     for (size_t i = 0; s->matcher && i < usher_matcher_count(s->matcher); i++)

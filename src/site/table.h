@@ -217,6 +217,17 @@ typedef struct usher_setting_table {
       "Where somebody is sent who signed in for the first time.", "/welcome")                      \
     X(TITLE, "title", TEXT, NONE, NULL, 1, 200, NULL, "the host of base_url", NULL,                \
       "Heading of usher's own pages.", "Example Weather")                                          \
+    X(THEME_COLOR_SCHEME, "theme.color_scheme", WORD, NONE, "auto|light|dark", 0, 0, "auto", NULL, \
+      NULL,                                                                                        \
+      "Light or dark: usher's own pages are as the browser is set, or always one of the two. "     \
+      "Their body has the class that Auth.js' pages have.",                                        \
+      "dark")                                                                                      \
+    X(THEME_BRAND_COLOR, "theme.brand_color", TEXT, NONE, NULL, 1, 64, NULL, "usher's", NULL,      \
+      "Colour of buttons: #rrggbb, a name, or a function like hsl(210 60% 40%).", "'#0f766e'")     \
+    X(THEME_BUTTON_TEXT, "theme.button_text", TEXT, NONE, NULL, 1, 64, NULL, "usher's", NULL,      \
+      "Colour of the text on them.", "white")                                                      \
+    X(THEME_LOGO, "theme.logo", TEXT, NONE, NULL, 1, 2048, NULL, "none", NULL,                     \
+      "Picture above the heading: a path of this site, or an https URL.", "/logo.svg")             \
     X(OPEN, "open", TEXTS, NONE, NULL, 0, 1000, NULL, "none: every path needs a session", NULL,    \
       "Paths that need no session: \"/about\" is that path, \"/docs/*\" is /docs and all below "   \
       "it.",                                                                                       \

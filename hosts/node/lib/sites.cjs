@@ -77,6 +77,16 @@ function pageSettings(pages = {}) {
   return settings;
 }
 
+const THEME = { brandColor: 'brand_color', buttonText: 'button_text', logo: 'logo' };
+
+/** `theme` of options: how our own pages look. What is left empty is ours. */
+function themeSettings(theme) {
+  if (!theme) return {};
+  const settings = ['auto', 'dark', 'light'].includes(theme.colorScheme) ? { color_scheme: theme.colorScheme } : {};
+  for (const [name, ours] of Object.entries(THEME)) if (theme[name]) settings[ours] = String(theme[name]);
+  return { theme: settings };
+}
+
 const COOKIES = { sessionToken: 'session', callbackUrl: 'callback_url', csrfToken: 'csrf', pkceCodeVerifier: 'pkce', state: 'state', nonce: 'nonce' };
 
 /** The `cookies` of options; `session` is the name that the session's has otherwise. */
@@ -110,5 +120,5 @@ function forwardedOrigin(headers, protocol) {
 }
 
 module.exports = {
-  Memo, Recent, urlParts, siteOf, pageSettings, cookieSettings, forwardedOrigin,
+  Memo, Recent, urlParts, siteOf, pageSettings, themeSettings, cookieSettings, forwardedOrigin,
 };

@@ -9,7 +9,7 @@ const { checkMembers } = require('./options.cjs');
 const { rowsOf } = require('./adapter.cjs');
 const { Program, asksProgram, hooksOf, readingHooks } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
-const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
+const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, themeSettings, urlParts } = require('./sites.cjs');
 
 const DEFAULT_URL = 'http://localhost:3000';
 const BASE_PATH = '/api/auth';
@@ -111,6 +111,7 @@ function routesOf(options, headers, known) {
     ...settingsOf(options, placeOf(headers)),
     hooks: hooksOf({ ...options, mapped: known.mapped, authorizes: known.authorizes }, true),
     pages: pageSettings(options.pages),
+    ...themeSettings(options.theme),
     providers: known.settings,
   });
 }

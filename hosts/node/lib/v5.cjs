@@ -9,7 +9,7 @@ const { checkMembers } = require('./options.cjs');
 const { addressOf, rowsOf } = require('./adapter.cjs');
 const { Program, asksProgram, hooksOf, readingHooks } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
-const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, urlParts } = require('./sites.cjs');
+const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, themeSettings, urlParts } = require('./sites.cjs');
 
 const BASE_PATH = '/api/auth';
 const MAX_AGE = 30 * 24 * 60 * 60;
@@ -87,6 +87,7 @@ function routesOf(config, place, known) {
     ...settingsOf(config, place),
     hooks: hooksOf({ ...config, mapped: known.mapped, authorizes: known.authorizes }, true),
     pages: pageSettings(config.pages),
+    ...themeSettings(config.theme),
     providers: known.settings,
   });
 }

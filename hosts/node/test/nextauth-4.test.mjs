@@ -200,3 +200,18 @@ test('settings that cannot be used are a 500 and a line in the log', async () =>
   await assert.rejects(handler(1, new Res()), TypeError);
   await assert.rejects(handler({ headers: {} }, 1), TypeError);
 });
+
+test('theme: the class of the original, colours and logo in what the policy allows', async () => {
+  const classOf = (page) => /<body class="([^"]*)"/.exec(page.body)?.[1];
+  for (const colorScheme of ['auto', 'dark', 'light', undefined]) {
+    const options = { secret, logger: quiet, providers: [], theme: { colorScheme, brandColor: '#0f766e', buttonText: '', logo: '/logo.svg' } };
+    const [ours, theirs] = [await ask(NextAuth(options), new Jar(), '/api/auth/signout'), await ask(Theirs(options), new Jar(), '/api/auth/signout')];
+    assert.equal(classOf(ours), classOf(theirs));
+    assert.match(theirs.body, /#0f766e/);
+    assert.match(ours.body, /\{--go:#0f766e\}<\/style>/);
+    assert.match(ours.body, /<img class="logo" alt="" src="\/logo\.svg">/);
+  }
+  const plain = await ask(NextAuth({ secret, logger: quiet, providers: [], theme: { colorScheme: 'blue', brandColor: 'url(//x)', logo: 'javascript:1' } }), new Jar(), '/api/auth/signout');
+  assert.equal(classOf(plain), '__next-auth-theme-auto');
+  assert.doesNotMatch(plain.body, /url\(|javascript|<img/);
+});
