@@ -39,19 +39,44 @@ export default async function run(t) {
             await visit(t, { context, origin, usherd, colorScheme, person });
             await context.close();
         });
+    await t.case("a site's own colours", (t) => themed(t, chromium));
+}
+
+/** Dark whatever the browser says, with a logo, and nothing that the policy would hold back. */
+async function themed(t, chromium) {
+    const { origin } = await startQuickstart(t, "  theme: {color_scheme: dark, brand_color: '#0f766e', button_text: white, logo: /icon.svg}\n");
+    const browser = await chromium.launch({ executablePath: chromiumAt, headless: true, args: switches });
+    t.defer(() => browser.close());
+    const page = await browser.newPage({ colorScheme: "light" });
+    const complaints = [];
+    await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) =>
+        console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+    page.on("console", (message) => {
+        if (message.text().startsWith("policy:")) complaints.push(message.text()); // there is no favicon.ico
+    });
+
+    await page.goto(`${origin}/api/auth/signin`);
+    const seen = await page.evaluate(() => {
+        const of = (wanted, name) => getComputedStyle(document.querySelector(wanted))[name];
+        return [of("button", "backgroundColor"), of("button", "color"), of("body", "colorScheme"), of("body", "backgroundColor"),
+            document.querySelector("img.logo").naturalWidth > 0];
+    });
+    t.equal(seen, ["rgb(15, 118, 110)", "rgb(255, 255, 255)", "dark", "rgb(23, 22, 20)", true], "as the settings say");
+    t.equal(complaints, [], "the policy lets it be");
+    await page.screenshot({ path: path.join(t.dir, "themed.png"), fullPage: true });
 }
 
 /** The quickstart as it is shipped, on another port. */
-async function startQuickstart(t) {
-    const folder = path.join(t.dir, "quickstart");
+async function startQuickstart(t, more = "") {
+    const folder = path.join(t.dir, `quickstart${more && "-more"}`);
     const port = await freePort();
     cpSync(path.join(t.tools.root, "examples/quickstart"), folder, { recursive: true });
     const file = path.join(folder, "usherd.yaml");
     const text = readFileSync(file, "utf8");
     t.ok(text.includes("http://localhost:3000") && text.includes("127.0.0.1:3000"),
         "the quickstart is at http://localhost:3000");
-    writeFileSync(file, text.replaceAll(":3000", `:${port}`));
-    const usherd = await Usherd.start(t, "usherd", null, { file });
+    writeFileSync(file, text.replaceAll(":3000", `:${port}`).replace("site:\n", `site:\n${more}`));
+    const usherd = await Usherd.start(t, more ? "usherd-more" : "usherd", null, { file });
     return { usherd, origin: `http://localhost:${port}` };
 }
 
