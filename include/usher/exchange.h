@@ -102,7 +102,8 @@ typedef enum usher_hook_kind {
                                it would be. `error` is null or {code, message, cause?} */
     USHER_HOOK_AUTHORIZE,   /* {provider, credentials, method, url, query, headers}: who signs in by
                                the form of a credentials provider (settings: hooks). `credentials` is
-                               what was posted, all of it. Answer HOOKED with the user, an object with
+                               what was posted, all of it; of a header each byte is a character, up
+                             to U+00FF. Answer HOOKED with the user, an object with
                                an id, name, email and image if there are any; REFUSED for nobody,
                                perhaps with a word for who tried in the event's value; FAILED if you
                                cannot tell: then nobody is signed in or out. It holds passwords: keep

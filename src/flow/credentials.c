@@ -59,6 +59,16 @@ static bool came_before(const usher_request *r, size_t at)
     return false;
 }
 
+/* A field holds bytes, and no encoding says which characters they are: each is one, as in fetch. */
+static void put_bytes(usher_buf *b, usher_str bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        unsigned char c = (unsigned char)bytes.ptr[i];
+        if (c >= 0x80) usher_buf_put_char(b, (char)(0xc0 | c >> 6));
+        usher_buf_put_char(b, c < 0x80 ? (char)c : (char)(0x80 | (c & 0x3f)));
+    }
+}
+
 /* Several fields of a name are one, as HTTP has it; pieces of a cookie are joined by another sign.
  */
 static usher_status put_header(usher_exchange *ex, usher_json_writer *w, size_t at,
@@ -81,7 +91,7 @@ static usher_status put_header(usher_exchange *ex, usher_json_writer *w, size_t 
     for (size_t i = at; i < r->header_count; i++) {
         if (!usher_str_eq_case(r->headers[i].name, name)) continue;
         if (i > at) usher_buf_put(&value, cookie ? USHER_STR("; ") : USHER_STR(", "));
-        usher_buf_put(&value, r->headers[i].value);
+        put_bytes(&value, r->headers[i].value);
     }
     if ((rc = usher_buf_take(&text, &value, err))) return rc;
     usher_json_put_string(w, text);

@@ -31,7 +31,8 @@ static const program_site *current;
 /* What the answers so far allow. */
 static struct {
     bool row, owner, decoded, created, authorized;
-    bool blind; /* who had to be asked could not tell */
+    bool unwritten; /* a token was not made: what it was for did not happen */
+    bool blind;     /* who had to be asked could not tell */
 } granted;
 
 /* --- the worlds ------------------------------------------------------------------------------- */
@@ -120,7 +121,8 @@ static void watch(visit *v, const usher_want *want, const usher_event *event)
                                             : is_object(h->value));
         assert((h->kind == USHER_HOOK_EVENT) == (h->name.len != 0));
         granted.blind |= h->kind != USHER_HOOK_EVENT && h->kind != USHER_HOOK_AUTHORIZE &&
-                         event->kind == USHER_EVENT_HOOK_FAILED;
+                         h->kind != USHER_HOOK_ENCODE && event->kind == USHER_EVENT_HOOK_FAILED;
+        granted.unwritten |= h->kind == USHER_HOOK_ENCODE && event->kind != USHER_EVENT_HOOKED;
         granted.authorized |= h->kind == USHER_HOOK_AUTHORIZE && event->kind == USHER_EVENT_HOOKED;
         granted.decoded |= h->kind == USHER_HOOK_DECODE && event->kind == USHER_EVENT_HOOKED;
     } else if (want->kind == USHER_WANT_STORE) {
@@ -174,7 +176,9 @@ static void check_answer(const visit *v)
     assert(response->status == 0 || (response->status >= 200 && response->status < 600));
     assert(v->run != usher_handle || response->status);
     check_session(v);
+    assert(!granted.unwritten || !usher_exchange_session_written(exchange));
     if (usher_exchange_signed_in(exchange)) {
+        assert(!granted.unwritten);
         assert(has_secret(r->body, v->w->of['X']) || has_secret(r->target, v->w->of['s']));
         assert(!current->rows || granted.created);
         assert(granted.authorized ==

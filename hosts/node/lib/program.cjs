@@ -55,9 +55,6 @@ const readingHooks = ({ callbacks, events }) => isFunction(callbacks?.jwt) | isF
 /** True if reading a session with these options asks anything of the program. */
 const asksProgram = (options) => readingHooks(options) !== 0 || !!options.adapter || !!options.jwt?.decode;
 
-/** As a field's bytes were sent: what the engine read as UTF-8, one character for each byte, as everywhere in Node.js. */
-const bytesOf = (headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]));
-
 /** An id that JSON can hold. */
 const plainId = (id) => (id === undefined || id === null || typeof id === 'number' || typeof id === 'string' ? id : String(id));
 
@@ -173,8 +170,8 @@ class Program {
   }
 
   /** Who signs in by a form. The engine needs to know of a user what its token holds, and no more. */
-  async authorize({ provider: id, credentials, headers, ...request }) {
-    const user = await this.judge(this.#providers.get(id), credentials, { ...request, headers: bytesOf(headers) });
+  async authorize({ provider: id, credentials, ...request }) {
+    const user = await this.judge(this.#providers.get(id), credentials, request);
     if (!user) return null;
     if (typeof user !== 'object' || Array.isArray(user)) throw wrongType('what authorize returns', 'a user or null', user);
     this.#judged = { user, credentials };

@@ -187,7 +187,7 @@ for (const version of [4, 5]) {
   test(`v${version}: what signIn and jwt say`, async () => {
     const says = [
       { signIn: () => false }, { signIn: () => '/somewhere?a=b' }, { signIn: () => `${BASE}/x` }, { signIn: () => { throw new Error('no & never'); } },
-      { signIn: ({ user }) => { user.role = 'changed'; return true; } }, { jwt: ({ token }) => ({ ...token, more: { deep: [1, null] } }) },
+      { signIn: ({ user, account }) => { user.role = 'changed'; account.more = 'kept'; return true; } }, { jwt: ({ token }) => ({ ...token, more: { deep: [1, null] } }) },
     ];
     for (const more of says) {
       for (const how of WAYS.slice(0, 2)) {
@@ -203,7 +203,7 @@ for (const version of [4, 5]) {
     const ways = [
       [{ callbackUrl: 'https://elsewhere.example/x' }], [{ callbackUrl: '//elsewhere.example' }], [{}], [{ callbackUrl: `${BASE}/a%20b?c=d#e` }],
       [{}, { query: '?callbackUrl=%2Ffrom-query&x=1' }], [{ callbackUrl: '/a' }, { token: 'forged' }], [{ callbackUrl: '/a' }, { token: null }], [{}, { token: 'forged', json: true }],
-      [{}, { id: 'nobody' }],
+      [{}, { id: 'nobody' }], [{}, { headers: { 'x-name': 'Zo\u00eb \u00c3\u00ab', 'x-forwarded-for': '10.1.2.3, 10.1.2.4' } }],
     ];
     for (const [fields, how = {}] of ways) {
       const [ours, theirs] = await compare(version, { username: 'ada', ...fields }, how);
@@ -335,7 +335,7 @@ test('signIn in a Server Action answers and throws as the original', async (t) =
   async function run(our, call) {
     const set = [];
     const told = [];
-    const users = { ...USERS, code: () => { throw Object.assign(new (our ? CredentialsSignin : TheirSignin)(), { code: 'locked' }); } };
+    const users = { ...USERS, code: () => { throw Object.assign(new (our ? CredentialsSignin : TheirSignin)(), { code: 'locked', minutes: 5 }); } };
     globalThis.nextShim = {
       headers: async () => new Headers({ host: 'localhost:3000', 'x-forwarded-proto': 'http', referer: `${BASE}/from`, 'user-agent': 'a browser', 'x-forwarded-for': '10.1.2.3' }),
       cookies: async () => ({ set: (name) => set.push(name), get: () => undefined, getAll: () => [] }),
@@ -346,8 +346,8 @@ test('signIn in a Server Action answers and throws as the original', async (t) =
     try {
       result = await call(app);
     } catch (error) {
-      const { name, type, kind, code, message, url, cause } = error;
-      result = { name: url ? '' : error.constructor.name, type, kind, code, message: url ? '' : message, url, cause: cause?.err?.message, provider: cause?.provider };
+      const { name, type, kind, code, message, url, cause, minutes } = error;
+      result = { minutes, name: url ? '' : error.constructor.name, type, kind, code, message: url ? '' : message, url, cause: cause?.err?.message, provider: cause?.provider };
     }
     const [[, rest, token, [url, method, body] = [], headers] = []] = told;
     const { csrfToken, ...posted } = body ?? {};
@@ -453,6 +453,22 @@ test('createSite: a hook judges, refuses with a word, and may fail', async () =>
 test('createSite: without a hook there is no form', () => {
   assert.throws(() => createSite({ base_url: BASE, secret, providers: [{ id: 'form', type: 'credentials' }] }, { env: null }), /'form' is of type credentials.*authorize/);
   assert.throws(() => createSite({ base_url: BASE, secret }, { env: null, hooks: { authorize: 1 } }), TypeError);
+});
+
+test('what a request brought is wiped', async (t) => {
+  const bodies = [];
+  const { concat } = Buffer;
+  t.mock.method(Buffer, 'concat', (...args) => { const whole = concat.apply(Buffer, args); if (whole.toString().startsWith('username=')) bodies.push(whole); return whole; });
+  const before = [];
+  const users = { ada: () => { before.push(bodies.at(-1).some((byte) => byte !== 0)); return { id: '7' }; } };
+  for (const version of [4, 5]) {
+    const { ask, make, Credentials } = SYSTEMS[version];
+    const answer = await attempt(ask, make(programOf(Credentials, [], { users }), true), new Jar(), { username: 'ada', password: 'open-sesame' });
+    assert.equal(answer.status, 302);
+  }
+  assert.ok(bodies.length >= 2);
+  assert.ok(bodies.every((body) => body.every((byte) => byte === 0)));
+  assert.deepEqual(before, [false, false]);
 });
 
 test('a password is in no line of any log, and in no answer', async () => {

@@ -227,6 +227,32 @@ for (const [name, system] of Object.entries(systems)) {
     }
   });
 
+  test(`${name}: the form of the sign-in page, filled in at either handlers`, { skip }, async (t) => {
+    const browser = await chromium(t);
+    const provider = await Provider.listening(t);
+    const ends = {};
+    for (const maker of ['original', 'ours']) {
+      const origin = await scene(t, { system, client: 'ours', maker, provider, more: [system.login()] });
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      ends[maker] = [];
+      await page.goto(`${origin}/api/auth/signin?callbackUrl=${encodeURIComponent(`${origin}/after?a=b`)}`);
+      for (const password of ['wrong', 'right']) {
+        const form = page.locator('form[action$="/callback/credentials"]');
+        await form.locator('input[name="name"]').fill('Carl');
+        await form.locator('input[name="password"]').fill(password);
+        await Promise.all([page.waitForNavigation(), form.locator('button').click()]);
+        const { cookies } = await context.storageState();
+        ends[maker].push([page.url().replace(origin, ''), cookies.some((cookie) => cookie.name === system.session)]);
+      }
+      const session = await page.evaluate(() => fetch('/api/auth/session').then((answer) => answer.json()));
+      ends[maker].push(session.user);
+      await context.close();
+    }
+    assert.deepEqual(ends.ours, ends.original);
+    assert.deepEqual([ends.ours[0][1], ends.ours[1]], [false, ['/after?a=b', true]]);
+  });
+
   test(`${name}: tabs with either package tell each other`, { skip }, async (t) => {
     const browser = await chromium(t);
     const files = {};
