@@ -159,10 +159,8 @@ class Program4 extends Program {
   }
 
   refused(error) {
-    const { options } = this;
-    logError(options)('OAUTH_CALLBACK_HANDLER_ERROR', error);
-    const page = options.pages?.error ?? `${this.#site?.baseUrl}${this.#site?.basePath}/error`;
-    return `${page}${page.includes('?') ? '&' : '?'}error=${encodeURIComponent(error?.message ?? String(error))}`;
+    logError(this.options)('OAUTH_CALLBACK_HANDLER_ERROR', error);
+    return `${this.#site.baseUrl}${this.#site.basePath}/error?error=${encodeURIComponent(error?.message ?? String(error))}`; // which knows of a page of the program's
   }
 
   eventFailed(name, error) {

@@ -213,8 +213,9 @@ for (const version of [4, 5]) {
 
   test(`v${version}: every route of such a provider, and pages of the program's own`, async () => {
     const { ask, make, Credentials } = SYSTEMS[version];
+    const signIn = ({ user }) => { if (user.id === 'x') throw new Error('no & never'); return user.id !== 42; };
     for (const own of [{}, { pages: { signIn: '/login', error: '/failed' } }]) {
-      const apps = [true, false].map((our) => make(programOf(Credentials, [], { options: own }), our));
+      const apps = [true, false].map((our) => make(programOf(Credentials, [], { signIn, options: own }), our));
       for (const path of ['/api/auth/callback/credentials?username=ada', '/api/auth/providers']) {
         const [ours, theirs] = await Promise.all(apps.map((app) => ask(app, new Jar(), path)));
         assert.deepEqual(ours, theirs, path);
@@ -226,7 +227,8 @@ for (const version of [4, 5]) {
         const { location, status } = await ask(app, jars[i], '/api/auth/signin/credentials', new URLSearchParams({ csrfToken }));
         const nobody = await attempt(ask, app, jars[i], { username: 'nobody' });
         const thrown = await attempt(ask, app, jars[i], { username: 'throws' });
-        ends.push([location, status, nobody, thrown]);
+        const refused = [await attempt(ask, app, jars[i], { username: 'bare' }), await attempt(ask, app, jars[i], { username: 'number' }, { json: true })];
+        ends.push([location, status, nobody, thrown, refused]);
       }
       // Pages of the program's are led to by absolute URLs here.
       assert.deepEqual(ends[0], ends[1], JSON.stringify(own));

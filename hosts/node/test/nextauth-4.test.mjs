@@ -115,9 +115,10 @@ test('every route answers as the original', async (t) => {
 test('signIn may refuse, lead elsewhere and throw; redirect decides where to', async (t) => {
   const provider = await Provider.listening(t);
   const answers = [false, '/elsewhere', () => { throw new Error('not today'); }, true];
-  for (const answer of answers) {
+  for (const [i, answer] of [...answers, ...answers].entries()) {
+    const pages = i < answers.length ? {} : { error: '/failed?from=here' };
     const callbacks = { signIn: () => (typeof answer === 'function' ? answer() : answer), redirect: ({ url, baseUrl }) => (url.endsWith('/after') ? `${baseUrl}/redirected` : url) };
-    const options = { secret, providers: [companyOf(provider)], logger: quiet, callbacks };
+    const options = { secret, providers: [companyOf(provider)], logger: quiet, callbacks, pages };
     const ends = [];
     for (const make of [NextAuth, Theirs]) {
       const handler = make(options);
