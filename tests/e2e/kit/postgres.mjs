@@ -19,10 +19,13 @@ function programs() {
 
 const NOBODY = 65534;
 
-/** The server refuses to run as root. */
+/**
+ * The server refuses to run as root; and it ends, as on Ctrl-C, when we do, even if that is by a SIGKILL that
+ * nobody can clean up after. (Whoever changes his user loses that wish, so both are said at once.)
+ */
 function asNobody(command, args) {
-    if (process.getuid() !== 0) return [command, args];
-    return ["setpriv", [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", command, ...args]];
+    const user = process.getuid() === 0 ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] : [];
+    return ["setpriv", [...user, "--pdeathsig=INT", command, ...args]];
 }
 
 export class Postgres {
