@@ -17,6 +17,11 @@ function storeOf(pool) {
         [id, session.internal.sid, session.user.sub, session],
       );
     },
+    /** A session that is renewed while its owner signs out does not come back: false says that it was gone. */
+    async update(id, session) {
+      const { rowCount } = await pool.query('update auth0_session set session = $2 where id = $1', [id, session]);
+      return rowCount > 0;
+    },
     async delete(id) {
       await pool.query('delete from auth0_session where id = $1', [id]);
     },
