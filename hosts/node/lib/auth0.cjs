@@ -3,6 +3,7 @@
 // Auth0Client's options and environment as settings of a site, and where a request is at home.
 
 const { InvalidConfigurationError } = require('./auth0-errors.cjs');
+const { hostIsTrusted } = require('./environment.cjs');
 const { UsherError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 
@@ -91,8 +92,7 @@ function inferred(req) {
 
 /** Headers that anybody may write name the site only where somebody said that a proxy writes them. */
 function isTrusted(options) {
-  const { AUTH_TRUST_HOST, VERCEL, CF_PAGES } = process.env;
-  return options.trustHost ?? (isDevelopment() || !!(AUTH_TRUST_HOST ?? VERCEL ?? CF_PAGES));
+  return options.trustHost ?? (isDevelopment() || hostIsTrusted('AUTH_TRUST_HOST', 'VERCEL', 'CF_PAGES') === true);
 }
 
 /** The base URL of the site that this request is for. */

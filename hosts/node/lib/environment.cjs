@@ -25,4 +25,16 @@ function variable(name) {
 
 const isDevelopment = () => variable('NODE_ENV') !== 'production';
 
-module.exports = { isDevelopment, variable };
+/**
+ * Whether a proxy in front of us writes the host: what the first of these variables says that is there. To the originals
+ * any text is a yes; whoever writes "false" did not mean one.
+ */
+function hostIsTrusted(...names) {
+  for (const name of names) {
+    const said = variable(name);
+    if (said !== undefined) return !/^(|0|false)$/i.test(said);
+  }
+  return undefined;
+}
+
+module.exports = { hostIsTrusted, isDevelopment, variable };

@@ -2,7 +2,7 @@
 
 // NextAuth v4's options as settings of a site, and what its entries share.
 
-const { isDevelopment, variable } = require('./environment.cjs');
+const { hostIsTrusted, isDevelopment, variable } = require('./environment.cjs');
 const { SiteError, refusal, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { checkMembers } = require('./options.cjs');
@@ -31,7 +31,7 @@ function defaultCookieName(secure) {
 /** [origin, base path]: of the environment, or of a platform whose headers are trusted. */
 function placeOf(headers) {
   const own = variable('NEXTAUTH_URL');
-  const trusted = own ? undefined : variable('VERCEL') ?? variable('AUTH_TRUST_HOST');
+  const trusted = own ? undefined : hostIsTrusted('VERCEL', 'AUTH_TRUST_HOST');
   const given = own || (trusted && forwardedOrigin(headers, 'https')) || DEFAULT_URL;
   const [origin, path] = urlParts(given);
   return [origin, path || BASE_PATH];

@@ -2,7 +2,7 @@
 
 // Auth.js v5's config as settings of a site, and what its entries share.
 
-const { isDevelopment, variable } = require('./environment.cjs');
+const { hostIsTrusted, isDevelopment, variable } = require('./environment.cjs');
 const { UsherError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { checkMembers } = require('./options.cjs');
@@ -29,7 +29,7 @@ function secretsOf(config) {
 const environmentUrl = () => variable('AUTH_URL') ?? variable('NEXTAUTH_URL');
 
 function isTrusted(config) {
-  return config.trustHost ?? !!(variable('AUTH_URL') ?? variable('AUTH_TRUST_HOST') ?? variable('VERCEL') ?? variable('CF_PAGES') ?? isDevelopment());
+  return config.trustHost ?? hostIsTrusted('AUTH_URL', 'AUTH_TRUST_HOST', 'VERCEL', 'CF_PAGES') ?? isDevelopment();
 }
 
 /** [origin, base path]: of the environment, else of the request if its host is trusted. */
