@@ -491,7 +491,7 @@ static usher_status find_current(usher_exchange *ex, usher_want *want, usher_err
         who->has_current = true;
         return decide(ex, want, err);
     }
-    if (!ex->session.subject.len) return decide(ex, want, err);
+    if (!ex->session.subject.len || ex->held.found->of_nobody) return decide(ex, want, err);
     const usher_store store = {.op = USHER_STORE_GET_USER, .id = ex->session.subject};
     return usher_store_ask(ex, want, &store, current_came, err);
 }

@@ -553,6 +553,18 @@ static void test_over_a_token(void **state)
                             "getUserByAccount getUser linkAccount createSession");
         check_signed_in(&r, "7");
         close_rig(&r);
+
+        /* a token that names no row: whoever has that number is another */
+        snprintf(accept, sizeof accept, ",\"accept\":[{\"profile\":\"%s\",\"subject\":\"none\"}]",
+                 profiles[i]);
+        open_rig(&r, profiles[i], true, accept, "");
+        kit_store_put(&r.store, KIT_USERS, "7", BOB);
+        browser_put_cookie(&r.b, kit_str(name), kit_str(token));
+        sign_in(&r);
+        assert_string_equal(kit_store_steps(&r.store), "getUserByAccount getUserByEmail createUser "
+                                                       "linkAccount createSession");
+        check_signed_in(&r, "1");
+        close_rig(&r);
     }
 }
 

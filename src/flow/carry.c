@@ -85,6 +85,7 @@ usher_status usher_store_adopt(usher_exchange *ex, size_t format, usher_error *e
 
     if (!b) return usher_arena_fail(&ex->arena, err);
     if (ex->held.stored) return USHER_OK; /* a row of the same store, under another cookie */
+    if (ex->site->formats[format].of_nobody) return USHER_OK; /* shown from its own cookie */
     if (!ex->session.subject.len)
         return refuse(ex, USHER_SESSION_REJECTED, USHER_CAUSE_TOKEN_CLAIMS);
     if (!b->asked) {

@@ -70,6 +70,20 @@ static const char *cookie(const rig *r, const char *name)
     return NULL;
 }
 
+static void post(rig *r, const char *target)
+{
+    char body[256];
+
+    r->store.step_count = 0;
+    snprintf(body, sizeof body, "csrfToken=%s", r->b.csrf);
+    browser_ask(&r->b, usher_handle, "POST", target, body, NULL, NULL);
+}
+
+static usher_status change_name(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    return usher_update_session(ex, USHER_STR("{\"user\":{\"name\":\"Anna\"}}"), want, err);
+}
+
 /* --- cookies as the old site wrote them ------------------------------------------------------- */
 
 static void keep(rig *r, usher_str line)
@@ -380,6 +394,50 @@ static void test_beside_a_row(void **state)
     }
 }
 
+/* Nobody knows whose it is: shown as it stands, for as long as it was promised, and no longer. */
+static void test_of_nobody(void **state)
+{
+    static const char *const from[] = {SITE "\"profile\":\"nextauth-4\"",
+                                       SITE "\"profile\":\"authjs-5\"",
+                                       SITE "\"profile\":\"auth0-4\""};
+    static const char *const accepted[] = {"nextauth-4", "authjs-5", "auth0-4"};
+    static const char *const names[] = {"next-auth.session-token", "authjs.session-token",
+                                        "__session"};
+    char settings[512], old[BROWSER_COOKIE_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        rig r;
+
+        snprintf(settings, sizeof settings,
+                 ROWS "\"accept\":[{\"profile\":\"%s\",\"subject\":\"none\"}]", accepted[i]);
+        open_rig(&r, settings);
+        settle_in(&r);
+        bring(&r, from[i], i == 2 ? AUTH0_7 : CLAIMS7);
+        snprintf(old, sizeof old, "%s", cookie(&r, names[i]));
+        /* 7 is somebody's row here, and not this visitor's */
+        assert_string_equal(get_session(&r), "");
+        assert_int_equal(r.b.verdict, USHER_SESSION_VALID);
+        assert_null(strstr(r.b.body, "ada@example.com"));
+        assert_non_null(strstr(r.b.body, "2026-01-01T01:00:00.000Z"));
+        assert_false(r.b.written);
+        post(&r, "/api/auth/session");
+        assert_int_equal(r.b.verdict, USHER_SESSION_VALID);
+        ask(&r, change_name, "/page");
+        assert_int_equal(r.b.verdict, USHER_SESSION_VALID);
+        assert_string_equal(kit_store_steps(&r.store), "");
+        assert_string_equal(cookie(&r, names[i]), old);
+        if (i != 1) assert_null(cookie(&r, "authjs.session-token"));
+        ask(&r, usher_guard, "/closed");
+        assert_int_equal(r.b.decision, USHER_ALLOW);
+        post(&r, "/api/auth/signout");
+        assert_true(r.b.signed_out);
+        assert_null(cookie(&r, names[i]));
+        assert_int_equal(kit_store_count(&r.store, KIT_SESSIONS), 0);
+        browser_close(&r.b);
+    }
+}
+
 /* --- the store fails -------------------------------------------------------------------------- */
 
 static const struct {
@@ -423,15 +481,6 @@ static void test_the_store_fails(void **state)
 }
 
 /* --- other ways out of it --------------------------------------------------------------------- */
-
-static void post(rig *r, const char *target)
-{
-    char body[256];
-
-    r->store.step_count = 0;
-    snprintf(body, sizeof body, "csrfToken=%s", r->b.csrf);
-    browser_ask(&r->b, usher_handle, "POST", target, body, NULL, NULL);
-}
 
 static void test_sign_out_of_a_token(void **state)
 {
@@ -813,6 +862,7 @@ int main(void)
         cmocka_unit_test(test_two_at_once),
         cmocka_unit_test(test_no_such_user),
         cmocka_unit_test(test_beside_a_row),
+        cmocka_unit_test(test_of_nobody),
         cmocka_unit_test(test_the_store_fails),
         cmocka_unit_test(test_sign_out_of_a_token),
         cmocka_unit_test(test_a_ceiling_stays),

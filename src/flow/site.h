@@ -74,6 +74,7 @@ typedef struct usher_format {
     usher_signing_keys *signing; /* owned; NULL unless signed */
     usher_auth0_options auth0;   /* of a profile that has them */
     bool of_account;             /* `sub` is an account's id at a provider, not a user's row */
+    bool of_nobody;              /* it is neither: such sessions stay what they are */
     usher_str provider;          /* that one */
 } usher_format;
 

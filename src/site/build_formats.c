@@ -304,12 +304,13 @@ static void accept_subject(accepting *a, usher_format *f)
     bool counts = site->formats[0].form == USHER_TOKEN_STORED && !site->profile->auth0 &&
                   f->form != USHER_TOKEN_STORED;
 
-    f->of_account = subject->number != 0;
+    f->of_account = subject->number == 1;
+    f->of_nobody = subject->number == 2;
     f->provider = usher_build_keep(a->b, provider->text);
     if (counts && !subject->node)
         complain(a, A(SUBJECT),
                  "$1 is missing: with session.strategy: database, say whose id `sub` is: that of a "
-                 "user's row, or that of an account at a provider",
+                 "user's row, that of an account at a provider, or none of these",
                  USHER_NIL, USHER_NIL);
     if (!counts && (subject->node || provider->node))
         complain(a, subject->node ? A(SUBJECT) : A(PROVIDER),

@@ -169,7 +169,7 @@ static void test_what_is_refused(void **state)
          "site.accept[0]: files are for settings files only; give the secret itself"},
         {"'session':{'strategy':'database'},'accept':[{'profile':'nextauth-4'}]",
          "site.accept[0].subject is missing: with session.strategy: database, say whose id `sub` "
-         "is: that of a user's row, or that of an account at a provider"},
+         "is: that of a user's row, that of an account at a provider, or none of these"},
         {"'session':{'strategy':'database'},'accept':[{'profile':'nextauth-4','subject':"
          "'account'}]",
          "site.accept[0].provider goes with subject: account, and only with that"},

@@ -181,6 +181,7 @@ static inline void dump_format(dump *d, const usher_format *f)
     dump_str(d, "cookie path", f->cookie.path);
     dump_keys(d, f->keys);
     dump_int(d, "of account", f->of_account);
+    dump_int(d, "of nobody", f->of_nobody);
     dump_str(d, "of provider", f->provider);
     dump_int(d, "signing", f->signing ? (int64_t)f->signing->count : 0);
     dump_int(d, "signing alg", f->signing ? (int64_t)f->signing->alg : 0);

@@ -341,6 +341,25 @@ async function fromAccounts(t, context) {
     app.use(optionsOf(system, context));
 }
 
+/** No database before, and nobody has a row yet: shown until it ends, and the next sign-in makes one. */
+async function beforeRows(t, context) {
+    const { system, pool, app } = context;
+    await clear(pool);
+    const alone = optionsOf(system, context, { adapter: undefined, session: { strategy: "jwt" } });
+    app.use(alone);
+    const visitors = app.visitors();
+    await signIn(visitors.original, "real", "ann");
+    const before = (await sessionOf(visitors.original)).json;
+    const token = visitors.original.cookie(cookieOf[system]);
+    app.use(optionsOf(system, context, { usher: { accept: [{ profile: system, subject: "none" }] } }));
+    t.equal((await sessionOf(visitors.usher)).json?.user, before.user, "shown as the original showed it");
+    t.equal([visitors.usher.cookie(cookieOf[system]), await rows(pool, "sessions"), await rows(pool, "users")], [token, [], []], "and left as it is");
+    await signIn(visitors.usher, "real", "ann");
+    t.equal((await rows(pool, "sessions")).map((s) => s.userId), [1], "who signs in has a row");
+    t.equal((await sessionOf(visitors.usher)).json?.user?.email, "ann@example.com", "and is the same person");
+    app.use(optionsOf(system, context));
+}
+
 /** And back. */
 async function toTokens(t, context) {
     const { system, pool, app } = context;
@@ -458,6 +477,7 @@ export default async function run(t) {
         await t.case(`${system}: users in rows, sessions in cookies`, (t) => tokens(t, context));
         await t.case(`${system}: tokens become rows`, (t) => toRows(t, context));
         if (system === "nextauth-4") await t.case(`${system}: tokens of accounts become rows`, (t) => fromAccounts(t, context));
+        await t.case(`${system}: tokens of people without rows`, (t) => beforeRows(t, context));
         await t.case(`${system}: rows become tokens`, (t) => toTokens(t, context));
         if (system === "authjs-5") await t.case(`${system}: rows of v4 get another cookie`, (t) => otherCookie(t, context));
         await t.case(`${system}: calls`, (t) => calls(t, context));
