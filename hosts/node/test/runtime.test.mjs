@@ -76,6 +76,23 @@ test('local: a row is shown as the callback says, and never its key unless it do
   }
 });
 
+test('local: a row is renewed when that is due, and removed when it is over', async () => {
+  const key = '4fe1c6a2-0d0e-4f5a-9a53-5b8f7e0f1a11';
+  const day = 86400_000;
+  let row = { sessionToken: key, userId: '7', expires: new Date(Date.now() + 12 * day) };
+  const adapter = {
+    getSessionAndUser: async () => row && { session: row, user: { id: '7', name: 'Ann' } },
+    updateSession: async (changed) => { row = { ...row, ...changed }; return row; },
+    deleteSession: async () => { row = null; },
+  };
+  local({ adapter }, { sessionStrategy: 'database' });
+  assert.equal((await getServerSession({ cookie: `${NAME}=${key}` })).user.name, 'Ann');
+  assert.ok(row.expires - Date.now() > 29 * day);
+  row.expires = new Date(Date.now() - 1000);
+  assert.equal(await getServerSession({ cookie: `${NAME}=${key}` }), null);
+  assert.equal(row, null);
+});
+
 test('local: rows that cannot be read are nobody, and said', async () => {
   const rows = { sessionStrategy: 'database' };
   assert.throws(() => local({}, rows), /config\.adapter/);

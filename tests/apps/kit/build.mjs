@@ -141,7 +141,7 @@ export function buildApp(t, app, variant, { flavour = "", more = {} } = {}) {
     const began = Date.now();
     const name = [app, "on", variant, flavour].filter(Boolean).join(" ");
     const built = spawnSync(process.execPath, [nextOf(root, flavour), "build", ...flavours[flavour].arguments], {
-        cwd: folder, encoding: "utf8", timeout: 170000, env: environment({ NODE_ENV: "production" }),
+        cwd: folder, encoding: "utf8", timeout: 300000, env: environment({ NODE_ENV: "production" }),
     });
     t.keep(`build-${path.basename(folder)}.log`, `${built.stdout}\n${built.stderr}`);
     t.need(built.status === 0, `${name}: builds`,
