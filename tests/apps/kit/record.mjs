@@ -26,6 +26,7 @@ const patterns = [
     [/(?<="token":")[\w-]{43}/g, "<token>"],
     [/(?<="expires_in":)\d+/g, "<seconds>"],
     [/(?<="usid":")[\w-]{22}/g, "<random>"],
+    [/(?<='sha256-)[\w+/]{43}=(?=')/g, "<digest>"],
     [/(?<=Reference )[0-9a-f]{16}\b/g, "<reference>"],
     [/(?<=[":])1[789]\d{8}\b/g, (number) => `<${span(Number(number))}>`],
 ];
