@@ -299,8 +299,10 @@ USHER_API usher_decision usher_exchange_decision(const usher_exchange *ex);
 USHER_API const usher_response *usher_exchange_response(const usher_exchange *ex);
 /* Reports in the order they were made; *count of them. */
 USHER_API const usher_report *usher_exchange_reports(const usher_exchange *ex, size_t *count);
-/* A short random text that stands on error pages and should stand on the log line. */
-USHER_API usher_str usher_exchange_id(const usher_exchange *ex);
+/* A short text that stands on error pages and should stand on the log line: the same for all
+ * requests of a browser's visit where it has a CSRF token, and otherwise random. Made when it is
+ * asked for. */
+USHER_API usher_str usher_exchange_id(usher_exchange *ex);
 /* The provider a sign-in is about, for the log; absent otherwise. */
 USHER_API usher_str usher_exchange_provider(const usher_exchange *ex);
 /* After usher_get_csrf_token; absent otherwise. */

@@ -6,21 +6,8 @@
 #include "base/str.h"
 #include "flow/exchange.h"
 #include "session/csrf.h"
-#include "wire/jose/digest.h"
 #include "wire/json.h"
 #include "wire/url.h"
-
-/* One id for all requests of a browser's visit, so that the error page shows what the log calls the
- * request that failed: a digest of the CSRF token, which is neither secret nor reversible here. */
-static usher_status visit_id(usher_exchange *ex, usher_error *err)
-{
-    const usher_str parts[] = {USHER_STR_INIT("usher visit|"), ex->csrf_token};
-    uint8_t digest[USHER_DIGEST_MAX];
-    usher_status rc = usher_digest_parts(digest, USHER_SHA256, parts, 2, err);
-
-    if (rc == USHER_OK) usher_hex(ex->id, digest, USHER_ID_LEN / 2);
-    return rc;
-}
 
 usher_status usher_flow_csrf(usher_exchange *ex, usher_error *err)
 {
@@ -33,11 +20,10 @@ usher_status usher_flow_csrf(usher_exchange *ex, usher_error *err)
     if (ex->csrf_token.ptr) {
         usher_str sent = usher_form_last(&ex->body, USHER_STR("csrfToken"));
         ex->csrf_verified = ex->post && usher_secret_equal_str(ex->csrf_token, sent);
-        return visit_id(ex, err);
+        return USHER_OK;
     }
-    if ((rc = usher_csrf_new(&ex->csrf_token, &fresh, &ex->arena, ex->site->keys, ex->entropy,
-                             err)) ||
-        (rc = visit_id(ex, err)))
+    if ((rc =
+             usher_csrf_new(&ex->csrf_token, &fresh, &ex->arena, ex->site->keys, ex->entropy, err)))
         return rc;
     return usher_respond_cookie(ex, USHER_COOKIE_CSRF, fresh, 0, 0, err);
 }

@@ -114,20 +114,6 @@ void usher_exchange_free(usher_exchange *ex)
     alloc.put(alloc.ctx, ex, sizeof *ex);
 }
 
-/* Not a secret and not unique in the universe: something to find in the log. No entropy is spent on
- * it, since every request gets one (splitmix64). */
-static void make_id(usher_exchange *ex)
-{
-    uint64_t z = ex->id_seed += UINT64_C(0x9e3779b97f4a7c15);
-    uint8_t bytes[USHER_ID_LEN / 2];
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    z ^= z >> 31;
-    memcpy(bytes, &z, sizeof bytes);
-    usher_hex(ex->id, bytes, sizeof bytes);
-}
-
 static void zero(usher_exchange *ex, size_t from, size_t to)
 {
     memset((char *)ex + from, 0, to - from);
@@ -157,7 +143,7 @@ usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,
     ex->request = request;
     ex->read_only = request->read_only;
     ex->now_ms = now_ms;
-    make_id(ex);
+    ex->id_seed += UINT64_C(0x9e3779b97f4a7c15);
     usher_status rc = usher_flow_read_request(ex, err);
     if (rc) return rc;
     ex->state = USHER_AT_START;
@@ -194,6 +180,7 @@ static usher_cause cause_of(usher_status status)
 /* Could not tell: nothing that was prepared may reach the browser. */
 static void withdraw(usher_exchange *ex, usher_status rc, const usher_error *err)
 {
+    (void)usher_exchange_id(ex); /* while the visit is known */
     ex->verdict = USHER_NO_SESSION;
     ex->session = (usher_session){0};
     ex->decision = USHER_UNDECIDED;
@@ -341,8 +328,33 @@ const usher_report *usher_exchange_reports(const usher_exchange *ex, size_t *cou
     return ex->reports;
 }
 
-usher_str usher_exchange_id(const usher_exchange *ex)
+/* One for all requests of a browser's visit, so that the error page shows what the log calls the
+ * request that failed: a digest of the CSRF token, which is neither secret nor reversible here. */
+static bool visit_id(uint8_t *digest, usher_str csrf_token)
 {
+    const usher_str parts[] = {USHER_STR_INIT("usher visit|"), csrf_token};
+
+    return csrf_token.ptr && !usher_digest_parts(digest, USHER_SHA256, parts, 2, NULL);
+}
+
+/* Not a secret and not unique in the universe: something to find in the log. No entropy is spent on
+ * it (splitmix64). */
+static void number_id(uint8_t *bytes, uint64_t z)
+{
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    z ^= z >> 31;
+    memcpy(bytes, &z, sizeof z);
+}
+
+usher_str usher_exchange_id(usher_exchange *ex)
+{
+    uint8_t bytes[USHER_DIGEST_MAX];
+
+    if (!ex->id[0]) {
+        if (!visit_id(bytes, ex->csrf_token)) number_id(bytes, ex->id_seed);
+        usher_hex(ex->id, bytes, USHER_ID_LEN / 2);
+    }
     return (usher_str){ex->id, USHER_ID_LEN};
 }
 

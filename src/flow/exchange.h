@@ -180,7 +180,7 @@ struct usher_exchange {
     usher_decision decision;
     usher_response response;
     size_t set_cookie_count, report_count;
-    char id[USHER_ID_LEN];
+    char id[USHER_ID_LEN]; /* empty until it is asked for */
     bool signed_in, signed_out;
     usher_brought first; /* of the format that is written */
 

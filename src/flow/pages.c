@@ -218,7 +218,7 @@ static size_t message_of(const usher_exchange *ex, usher_str code)
 static void put_reference(usher_exchange *ex, usher_buf *b)
 {
     usher_buf_put_z(b, "<p class=\"ref\">Reference <code>");
-    usher_html_put(b, (usher_str){ex->id, USHER_ID_LEN});
+    usher_html_put(b, usher_exchange_id(ex));
     usher_buf_put_z(b, "</code></p>");
 }
 

@@ -100,6 +100,7 @@ dev_fresh() {
     # shellcheck disable=SC2064
     trap "rm -rf --one-file-system '$root'" EXIT
     must 'unpack the bare Debian' fresh-unpack tar -C "$root" --numeric-owner -xf "$archive"
+    chmod 755 "$root" # as / is: PostgreSQL runs as a user who may do nothing, but must get there
     fresh_lend "$root"
     must 'clone the last commit into it' fresh-clone git clone -q --no-hardlinks . "$root/usher"
     for part in "${parts[@]}"; do

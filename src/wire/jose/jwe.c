@@ -194,13 +194,14 @@ void usher_jwe_cipher_free(usher_jwe_cipher *c)
 
 static EVP_CIPHER_CTX *cipher_ctx(const usher_jwe_cipher *c, const usher_jwe_key *key, int seal)
 {
+    static const uint8_t no_iv[BLOCK]; /* cbc_open() sets none */
     bool gcm = key->enc == USHER_A256GCM;
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
     /* Padding is ours to check: libcrypto would hold the last block back. */
     if (ctx &&
-        EVP_CipherInit_ex2(ctx, gcm ? c->gcm : c->cbc, key->bytes + (gcm ? 0 : HALF), NULL, seal,
-                           NULL) == 1 &&
+        EVP_CipherInit_ex2(ctx, gcm ? c->gcm : c->cbc, key->bytes + (gcm ? 0 : HALF),
+                           gcm ? NULL : no_iv, seal, NULL) == 1 &&
         (gcm || EVP_CIPHER_CTX_set_padding(ctx, 0) == 1))
         return ctx;
     EVP_CIPHER_CTX_free(ctx);
@@ -284,6 +285,9 @@ static usher_status unpad(size_t *len, const uint8_t *text, usher_error *err)
     return USHER_OK;
 }
 
+/* There is room for a block before `text`, for the IV: each block is undone with the one before it,
+ * so an IV that goes first as if it were ciphertext needs no setting, which costs as much as
+ * decrypting half a kilobyte. What becomes of it is of no use to anyone. */
 static usher_status cbc_open(uint8_t *text, size_t *len, slot *s, usher_str header,
                              const uint8_t *iv, const uint8_t *tag, usher_error *err)
 {
@@ -297,8 +301,9 @@ static usher_status cbc_open(uint8_t *text, size_t *len, slot *s, usher_str head
     bool same = CRYPTO_memcmp(want, tag, 32) == 0;
     usher_wipe(want, sizeof want); /* the tag that would have been right */
     if (!same) return usher_fail(err, USHER_E_FORGED, "jwe: does not authenticate", 0);
-    if (EVP_DecryptInit_ex2(s->open, NULL, NULL, iv, NULL) != 1 ||
-        EVP_DecryptUpdate(s->open, text, &n, text, (int)*len) != 1 || (size_t)n != *len)
+    memcpy(text - BLOCK, iv, BLOCK);
+    if (EVP_DecryptUpdate(s->open, text - BLOCK, &n, text - BLOCK, (int)(*len + BLOCK)) != 1 ||
+        (size_t)n != *len + BLOCK)
         return slot_failed(s, err, "jwe: decryption failed");
     return unpad(len, text, err);
 }
@@ -323,16 +328,18 @@ static usher_status cbc_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, 
 
 /* ---- A256GCM ---- */
 
-/* Setting the IV and then the tag costs as much as decrypting half a kilobyte: each is looked for
- * by name among all that a cipher may be told. GCM takes its IV also in the two parts that TLS has,
- * and these and the tag in one call. Documents do not promise that this is all it does, so
- * works_at_once() tries it before it is used. */
-static bool gcm_begin(EVP_CIPHER_CTX *ctx, bool at_once, uint8_t *iv, uint8_t *tag)
+/* What a cipher may be told is looked for by name, each among all: setting the IV and then the tag
+ * costs as much as decrypting half a kilobyte. The IV may also be set as TLS does (a length of -1
+ * says that it is all of it, as for EVP_CTRL_AEAD_SET_IV_FIXED), which asks for less, and the tag
+ * in the same call. Documents do not promise that this is all it does, so works_at_once() tries it
+ * before it is used. */
+#define WHOLE_IV SIZE_MAX
+
+static bool gcm_begin_open(EVP_CIPHER_CTX *ctx, bool at_once, uint8_t *iv, uint8_t *tag)
 {
     const OSSL_PARAM params[] = {
         OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, BLOCK),
-        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, iv, 4),
-        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_SET_IV_INV, iv + 4, 8),
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, iv, WHOLE_IV),
         OSSL_PARAM_END,
     };
 
@@ -341,12 +348,31 @@ static bool gcm_begin(EVP_CIPHER_CTX *ctx, bool at_once, uint8_t *iv, uint8_t *t
            EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, BLOCK, tag) == 1;
 }
 
+static bool gcm_begin_seal(EVP_CIPHER_CTX *ctx, bool at_once, uint8_t *iv)
+{
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, iv, WHOLE_IV),
+        OSSL_PARAM_END,
+    };
+
+    if (at_once) return EVP_CIPHER_CTX_set_params(ctx, params) == 1;
+    return EVP_EncryptInit_ex2(ctx, NULL, NULL, iv, NULL) == 1;
+}
+
+static bool gcm_tag(EVP_CIPHER_CTX *ctx, uint8_t *tag)
+{
+    OSSL_PARAM params[] = {OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, BLOCK),
+                           OSSL_PARAM_END};
+
+    return EVP_CIPHER_CTX_get_params(ctx, params) == 1 && OSSL_PARAM_modified(params);
+}
+
 static usher_status gcm_open(uint8_t *text, size_t *len, slot *s, bool at_once, usher_str header,
                              uint8_t *iv, uint8_t *tag, usher_error *err)
 {
     int n = 0;
 
-    if (!gcm_begin(s->open, at_once, iv, tag) ||
+    if (!gcm_begin_open(s->open, at_once, iv, tag) ||
         EVP_DecryptUpdate(s->open, NULL, &n, (const uint8_t *)header.ptr, (int)header.len) != 1 ||
         EVP_DecryptUpdate(s->open, text, &n, text, (int)*len) != 1 || (size_t)n != *len)
         return slot_failed(s, err, "jwe: decryption failed");
@@ -355,39 +381,53 @@ static usher_status gcm_open(uint8_t *text, size_t *len, slot *s, bool at_once, 
     return USHER_OK;
 }
 
-static usher_status gcm_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, usher_str header,
-                             const uint8_t *iv, usher_str plain, usher_error *err)
+static usher_status gcm_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, bool at_once,
+                             usher_str header, uint8_t *iv, usher_str plain, usher_error *err)
 {
     const uint8_t *from = (const uint8_t *)(plain.ptr ? plain.ptr : "");
     int n = 0;
 
     *len = plain.len;
-    if (EVP_EncryptInit_ex2(s->seal, NULL, NULL, iv, NULL) != 1 ||
+    if (!gcm_begin_seal(s->seal, at_once, iv) ||
         EVP_EncryptUpdate(s->seal, NULL, &n, (const uint8_t *)header.ptr, (int)header.len) != 1 ||
         EVP_EncryptUpdate(s->seal, text, &n, from, (int)plain.len) != 1 || (size_t)n != *len ||
-        EVP_EncryptFinal_ex(s->seal, text + *len, &n) != 1 ||
-        EVP_CIPHER_CTX_ctrl(s->seal, EVP_CTRL_AEAD_GET_TAG, BLOCK, tag) != 1)
+        EVP_EncryptFinal_ex(s->seal, text + *len, &n) != 1 || !gcm_tag(s->seal, tag))
         return slot_failed(s, err, "jwe: encryption failed");
     return USHER_OK;
 }
 
-/* With a key of zeroes, and twice, since contexts are kept; the second time a forged text too. */
+/* One round of works_at_once(): the same text and tag as the documented way makes, read by both,
+ * and a forged tag by none. */
+static bool agrees_at_once(slot *s, uint8_t iv[BLOCK])
+{
+    const usher_str header = USHER_STR("header"), plain = USHER_STR("more than one block of text");
+    uint8_t text[2][32], tag[2][BLOCK];
+    size_t len[2];
+
+    for (int at_once = 0; at_once < 2; at_once++)
+        if (gcm_seal(text[at_once], &len[at_once], tag[at_once], s, at_once, header, iv, plain,
+                     NULL))
+            return false;
+    if (len[0] != plain.len || len[1] != plain.len || memcmp(text[0], text[1], plain.len) != 0 ||
+        memcmp(tag[0], tag[1], BLOCK) != 0)
+        return false;
+    for (int at_once = 0; at_once < 2; at_once++)
+        if (gcm_open(text[at_once], &len[at_once], s, at_once, header, iv, tag[at_once], NULL) ||
+            !usher_str_eq((usher_str){(char *)text[at_once], len[at_once]}, plain))
+            return false;
+    tag[1][iv[0]] ^= 1;
+    return gcm_open(text[1], &len[1], s, true, header, iv, tag[1], NULL) == USHER_E_FORGED;
+}
+
+/* With a key of zeroes, and more than once, since contexts are kept. */
 static bool works_at_once(const usher_jwe_cipher *c)
 {
     const usher_jwe_key key = {.enc = USHER_A256GCM};
-    const usher_str header = USHER_STR("header"), plain = USHER_STR("more than one block of text");
     slot s = {.open = cipher_ctx(c, &key, 0), .seal = cipher_ctx(c, &key, 1)};
     bool works = s.open && s.seal;
 
-    for (uint8_t n = 1; n <= 2 && works; n++) {
-        uint8_t text[32], tag[BLOCK], iv[BLOCK] = {n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-        size_t len;
-        works = !gcm_seal(text, &len, tag, &s, header, iv, plain, NULL) &&
-                !gcm_open(text, &len, &s, true, header, iv, tag, NULL) &&
-                usher_str_eq((usher_str){(char *)text, len}, plain);
-        tag[n] ^= 1;
-        works = works && gcm_open(text, &len, &s, true, header, iv, tag, NULL) == USHER_E_FORGED;
-    }
+    for (uint8_t n = 1; n <= 2 && works; n++)
+        works = agrees_at_once(&s, (uint8_t[BLOCK]){n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
     slot_clear(&s);
     return works;
 }
@@ -436,7 +476,7 @@ usher_status usher_jwe_open(usher_str *plain, usher_arena *a, usher_jwe_cipher *
                             usher_error *err)
 {
     usher_status rc;
-    uint8_t iv[BLOCK], tag[TAG_MAX], *text;
+    uint8_t iv[BLOCK], tag[TAG_MAX], *room, *text;
     size_t size = usher_base64url_decoded_size(parts->ciphertext.len), len = size;
     slot *s;
 
@@ -444,14 +484,15 @@ usher_status usher_jwe_open(usher_str *plain, usher_arena *a, usher_jwe_cipher *
     if ((rc = decode_small(iv, tag, key->enc, parts, err)) ||
         (rc = slot_get(&s, c, key, false, err)))
         return rc;
-    if (!(text = usher_arena_get(a, size))) return usher_arena_fail(a, err);
+    if (!(room = usher_arena_get(a, BLOCK + size))) return usher_arena_fail(a, err);
+    text = room + BLOCK;
     if (!(rc = usher_base64url_decode(text, parts->ciphertext, err)))
         rc = key->enc == USHER_A256GCM
                  ? gcm_open(text, &len, s, c->at_once, parts->header, iv, tag, err)
                  : cbc_open(text, &len, s, parts->header, iv, tag, err);
     if (rc) {
         usher_wipe(text, size); /* GCM has already written what it could not vouch for */
-        usher_arena_trim(a, text, size, 0);
+        usher_arena_trim(a, room, BLOCK + size, 0);
         return rc;
     }
     *plain = (usher_str){(const char *)text, len};
@@ -476,8 +517,9 @@ static usher_status seal_text(uint8_t *text, size_t *len, uint8_t *iv, uint8_t *
     if (!entropy.fill(entropy.ctx, iv, encs[key->enc].iv))
         return usher_fail(err, USHER_E_CRYPTO, "jwe: no entropy for the IV", 0);
     if ((rc = slot_get(&s, c, key, true, err))) return rc;
-    return key->enc == USHER_A256GCM ? gcm_seal(text, len, tag, s, header, iv, plain, err)
-                                     : cbc_seal(text, len, tag, s, header, iv, plain, err);
+    return key->enc == USHER_A256GCM
+               ? gcm_seal(text, len, tag, s, c->at_once, header, iv, plain, err)
+               : cbc_seal(text, len, tag, s, header, iv, plain, err);
 }
 
 usher_status usher_jwe_seal_under(usher_str *token, usher_arena *a, usher_jwe_cipher *c,
