@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/str.h"
 
 void usher_buf_init(usher_buf *b, usher_arena *a, size_t max)
 {
@@ -61,13 +62,9 @@ void usher_buf_put_z(usher_buf *b, const char *z)
 
 void usher_buf_put_u64(usher_buf *b, uint64_t n)
 {
-    char digits[20];
-    size_t at = sizeof digits;
+    char room[USHER_U64_DIGITS];
 
-    do
-        digits[--at] = (char)('0' + n % 10);
-    while (n /= 10);
-    usher_buf_put(b, (usher_str){digits + at, sizeof digits - at});
+    usher_buf_put(b, usher_str_digits(room, n));
 }
 
 void usher_buf_put_i64(usher_buf *b, int64_t n)

@@ -72,3 +72,20 @@ bool usher_str_u64(uint64_t *out, usher_str s)
     *out = n;
     return true;
 }
+
+/* Two a step: each division waits for the one before it. */
+usher_str usher_str_digits(char room[USHER_U64_DIGITS], uint64_t n)
+{
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233"
+        "34353637383940414243444546474849505152535455565758596061626364656667"
+        "6869707172737475767778798081828384858687888990919293949596979899";
+    size_t at = USHER_U64_DIGITS;
+
+    for (; n >= 10; n /= 100) {
+        at -= 2;
+        memcpy(room + at, pairs + 2 * (n % 100), 2);
+    }
+    if (n || at == USHER_U64_DIGITS) room[--at] = (char)('0' + n);
+    return (usher_str){room + at, USHER_U64_DIGITS - at};
+}

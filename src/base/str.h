@@ -55,4 +55,8 @@ usher_str usher_str_trim(usher_str s);            /* SP and HTAB at both ends */
 /* Decimal digits only, no sign, the whole view; false on anything else or on overflow. */
 bool usher_str_u64(uint64_t *out, usher_str s);
 
+/* And back: the digits of n at the end of `room`, of which a view is returned. */
+#define USHER_U64_DIGITS 20
+usher_str usher_str_digits(char room[USHER_U64_DIGITS], uint64_t n);
+
 #endif

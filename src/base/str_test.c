@@ -1,5 +1,8 @@
 #include "base/str.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "tests/kit/kit.h"
 
 static const usher_str absent;
@@ -181,12 +184,39 @@ static void test_u64(void **state)
     assert_int_equal(n, 0);
 }
 
+static void check_digits(uint64_t n)
+{
+    char room[USHER_U64_DIGITS], want[32];
+    usher_str got = usher_str_digits(room, n);
+    int len = snprintf(want, sizeof want, "%" PRIu64, n);
+
+    if (!usher_str_eq(got, usher_str_of(want, (size_t)len)))
+        fail_msg("%s: %.*s", want, (int)got.len, got.ptr);
+    assert_ptr_equal(got.ptr + got.len, room + sizeof room);
+}
+
+/* Around each power of ten, where a digit more begins, and each power of two. */
+static void test_digits(void **state)
+{
+    (void)state;
+    for (uint64_t n = 0; n <= 12345; n++)
+        check_digits(n);
+    for (uint64_t power = 10; power <= UINT64_MAX / 10; power *= 10)
+        for (uint64_t n = power - 2; n <= power + 2; n++)
+            check_digits(n);
+    for (int bit = 0; bit < 64; bit++)
+        check_digits((UINT64_C(1) << bit) - 1);
+    check_digits(UINT64_C(10000000000000000000));
+    check_digits(UINT64_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_of_text),          cmocka_unit_test(test_compare),
         cmocka_unit_test(test_starts_ends_find), cmocka_unit_test(test_cut),
         cmocka_unit_test(test_from_and_trim),    cmocka_unit_test(test_u64),
+        cmocka_unit_test(test_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,14 +28,16 @@ static usher_status refuse(usher_exchange *ex, usher_failure failure, usher_caus
 static usher_status open_check(usher_str *value, usher_exchange *ex, usher_purpose purpose,
                                usher_error *err)
 {
-    usher_str token = usher_flow_cookie(ex, usher_profile_cookie_of(purpose));
+    usher_str token;
     usher_verdict verdict;
     usher_cause cause;
     usher_claims claims;
-    usher_status rc = usher_token_open(&claims, &verdict, &cause, &ex->arena, ex->cipher,
-                                       ex->site->keys, purpose, token, usher_now_s(ex), err);
+    usher_status rc = usher_flow_cookie(&token, ex, usher_profile_cookie_of(purpose), err);
 
     *value = (usher_str){0};
+    if (rc) return rc;
+    rc = usher_token_open(&claims, &verdict, &cause, &ex->arena, ex->cipher, ex->site->keys,
+                          purpose, token, usher_now_s(ex), err);
     if (rc || verdict != USHER_SESSION_VALID || !claims.has_exp) return rc;
     if (!usher_json_string_is(usher_json_get(&claims.object, USHER_STR("provider")),
                               ex->sign_in.provider->id))

@@ -11,12 +11,13 @@
 
 usher_status usher_flow_csrf(usher_exchange *ex, usher_error *err)
 {
-    usher_str cookie = usher_flow_cookie(ex, USHER_COOKIE_CSRF), fresh;
+    usher_str cookie, fresh;
     usher_status rc;
 
     if (ex->csrf_token.ptr) return USHER_OK; /* an operation before this one looked at it */
-    rc = usher_csrf_read(&ex->csrf_token, ex->site->keys, cookie, err);
-    if (rc) return rc;
+    if ((rc = usher_flow_cookie(&cookie, ex, USHER_COOKIE_CSRF, err)) ||
+        (rc = usher_csrf_read(&ex->csrf_token, ex->site->keys, cookie, err)))
+        return rc;
     if (ex->csrf_token.ptr) {
         usher_str sent = usher_form_last(&ex->body, USHER_STR("csrfToken"));
         ex->csrf_verified = ex->post && usher_secret_equal_str(ex->csrf_token, sent);
@@ -77,13 +78,13 @@ static usher_status from_cookie(usher_exchange *ex, usher_str cookie, usher_erro
 
 usher_status usher_flow_callback_url(usher_exchange *ex, bool *usable, usher_error *err)
 {
-    usher_str cookie = usher_flow_cookie(ex, USHER_COOKIE_CALLBACK_URL);
-    usher_str sent = usher_form_last(&ex->body, USHER_STR("callbackUrl"));
+    usher_str cookie, sent = usher_form_last(&ex->body, USHER_STR("callbackUrl"));
     bool from_query = !sent.len;
     usher_url_kind kind;
     usher_status rc;
 
     *usable = true;
+    if ((rc = usher_flow_cookie(&cookie, ex, USHER_COOKIE_CALLBACK_URL, err))) return rc;
     if (from_query) sent = usher_form_last(&ex->query, USHER_STR("callbackUrl"));
     if (sent.len && (rc = chosen(&ex->callback_url, &kind, ex, sent, err))) return rc;
     if (sent.len && (!ex->callback_url.ptr || (from_query && kind != USHER_URL_WEB))) {

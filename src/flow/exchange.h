@@ -152,9 +152,7 @@ struct usher_exchange {
     usher_operation *run;       /* what goes on when a hook has answered */
     usher_str path, query_text; /* of the target */
     usher_request_headers headers;
-    bool too_large;        /* more headers or cookies than are read: none of them was */
-    usher_cookies cookies; /* decoded; filled in by usher_flow_cookies */
-    bool cookies_read;
+    bool too_large; /* more headers or cookies than are read: none of them was */
     usher_form query, body;
     bool post;
     usher_str action, argument; /* path segments below the base path */
@@ -225,10 +223,13 @@ usher_status usher_flow_want(usher_exchange *ex, usher_want *want, usher_state s
 
 /* request.c */
 usher_status usher_flow_read_request(usher_exchange *ex, usher_error *err);
-usher_status usher_flow_read_cookies(usher_exchange *ex, usher_error *err);
+/* Are there more headers or cookies than are read? */
+usher_status usher_flow_check_cookies(const usher_exchange *ex, usher_error *err);
 usher_status usher_flow_read_body(usher_exchange *ex, usher_error *err); /* and the query */
 bool usher_flow_body_is_json(const usher_exchange *ex);
-usher_str usher_flow_cookie(const usher_exchange *ex, usher_cookie_kind kind);
+/* The value of one of the site's own; absent if it did not come. */
+usher_status usher_flow_cookie(usher_str *out, usher_exchange *ex, usher_cookie_kind kind,
+                               usher_error *err);
 /* Would a person see the answer? Decides between a redirect and a 401. */
 bool usher_flow_is_navigation(const usher_exchange *ex, usher_str method);
 

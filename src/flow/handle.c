@@ -136,7 +136,7 @@ static usher_status handle_authjs(usher_exchange *ex, usher_want *want, usher_er
     size_t row = split_path(ex, ex->path) ? find_action(ex) : SIZE_MAX;
 
     if (row == SIZE_MAX) return usher_respond_unknown(ex, err);
-    if ((rc = usher_flow_read_body(ex, &why)) || (rc = usher_flow_read_cookies(ex, &why))) {
+    if ((rc = usher_flow_read_body(ex, &why)) || (rc = usher_flow_check_cookies(ex, &why))) {
         if (!usher_flow_peer_fault(ex, rc)) return usher_pass(err, &why);
         usher_flow_report(
             ex, rc == USHER_E_LIMIT ? USHER_CAUSE_REQUEST_TOO_LARGE : USHER_CAUSE_BODY_MALFORMED,

@@ -127,23 +127,24 @@ static usher_status redirected(usher_exchange *ex, const usher_event *event, ush
 }
 
 /* What the browser sent, as it came: the function decides what it is worth. */
-static usher_str sent_url(const usher_exchange *ex)
+static usher_status sent_url(usher_str *url, usher_exchange *ex, usher_error *err)
 {
-    usher_str url = usher_form_last(&ex->body, USHER_STR("callbackUrl"));
-
-    if (!url.len) url = usher_form_last(&ex->query, USHER_STR("callbackUrl"));
-    if (!url.len) url = usher_flow_cookie(ex, USHER_COOKIE_CALLBACK_URL);
-    return url;
+    *url = usher_form_last(&ex->body, USHER_STR("callbackUrl"));
+    if (!url->len) *url = usher_form_last(&ex->query, USHER_STR("callbackUrl"));
+    return url->len ? USHER_OK : usher_flow_cookie(url, ex, USHER_COOKIE_CALLBACK_URL, err);
 }
 
 usher_status usher_hook_redirect(usher_exchange *ex, usher_operation *after, usher_want *want,
                                  usher_error *err)
 {
-    usher_str url = sent_url(ex);
     usher_buf b;
     usher_json_writer w;
+    usher_status rc;
+    usher_str url;
 
-    if (!usher_hook_has(ex, USHER_HAS_REDIRECT) || !is_clean_url(url)) return after(ex, want, err);
+    if (!usher_hook_has(ex, USHER_HAS_REDIRECT)) return after(ex, want, err);
+    if ((rc = sent_url(&url, ex, err))) return rc;
+    if (!is_clean_url(url)) return after(ex, want, err);
     ex->hooked.after = after;
     open(ex, &b, &w);
     usher_json_put_member(&w, USHER_STR("url"), url);

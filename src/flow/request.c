@@ -107,20 +107,22 @@ usher_status usher_flow_read_request(usher_exchange *ex, usher_error *err)
     return fields > 1 && !ex->too_large ? join_cookies(ex, fields, bytes, err) : USHER_OK;
 }
 
-usher_status usher_flow_read_cookies(usher_exchange *ex, usher_error *err)
+usher_status usher_flow_check_cookies(const usher_exchange *ex, usher_error *err)
 {
-    if (ex->cookies_read) return USHER_OK;
-    if (ex->too_large)
-        return usher_fail(err, USHER_E_LIMIT, "exchange: more headers or cookies than are read", 0);
-    usher_status rc = usher_cookies_read(&ex->cookies, &ex->arena, ex->headers.cookie,
-                                         ex->site->profile->dialect, err);
-    ex->cookies_read = rc == USHER_OK;
-    return rc;
+    if (!ex->too_large && !usher_cookies_too_many(ex->headers.cookie, ex->site->profile->dialect))
+        return USHER_OK;
+    return usher_fail(err, USHER_E_LIMIT, "exchange: more headers or cookies than are read", 0);
 }
 
-usher_str usher_flow_cookie(const usher_exchange *ex, usher_cookie_kind kind)
+usher_status usher_flow_cookie(usher_str *out, usher_exchange *ex, usher_cookie_kind kind,
+                               usher_error *err)
 {
-    return usher_cookies_get(&ex->cookies, ex->site->cookies[kind].name);
+    usher_str name = ex->site->cookies[kind].name;
+
+    *out = (usher_str){0};
+    if (!name.len) return USHER_OK;
+    return usher_cookie_read_one(out, &ex->arena, ex->headers.cookie, name,
+                                 ex->site->profile->dialect, err);
 }
 
 /* The string members of a JSON body as if they had come as a form; the last of a repeated name. */

@@ -108,7 +108,7 @@ static usher_status side_cookies(usher_exchange *ex, bool *readable, usher_error
 
     *readable = true;
     if (!ex->site->cookies[USHER_COOKIE_CSRF].name.len) return USHER_OK;
-    rc = usher_flow_read_cookies(ex, err);
+    rc = usher_flow_check_cookies(ex, err);
     if (usher_flow_peer_fault(ex, rc)) {
         *readable = false;
         ex->verdict = USHER_SESSION_REJECTED;
@@ -170,7 +170,7 @@ static usher_status get_csrf_token(usher_exchange *ex, usher_want *want, usher_e
     (void)want;
     if (!ex->site->cookies[USHER_COOKIE_CSRF].name.len)
         return usher_fail(err, USHER_E_USAGE, "exchange: this profile has no CSRF token", 0);
-    rc = usher_flow_read_cookies(ex, err);
+    rc = usher_flow_check_cookies(ex, err);
     if (usher_flow_peer_fault(ex, rc)) { /* nothing that came is believed: a new one it is */
         usher_flow_report(ex, USHER_CAUSE_REQUEST_TOO_LARGE, NULL);
         rc = USHER_OK;

@@ -109,23 +109,20 @@ typedef struct stamp {
 /* In the order in which the originals assign them. */
 #define STAMPS 3
 
+#define STAMP_MAX 38
+#define INT_TEXT  (1 + USHER_U64_DIGITS) /* with its sign */
+
 typedef struct stamp_texts {
-    char iat[24], exp[24], jti[38];
+    char iat[INT_TEXT], exp[INT_TEXT], jti[STAMP_MAX];
 } stamp_texts;
 
-static usher_str int_text(char out[24], int64_t n)
+static usher_str int_text(char out[INT_TEXT], int64_t n)
 {
-    char digits[24];
-    size_t at = sizeof digits, len;
-    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    usher_str text = usher_str_digits(out + 1, n < 0 ? -(uint64_t)n : (uint64_t)n);
 
-    do
-        digits[--at] = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (n < 0) digits[--at] = '-';
-    len = sizeof digits - at;
-    memcpy(out, digits + at, len);
-    return (usher_str){out, len};
+    if (n >= 0) return text;
+    out[text.ptr - out - 1] = '-';
+    return (usher_str){text.ptr - 1, text.len + 1};
 }
 
 static usher_status stamps_make(stamp out[STAMPS], stamp_texts *texts, int64_t iat, int64_t exp,
@@ -149,6 +146,7 @@ static stamp *stamp_for(stamp stamps[STAMPS], const usher_json_member *m)
     usher_json name = {USHER_JSON_STRING, true, quoted_name(m)};
 
     if (!m->name_escaped) { /* as all are that we wrote */
+        if (m->name.len != 3) return NULL;
         if (usher_str_eq(m->name, USHER_STR("iat"))) return &stamps[0];
         if (usher_str_eq(m->name, USHER_STR("exp"))) return &stamps[1];
         return usher_str_eq(m->name, USHER_STR("jti")) ? &stamps[2] : NULL;
@@ -177,22 +175,33 @@ static bool is_compact(const usher_json_object *claims, size_t source_len)
     return !claims->duplicates && len == source_len;
 }
 
+static char *put_text(char *at, const char *from, const char *end)
+{
+    memcpy(at, from, (size_t)(end - from));
+    return at + (end - from);
+}
+
+/* No stamp is longer than STAMP_MAX, and each is written once. */
 static void put_compact(usher_buf *b, const usher_json_object *claims, usher_str source,
                         stamp stamps[STAMPS])
 {
     const char *from = source.ptr, *end = source.ptr + source.len - 1; /* its bracket is ours */
+    char *begin = usher_buf_room(b, source.len + STAMPS * STAMP_MAX), *at = begin;
+
+    if (!begin) return;
 
     for (size_t i = 0; i < claims->count; i++) {
         const usher_json_member *m = &claims->members[i];
         stamp *s = stamp_for(stamps, m);
 
         if (!s) continue;
-        usher_buf_put(b, (usher_str){from, (size_t)(m->value.text.ptr - from)});
-        usher_buf_put(b, s->value);
+        at = put_text(at, from, m->value.text.ptr);
+        at = put_text(at, s->value.ptr, s->value.ptr + s->value.len);
         from = m->value.text.ptr + m->value.text.len;
         s->written = true;
     }
-    usher_buf_put(b, (usher_str){from, (size_t)(end - from)});
+    at = put_text(at, from, end);
+    usher_buf_wrote(b, (size_t)(at - begin));
 }
 
 static void put_members(usher_buf *b, const usher_json_object *claims, stamp stamps[STAMPS])

@@ -414,6 +414,37 @@ usher_str usher_cookies_get(const usher_cookies *cookies, usher_str name)
     return (usher_str){0};
 }
 
+usher_status usher_cookie_read_one(usher_str *out, usher_arena *a, usher_str header, usher_str name,
+                                   usher_cookie_dialect dialect, usher_error *err)
+{
+    usher_cookie_raw raw;
+    usher_status rc;
+
+    *out = (usher_str){0};
+    while (usher_cookie_seek(&raw, &header, name, dialect)) {
+        usher_str value;
+        bool keep;
+        if (raw.name.len != name.len) continue;
+        if ((rc = usher_cookie_decode(&value, &keep, a, raw.value, dialect, err))) return rc;
+        if (!keep) continue;
+        *out = value;
+        if (dialect != USHER_COOKIE_NEXT_EDGE)
+            break; /* a Map keeps the last, an object the first */
+    }
+    return USHER_OK;
+}
+
+bool usher_cookies_too_many(usher_str header, usher_cookie_dialect dialect)
+{
+    usher_cookie_raw raw;
+    size_t count = 0;
+
+    if (header.len <= 2 * USHER_COOKIES_MAX) return false; /* a pair and its ';' are two at least */
+    while (count <= USHER_COOKIES_MAX && usher_cookie_next(&raw, &header, dialect))
+        count++;
+    return count > USHER_COOKIES_MAX;
+}
+
 /* ---- writing -------------------------------------------------------------------------------- */
 
 static bool is_alnum(char c)

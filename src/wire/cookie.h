@@ -53,6 +53,12 @@ USHER_MUST_USE usher_status usher_cookies_read(usher_cookies *out, usher_arena *
                                                usher_cookie_dialect dialect, usher_error *err);
 /* The value, or the absent view. */
 usher_str usher_cookies_get(const usher_cookies *cookies, usher_str name);
+/* What usher_cookies_read and usher_cookies_get would give under one name that is not empty,
+ * without taking the other cookies apart. Their number is not looked at: */
+USHER_MUST_USE usher_status usher_cookie_read_one(usher_str *out, usher_arena *a, usher_str header,
+                                                  usher_str name, usher_cookie_dialect dialect,
+                                                  usher_error *err);
+bool usher_cookies_too_many(usher_str header, usher_cookie_dialect dialect);
 
 typedef enum usher_same_site {
     USHER_SAME_SITE_UNSET = 0,

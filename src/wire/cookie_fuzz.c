@@ -43,6 +43,18 @@ static void check_seek(usher_str header, usher_cookie_dialect dialect)
     } while (more);
 }
 
+/* Alone as among the others. */
+static void check_one(usher_str header, usher_cookie_dialect dialect, const usher_cookie *among)
+{
+    usher_arena a;
+    usher_str alone;
+
+    usher_arena_init(&a, usher_allocator_default(), 256, 16u << 20);
+    assert(!usher_cookie_read_one(&alone, &a, header, among->name, dialect, NULL));
+    assert(alone.ptr && usher_str_eq(alone, among->value));
+    usher_arena_deinit(&a);
+}
+
 static void check_read(usher_str header, usher_cookie_dialect dialect, size_t fail_at)
 {
     kit_alloc memory = {.fail_at = fail_at};
@@ -57,8 +69,10 @@ static void check_read(usher_str header, usher_cookie_dialect dialect, size_t fa
     assert(memory.failed ? rc == USHER_E_NOMEM
                          : rc == (pairs > USHER_COOKIES_MAX ? USHER_E_LIMIT : USHER_OK));
     assert(got.count <= pairs && (rc == USHER_OK || got.count == 0));
+    assert(usher_cookies_too_many(header, dialect) == (pairs > USHER_COOKIES_MAX));
     for (size_t i = 0; i < got.count; i++) {
         usher_str value = usher_cookies_get(&got, got.items[i].name);
+        if (got.items[i].name.len) check_one(header, dialect, &got.items[i]);
         assert(value.ptr == got.items[i].value.ptr); /* names are unique: the first is this one */
         assert(value.len <= header.len || usher_str_eq(value, USHER_STR("true")));
     }

@@ -163,7 +163,8 @@ usher_status usher_jwe_read_header(usher_jwe_header *out, usher_arena *a, usher_
 typedef struct slot {
     uint64_t serial, used;
     EVP_CIPHER_CTX *open, *seal;
-    usher_hmac512 mac; /* A256CBC-HS512 only */
+    usher_hmac512 mac;    /* A256CBC-HS512 only, and: */
+    uint8_t chain[BLOCK]; /* the last block that was sealed */
 } slot;
 
 struct usher_jwe_cipher {
@@ -194,7 +195,7 @@ void usher_jwe_cipher_free(usher_jwe_cipher *c)
 
 static EVP_CIPHER_CTX *cipher_ctx(const usher_jwe_cipher *c, const usher_jwe_key *key, int seal)
 {
-    static const uint8_t no_iv[BLOCK]; /* cbc_open() sets none */
+    static const uint8_t no_iv[BLOCK]; /* nobody sets another: cbc_open(), cbc_seal() */
     bool gcm = key->enc == USHER_A256GCM;
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
@@ -308,6 +309,8 @@ static usher_status cbc_open(uint8_t *text, size_t *len, slot *s, usher_str head
     return unpad(len, text, err);
 }
 
+/* A context adds the last block it made to the next one. So the IV needs no setting here either: it
+ * is added together with that block, which takes the latter away again. */
 static usher_status cbc_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, usher_str header,
                              const uint8_t *iv, usher_str plain, usher_error *err)
 {
@@ -319,9 +322,11 @@ static usher_status cbc_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, 
     if (plain.len) memcpy(text, plain.ptr, plain.len);
     memset(text + plain.len, (int)pad, pad);
     *len = plain.len + pad;
-    if (EVP_EncryptInit_ex2(s->seal, NULL, NULL, iv, NULL) != 1 ||
-        EVP_EncryptUpdate(s->seal, text, &n, text, (int)*len) != 1 || (size_t)n != *len)
+    for (size_t i = 0; i < BLOCK; i++)
+        text[i] ^= iv[i] ^ s->chain[i];
+    if (EVP_EncryptUpdate(s->seal, text, &n, text, (int)*len) != 1 || (size_t)n != *len)
         return slot_failed(s, err, "jwe: encryption failed");
+    memcpy(s->chain, text + *len - BLOCK, BLOCK);
     if (!(rc = cbc_tag(full, s, header, iv, text, *len, err))) memcpy(tag, full, 32);
     return rc;
 }
