@@ -401,27 +401,35 @@ static usher_status gcm_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, 
     return USHER_OK;
 }
 
+static usher_str bytes_of(const uint8_t *bytes, size_t len)
+{
+    return (usher_str){(const char *)bytes, len};
+}
+
 /* One round of works_at_once(): the same text and tag as the documented way makes, read by both,
  * and a forged tag by none. */
 static bool agrees_at_once(slot *s, uint8_t iv[BLOCK])
 {
     const usher_str header = USHER_STR("header"), plain = USHER_STR("more than one block of text");
-    uint8_t text[2][32], tag[2][BLOCK];
-    size_t len[2];
+    struct {
+        uint8_t text[32], tag[BLOCK];
+        size_t len;
+    } made[2]; /* the documented way, at once */
 
-    for (int at_once = 0; at_once < 2; at_once++)
-        if (gcm_seal(text[at_once], &len[at_once], tag[at_once], s, at_once, header, iv, plain,
+    for (int way = 0; way < 2; way++)
+        if (gcm_seal(made[way].text, &made[way].len, made[way].tag, s, way, header, iv, plain,
                      NULL))
             return false;
-    if (len[0] != plain.len || len[1] != plain.len || memcmp(text[0], text[1], plain.len) != 0 ||
-        memcmp(tag[0], tag[1], BLOCK) != 0)
+    if (!usher_str_eq(bytes_of(made[0].text, made[0].len), bytes_of(made[1].text, made[1].len)) ||
+        !usher_str_eq(bytes_of(made[0].tag, BLOCK), bytes_of(made[1].tag, BLOCK)))
         return false;
-    for (int at_once = 0; at_once < 2; at_once++)
-        if (gcm_open(text[at_once], &len[at_once], s, at_once, header, iv, tag[at_once], NULL) ||
-            !usher_str_eq((usher_str){(char *)text[at_once], len[at_once]}, plain))
+    for (int way = 0; way < 2; way++)
+        if (gcm_open(made[way].text, &made[way].len, s, way, header, iv, made[way].tag, NULL) ||
+            !usher_str_eq(bytes_of(made[way].text, made[way].len), plain))
             return false;
-    tag[1][iv[0]] ^= 1;
-    return gcm_open(text[1], &len[1], s, true, header, iv, tag[1], NULL) == USHER_E_FORGED;
+    made[1].tag[iv[0]] ^= 1;
+    return gcm_open(made[1].text, &made[1].len, s, true, header, iv, made[1].tag, NULL) ==
+           USHER_E_FORGED;
 }
 
 /* With a key of zeroes, and more than once, since contexts are kept. */
