@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "wire/jose/digest.h"
 
 /* ---- finding ------------------------------------------------------------------------------- */
 
@@ -285,19 +286,20 @@ usher_status usher_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_
 
 usher_status usher_uuid4(char out[36], usher_entropy entropy, usher_error *err)
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t random[16];
-    size_t at = 0;
+    char hex[32];
 
     memset(out, '0', 36);
     if (!entropy.fill(entropy.ctx, random, sizeof random))
         return usher_fail(err, USHER_E_CRYPTO, "stamp: no entropy for an identifier", 0);
     random[6] = (uint8_t)((random[6] & 0x0f) | 0x40); /* version 4 */
     random[8] = (uint8_t)((random[8] & 0x3f) | 0x80); /* variant of RFC 9562 */
-    for (size_t i = 0; i < sizeof random; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) out[at++] = '-';
-        out[at++] = digits[random[i] >> 4];
-        out[at++] = digits[random[i] & 15];
-    }
+    usher_hex(hex, random, sizeof random);
+    memcpy(out, hex, 8);
+    memcpy(out + 9, hex + 8, 4);
+    memcpy(out + 14, hex + 12, 4);
+    memcpy(out + 19, hex + 16, 4);
+    memcpy(out + 24, hex + 20, 12);
+    out[8] = out[13] = out[18] = out[23] = '-';
     return USHER_OK;
 }

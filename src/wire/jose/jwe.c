@@ -565,9 +565,9 @@ usher_status usher_jwe_seal_under(usher_str *token, usher_arena *a, usher_jwe_ci
         end = put_segment(end, tag, tag_size);
         *token = (usher_str){out, (size_t)(end - out)};
     }
-    /* On a failure it may still be plaintext; otherwise giving it back wipes it. */
+    /* On a failure it may still be plaintext; otherwise it is what everybody gets to see. */
     if (rc) usher_wipe(text, text_max);
-    usher_arena_trim(a, text, text_max, 0);
+    usher_arena_untouched(a, text, text_max, 0);
     usher_arena_untouched(a, out, size, token->len);
     return rc;
 }
