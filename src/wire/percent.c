@@ -39,32 +39,52 @@ static void put_hex(usher_buf *b, uint8_t c)
     usher_buf_put(b, (usher_str){(char[]){'%', digits[c >> 4], digits[c & 15]}, 3});
 }
 
-/* How many bytes at the start are sure to stay in both dialects: letters, digits, '-', '_', '.'. Of
- * a session token that is all. */
+#if defined(__SSE2__) && !defined(USHER_PLAIN_C)
+
+static __m128i in_range(__m128i v, char first, char last)
+{
+    __m128i from_first = _mm_sub_epi8(v, _mm_set1_epi8(first)); /* those below wrap to the top */
+
+    return _mm_cmpeq_epi8(_mm_min_epu8(from_first, _mm_set1_epi8((char)(last - first))),
+                          from_first);
+}
+
+/* Which of 16 bytes are a letter, a digit, '-', '.' or '_'. Only '/' stands among those from '-' to
+ * '9' that is none of them. */
+static __m128i are_plain(const char *p)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i letter = in_range(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 'z');
+    __m128i other = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('/')), in_range(v, '-', '9'));
+
+    return _mm_or_si128(_mm_or_si128(letter, other), _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
+}
+
+/* How many bytes at the start are sure to stay in both dialects. Of a session token that is all. */
 static size_t plain_run(usher_str text)
 {
     size_t at = 0;
 
-#if defined(__SSE2__) && !defined(USHER_PLAIN_C)
+    while (text.len - at >= 32 &&
+           _mm_movemask_epi8(
+               _mm_and_si128(are_plain(text.ptr + at), are_plain(text.ptr + at + 16))) == 0xffff)
+        at += 32;
     for (; text.len - at >= 16; at += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.ptr + at));
-        __m128i lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
-        __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lower, _mm_set1_epi8('a' - 1)),
-                                       _mm_cmplt_epi8(lower, _mm_set1_epi8('z' + 1)));
-        __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('0' - 1)),
-                                      _mm_cmplt_epi8(v, _mm_set1_epi8('9' + 1)));
-        __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('_')),
-                                    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('-')),
-                                                 _mm_cmpeq_epi8(v, _mm_set1_epi8('.'))));
-        unsigned stay =
-            (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), mark));
+        unsigned stay = (unsigned)_mm_movemask_epi8(are_plain(text.ptr + at));
         if (stay != 0xffff) return at + (size_t)__builtin_ctz(~stay);
     }
-#else
-    (void)text;
-#endif
     return at;
 }
+
+#else
+
+static size_t plain_run(usher_str text)
+{
+    (void)text;
+    return 0;
+}
+
+#endif
 
 static void put_escaped(usher_buf *b, usher_str text, uint8_t dialect)
 {

@@ -122,6 +122,30 @@ static void test_every_byte(void **state)
     }
 }
 
+/* Readers that take 16 or 32 bytes a step find a byte wherever it stands among others. */
+static void test_every_byte_at_every_place(void **state)
+{
+    enum { LEN = 70 };
+
+    (void)state;
+    for (unsigned c = 0; c < 256; c++)
+        for (size_t place = 0; place < LEN; place++) {
+            char text[LEN], alone[8];
+            usher_str got, one;
+            memset(text, 'x', LEN);
+            text[place] = (char)(uint8_t)c;
+            got = encoded(usher_percent_put, (usher_str){text + place, 1});
+            memcpy(alone, got.ptr, got.len);
+            one = (usher_str){alone, got.len};
+            got = encoded(usher_percent_put, (usher_str){text, LEN});
+            assert_int_equal(got.len, LEN - 1 + one.len);
+            assert_memory_equal(got.ptr, text, place);
+            assert_memory_equal(got.ptr + place, one.ptr, one.len);
+            assert_memory_equal(got.ptr + place + one.len, text + place + 1, LEN - 1 - place);
+            usher_arena_reset(&arena);
+        }
+}
+
 /* decodeURIComponent of Node 20.20.2: the text, or where the first fault is. */
 static const struct {
     usher_str text, plain;
