@@ -391,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_encodings),
         TEST(test_every_byte),
+        TEST(test_every_byte_at_every_place),
         TEST(test_every_pair_of_digits),
         TEST(test_decodings),
         TEST(test_forms),
