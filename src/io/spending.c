@@ -49,6 +49,15 @@ static void spent_free(usher_spending *s, usher_spent *one)
     s->alloc->put(s->alloc->ctx, one, sizeof *one);
 }
 
+static void drop(usher_spending *s, usher_spent **at)
+{
+    usher_spent *one = *at;
+
+    *at = one->next;
+    s->count--;
+    spent_free(s, one);
+}
+
 /* A clock that stepped back says nothing about an answer's age: it is not given out any more. */
 static bool is_over(const usher_spent *one, int64_t now_ms)
 {
@@ -63,9 +72,7 @@ static void sweep(usher_spending *s, int64_t now_ms)
             p = &one->next;
             continue;
         }
-        *p = one->next;
-        s->count--;
-        spent_free(s, one);
+        drop(s, p);
     }
 }
 
@@ -87,9 +94,21 @@ static usher_spent *find(usher_spending *s, const uint8_t key[KEY], int64_t now_
     return NULL;
 }
 
+/* The oldest answer goes first: whoever else wanted it has asked by then, more likely than somebody
+ * who wants the one that is under way now. */
+static bool make_room(usher_spending *s)
+{
+    usher_spent **oldest = NULL;
+
+    for (usher_spent **p = &s->first; *p; p = &(*p)->next)
+        if (!(*p)->flying && !(*p)->users) oldest = p;
+    if (oldest) drop(s, oldest);
+    return oldest != NULL;
+}
+
 static usher_spent *add(usher_spending *s, const uint8_t key[KEY])
 {
-    if (s->count >= USHER_SPENDINGS_MAX) return NULL;
+    if (s->count >= USHER_SPENDINGS_MAX && !make_room(s)) return NULL;
     usher_spent *one = s->alloc->get(s->alloc->ctx, sizeof *one);
     if (!one) return NULL;
     *one = (usher_spent){.next = s->first, .flying = true};

@@ -254,6 +254,15 @@ static void test_too_many(void **state)
         (void)get(&s, &f);
     }
     assert_int_equal(s.count, USHER_SPENDINGS_MAX);
+    /* The newest is who is asked for again: the oldest made room. */
+    snprintf(body, sizeof body, "refresh_token=%d", USHER_SPENDINGS_MAX + 1);
+    usher_fetch newest = want(body), oldest = want("refresh_token=0");
+    unsigned fetches = w.fetches;
+    (void)get(&s, &newest);
+    assert_int_equal(w.fetches, fetches);
+    (void)get(&s, &oldest);
+    assert_int_equal(w.fetches, fetches + 1);
+    assert_int_equal(s.count, USHER_SPENDINGS_MAX);
     w.now_ms += 10000;
     usher_fetch f = want("refresh_token=new");
     (void)get(&s, &f);
