@@ -741,6 +741,24 @@ static void test_rows_change_their_cookie(void **state)
     browser_close(&r.b);
 }
 
+/* Adapters throw where a row to be deleted is not there: it is asked once. */
+static void test_sign_out_of_a_row_in_another_cookie(void **state)
+{
+    rig r;
+
+    (void)state;
+    open_rig(&r, ROWS "\"accept\":[" V4_ROWS "]");
+    settle_in(&r);
+    put_session(&r, "2026-01-30T23:00:00.000Z");
+    browser_put_cookie(&r.b, USHER_STR("next-auth.session-token"), USHER_STR(TOKEN));
+    post(&r, "/api/auth/signout");
+    assert_string_equal(kit_store_steps(&r.store), "getSessionAndUser deleteSession");
+    assert_true(r.b.signed_out);
+    assert_int_equal(kit_store_count(&r.store, KIT_SESSIONS), 0);
+    assert_null(cookie(&r, "next-auth.session-token"));
+    browser_close(&r.b);
+}
+
 /* --- Auth0's ---------------------------------------------------------------------------------- */
 
 #define AUTH0_ROWS "{\"profile\":\"auth0-4\",\"strategy\":\"database\"}"
@@ -874,6 +892,7 @@ int main(void)
         cmocka_unit_test(test_letting_go_fails),
         cmocka_unit_test(test_sign_out_of_a_row),
         cmocka_unit_test(test_rows_change_their_cookie),
+        cmocka_unit_test(test_sign_out_of_a_row_in_another_cookie),
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_without_memory),
         cmocka_unit_test(test_settings_that_do_not_fit),

@@ -33,8 +33,12 @@ static usher_status forget(usher_exchange *ex, usher_want *want, usher_error *er
 static usher_status row_deleted(usher_exchange *ex, const usher_event *event, usher_want *want,
                                 usher_error *err)
 {
+    usher_brought *b = usher_flow_brought(ex, (size_t)(ex->held.found - ex->site->formats));
+
     if (event->kind != USHER_EVENT_STORED)
         return usher_store_failed(ex, "exchange: the store failed to end a session", err);
+    if (!b) return usher_arena_fail(&ex->arena, err);
+    b->row = (usher_str){0}; /* it went: an adapter may throw if it is told once more */
     ex->hooked.ended = event->value;
     return forget(ex, want, err);
 }
