@@ -215,7 +215,7 @@ export interface AcceptSettings {
   token?: 'sealed' | 'signed' | 'hook';
   /** Where these sessions are: in the cookie, or as rows of the database that the site's program has. Default: jwt. */
   strategy?: 'jwt' | 'database';
-  /** With site.session.strategy: database, whose id the `sub` of these sessions is: that of a user's row (the old system had the same database), that of an account at `provider` whose owner has a row, or none: then they are shown as they are, from their own cookie, until they end. One taken for the other would sign somebody in as another person. Is required where it counts. */
+  /** Where users are rows (site.session.strategy: database, or site.users), whose id the `sub` of these sessions is: that of a user's row (the old system had the same database), that of an account at `provider` whose owner has a row (with strategy: database alone), or none: then they are shown as they are, from their own cookie, until they end. One taken for the other would sign somebody in as another person. Is required where it counts. */
   subject?: 'user' | 'account' | 'none';
   /** The id of the provider at which all these sessions began; with subject: account. Default: none. */
   provider?: string;

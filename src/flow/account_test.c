@@ -44,12 +44,13 @@ static void open_rig(rig *r, const char *profile, bool rows, const char *site, c
     memset(r, 0, sizeof *r);
     snprintf(json, sizeof json,
              "{\"base_url\":\"http://localhost:3000\",\"development\":true,\"profile\":\"%s\","
-             "\"secret\":\"0123456789abcdef-test-only-0123456789abcdef\",\"users\":\"database\","
+             "\"secret\":\"0123456789abcdef-test-only-0123456789abcdef\",%s"
              "\"session\":{\"strategy\":\"%s\"}%s,"
              "\"providers\":[{\"id\":\"op\",\"type\":\"oidc\",\"issuer\":\"" KIT_ISSUER "\","
              "\"client_id\":\"client-1\",\"client_secret\":\"a-client-secret-of-some-length\","
              "\"id_token_alg\":\"ES256\"%s}]}",
-             profile, rows ? "database" : "jwt", site, provider);
+             profile, strstr(site, "\"users\"") ? "" : "\"users\":\"database\",",
+             rows ? "database" : "jwt", site, provider);
     browser_start(&r->b, kit_site(json), NOW_S);
     kit_store_init(&r->store);
     r->b.store = &r->store;
@@ -215,6 +216,42 @@ static void check_branch(rig *r, const branch *c, const char *profile)
     assert_int_equal(r->b.cause, USHER_CAUSE_ACCOUNT_NOT_LINKED);
     assert_non_null(strstr(r->b.location, "error=OAuthAccountNotLinked"));
     assert_non_null(strstr(r->b.location, profile[0] == 'n' ? "/error?" : "/signin?"));
+}
+
+/* Signed in by another system: what its `sub` is here, the site says. The same text may be the id
+ * of somebody else's row, whose the new account must not become. */
+static void test_signed_in_elsewhere(void **state)
+{
+    static const struct {
+        const char *subject, *comes_to, *steps;
+    } cases[] = {
+        {"user", "user-1", "getUserByAccount getUser linkAccount"},
+        {"none", "1", "getUserByAccount getUserByEmail createUser linkAccount"},
+    };
+    char accept[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rig old, r;
+
+        open_rig(&old, "nextauth-4", false, ",\"users\":\"none\"", "");
+        sign_in(&old);
+        assert_true(old.b.signed_in);
+        snprintf(accept, sizeof accept,
+                 ",\"accept\":[{\"profile\":\"nextauth-4\",\"subject\":\"%s\"}]", cases[i].subject);
+        open_rig(&r, "authjs-5", false, accept, "");
+        kit_store_put(&r.store, KIT_USERS, "user-1",
+                      "{\"id\":\"user-1\",\"name\":\"Bob\",\"email\":\"bob@example.com\"}");
+        browser_put_cookie(&r.b, USHER_STR("next-auth.session-token"),
+                           kit_str(old.b.jar[browser_find(&old.b, "session-token")][1]));
+        browser_ask(&r.b, usher_handle, "GET", "/api/auth/session", NULL, NULL, NULL);
+        assert_int_equal(r.b.verdict, USHER_SESSION_VALID);
+        sign_in(&r);
+        assert_string_equal(kit_store_steps(&r.store), cases[i].steps);
+        check_signed_in(&r, cases[i].comes_to);
+        close_rig(&old);
+        close_rig(&r);
+    }
 }
 
 static void test_branches(void **state)
@@ -571,6 +608,7 @@ static void test_over_a_token(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_signed_in_elsewhere),
         cmocka_unit_test(test_branches),
         cmocka_unit_test(test_address_that_is_not_verified),
         cmocka_unit_test(test_rows_of_somebody_new),

@@ -15,7 +15,8 @@
 #define SECRET "0123456789abcdef-test-only-0123456789abcdef"
 #define SITE                                                                                       \
     "\"base_url\":\"http://localhost:3000\",\"development\":true,\"secret\":\"" SECRET "\","
-#define ROWS SITE "\"session\":{\"strategy\":\"database\"},"
+#define ROWS  SITE "\"session\":{\"strategy\":\"database\"},"
+#define USERS SITE "\"users\":\"database\","
 #define OP                                                                                         \
     "\"providers\":[{\"id\":\"op\",\"issuer\":\"https://op.example\",\"client_id\":\"client\","    \
     "\"client_auth\":\"none\"}],"
@@ -397,24 +398,29 @@ static void test_beside_a_row(void **state)
 /* Nobody knows whose it is: shown as it stands, for as long as it was promised, and no longer. */
 static void test_of_nobody(void **state)
 {
-    static const char *const from[] = {SITE "\"profile\":\"nextauth-4\"",
-                                       SITE "\"profile\":\"authjs-5\"",
-                                       SITE "\"profile\":\"auth0-4\""};
-    static const char *const accepted[] = {"nextauth-4", "authjs-5", "auth0-4"};
-    static const char *const names[] = {"next-auth.session-token", "authjs.session-token",
-                                        "__session"};
+    static const struct {
+        const char *from, *accepted, *name, *to;
+    } cases[] = {
+        {SITE "\"profile\":\"nextauth-4\"", "nextauth-4", "next-auth.session-token", ROWS},
+        {SITE "\"profile\":\"authjs-5\"", "authjs-5", "authjs.session-token", ROWS},
+        {SITE "\"profile\":\"auth0-4\"", "auth0-4", "__session", ROWS},
+        {SITE "\"profile\":\"nextauth-4\"", "nextauth-4", "next-auth.session-token", USERS},
+        {SITE "\"profile\":\"auth0-4\"", "auth0-4", "__session", USERS},
+    };
     char settings[512], old[BROWSER_COOKIE_MAX];
 
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *name = cases[i].name;
         rig r;
 
         snprintf(settings, sizeof settings,
-                 ROWS "\"accept\":[{\"profile\":\"%s\",\"subject\":\"none\"}]", accepted[i]);
+                 "%s\"accept\":[{\"profile\":\"%s\",\"subject\":\"none\"}]", cases[i].to,
+                 cases[i].accepted);
         open_rig(&r, settings);
         settle_in(&r);
-        bring(&r, from[i], i == 2 ? AUTH0_7 : CLAIMS7);
-        snprintf(old, sizeof old, "%s", cookie(&r, names[i]));
+        bring(&r, cases[i].from, strcmp(name, "__session") == 0 ? AUTH0_7 : CLAIMS7);
+        snprintf(old, sizeof old, "%s", cookie(&r, name));
         /* 7 is somebody's row here, and not this visitor's */
         assert_string_equal(get_session(&r), "");
         assert_int_equal(r.b.verdict, USHER_SESSION_VALID);
@@ -426,13 +432,13 @@ static void test_of_nobody(void **state)
         ask(&r, change_name, "/page");
         assert_int_equal(r.b.verdict, USHER_SESSION_VALID);
         assert_string_equal(kit_store_steps(&r.store), "");
-        assert_string_equal(cookie(&r, names[i]), old);
-        if (i != 1) assert_null(cookie(&r, "authjs.session-token"));
+        assert_string_equal(cookie(&r, name), old);
+        if (strcmp(name, "authjs.session-token")) assert_null(cookie(&r, "authjs.session-token"));
         ask(&r, usher_guard, "/closed");
         assert_int_equal(r.b.decision, USHER_ALLOW);
         post(&r, "/api/auth/signout");
         assert_true(r.b.signed_out);
-        assert_null(cookie(&r, names[i]));
+        assert_null(cookie(&r, name));
         assert_int_equal(kit_store_count(&r.store, KIT_SESSIONS), 0);
         browser_close(&r.b);
     }
@@ -850,6 +856,9 @@ static void test_settings_that_do_not_fit(void **state)
              "\"user\"}]",
         ROWS "\"accept\":[{\"profile\":\"authjs-5\",\"strategy\":\"database\"}]",
         SITE "\"accept\":[{\"profile\":\"nextauth-4\",\"subject\":\"user\"}]",
+        USERS "\"accept\":[{\"profile\":\"nextauth-4\"}]", /* whose is sub? */
+        USERS OP "\"accept\":[{\"profile\":\"nextauth-4\",\"subject\":\"account\","
+                 "\"provider\":\"op\"}]",
         SITE "\"accept\":[{\"profile\":\"nextauth-4\",\"strategy\":\"database\",\"token\":"
              "\"signed\"}]",
     };

@@ -216,6 +216,8 @@ usher_status usher_flow_write_claims(usher_exchange *ex, usher_str claims, const
 
     *w->written = false;
     if (ex->site->formats[0].form == USHER_TOKEN_STORED) return USHER_OK; /* there it has no row */
+    /* Its `sub` is nobody's here, which a token of our own could not say. */
+    if (ex->held.found && ex->held.found->of_nobody) return USHER_OK;
     usher_lifetime_next(&ex->site->lifetime, life, w->keep_exp, usher_now_s(ex), &now_s, &exp_s);
     if (exp_s <= usher_now_s(ex)) return USHER_OK; /* no life is left to write */
     if (exceeds(ex, claims)) return too_large(ex);

@@ -296,27 +296,33 @@ static bool is_provider(const usher_site *site, usher_str id)
     return false;
 }
 
-/* Whose the session is, where every session has a user who is a row. */
+/* Whose the session is, where users are rows: a sign-in beside it links an account to that user. */
 static void accept_subject(accepting *a, usher_format *f)
 {
     const usher_site *site = a->b->site;
     const usher_value *subject = &a->v[A(SUBJECT)], *provider = &a->v[A(PROVIDER)];
-    bool counts = site->formats[0].form == USHER_TOKEN_STORED && !site->profile->auth0 &&
-                  f->form != USHER_TOKEN_STORED;
+    bool counts = site->users_stored && !site->profile->auth0 && f->form != USHER_TOKEN_STORED;
+    bool to_rows = site->formats[0].form == USHER_TOKEN_STORED;
 
     f->of_account = subject->number == 1;
     f->of_nobody = subject->number == 2;
     f->provider = usher_build_keep(a->b, provider->text);
     if (counts && !subject->node)
         complain(a, A(SUBJECT),
-                 "$1 is missing: with session.strategy: database, say whose id `sub` is: that of a "
-                 "user's row, that of an account at a provider, or none of these",
+                 "$1 is missing: where users are rows, say whose id `sub` is: that of a user's "
+                 "row, that of an account at a provider, or none of these",
                  USHER_NIL, USHER_NIL);
     if (!counts && (subject->node || provider->node))
         complain(a, subject->node ? A(SUBJECT) : A(PROVIDER),
-                 "$1 is for tokens that become rows: session.strategy: database", USHER_NIL,
-                 USHER_NIL);
-    if (!counts) return;
+                 "$1 is for sites whose users are rows: session.strategy: database, or users: "
+                 "database",
+                 USHER_NIL, USHER_NIL);
+    if (counts && f->of_account && !to_rows)
+        complain(a, A(SUBJECT),
+                 "$1: account is for tokens that become rows: session.strategy: database; write "
+                 "user or none",
+                 USHER_NIL, USHER_NIL);
+    if (!counts || (f->of_account && !to_rows)) return;
     if (f->of_account != (provider->node != NULL))
         complain(a, A(PROVIDER), "$1 goes with subject: account, and only with that", USHER_NIL,
                  USHER_NIL);

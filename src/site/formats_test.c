@@ -168,13 +168,21 @@ static void test_what_is_refused(void **state)
         {"'accept':[{'profile':'nextauth-4','secret_file':'x'}]",
          "site.accept[0]: files are for settings files only; give the secret itself"},
         {"'session':{'strategy':'database'},'accept':[{'profile':'nextauth-4'}]",
-         "site.accept[0].subject is missing: with session.strategy: database, say whose id `sub` "
-         "is: that of a user's row, that of an account at a provider, or none of these"},
+         "site.accept[0].subject is missing: where users are rows, say whose id `sub` is: that of "
+         "a user's row, that of an account at a provider, or none of these"},
+        {"'users':'database','accept':[{'profile':'nextauth-4'}]",
+         "site.accept[0].subject is missing: where users are rows, say whose id `sub` is: that of "
+         "a user's row, that of an account at a provider, or none of these"},
+        {"'users':'database','accept':[{'profile':'nextauth-4','subject':'account','provider':"
+         "'op'}]",
+         "site.accept[0].subject: account is for tokens that become rows: session.strategy: "
+         "database; write user or none"},
         {"'session':{'strategy':'database'},'accept':[{'profile':'nextauth-4','subject':"
          "'account'}]",
          "site.accept[0].provider goes with subject: account, and only with that"},
         {"'accept':[{'profile':'nextauth-4','subject':'user'}]",
-         "site.accept[0].subject is for tokens that become rows: session.strategy: database"},
+         "site.accept[0].subject is for sites whose users are rows: session.strategy: database, "
+         "or users: database"},
         {"'accept':[{'profile':'nextauth-4','strategy':'database','token':'hook'}]",
          "site.accept[0].token is for sessions in the cookie; leave it out with strategy: "
          "database"},

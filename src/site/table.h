@@ -323,10 +323,11 @@ typedef struct usher_setting_table {
       "database")                                                                                  \
     X(SUBJECT, "subject", WORD, NONE, "user|account|none", 0, 0, NULL, "required where it counts", \
       NULL,                                                                                        \
-      "With site.session.strategy: database, whose id the `sub` of these sessions is: that of a "  \
-      "user's row (the old system had the same database), that of an account at `provider` whose " \
-      "owner has a row, or none: then they are shown as they are, from their own cookie, until "   \
-      "they end. One taken for the other would sign somebody in as another person.",               \
+      "Where users are rows (site.session.strategy: database, or site.users), whose id the `sub` " \
+      "of these sessions is: that of a user's row (the old system had the same database), that "   \
+      "of an account at `provider` whose owner has a row (with strategy: database alone), or "     \
+      "none: then they are shown as they are, from their own cookie, until they end. One taken "   \
+      "for the other would sign somebody in as another person.",                                   \
       "user")                                                                                      \
     X(PROVIDER, "provider", TEXT, NONE, NULL, 1, 64, NULL, "none", NULL,                           \
       "The id of the provider at which all these sessions began; with subject: account.",          \
