@@ -100,6 +100,9 @@ static bool mint(fixture *f)
     if (!rows_seal_token(f, &token)) return complain(f, "does not seal");
     answer(f, "minted", "token");
     printf("\t%.*s\n", (int)token.len, token.ptr);
+    if (!rows_seal_again(f, &token)) return complain(f, "does not seal again");
+    answer(f, "minted", "again");
+    printf("\t%.*s\n", (int)token.len, token.ptr);
     return true;
 }
 

@@ -19,6 +19,7 @@ bool rows_session(fixture *f, usher_str cookies, usher_verdict *verdict);
 bool rows_open_floor(fixture *f);
 bool rows_open_token(fixture *f);
 bool rows_seal_token(fixture *f, usher_str *token);
+bool rows_seal_again(fixture *f, usher_str *token);
 bool rows_roll(fixture *f);
 
 #endif

@@ -142,7 +142,8 @@ const labels = {
         "step base64url": "  base64url", "step unseal": "  base64url and AEAD", "step json": "  JSON: check, index",
         "step claims": "  claims to session" },
     seal: { floor: "floor: the best base64url and OpenSSL", "table floor": "the same, base64url by a table, EVP_MAC",
-        token: "usher_token_seal: claims to token", roll: "usher_get_session: read, seal, Set-Cookie" },
+        token: "usher_token_seal: claims to token", again: "  the same, of claims just opened",
+        roll: "usher_get_session: read, seal, Set-Cookie" },
 };
 
 function print(key, rows) {
@@ -175,6 +176,9 @@ function judgeAll(key, rows) {
     const ours = rows.get(mode === "open" ? "session" : "token");
     const verdicts = { "times the floor": judge(key, "times the floor", times(ours, rows.get("floor")), goal.floor),
         "times the table floor": judge(key, "times the table floor", times(ours, rows.get("table floor")), goal.floor) };
+    if (mode === "seal")
+        verdicts["again, times the floor"] =
+            judge(key, "of claims just opened, times the floor", times(rows.get("again"), rows.get("floor")), goal.floor);
     for (const [call, bound] of Object.entries(goal.peers ?? {})) {
         const [name, peer] = [...rows].find(([row]) => row.endsWith(` ${call}`));
         verdicts[name] = judge(key, `${name}, times ours`, times(peer, rows.get(counterpart[call])), bound, true);
