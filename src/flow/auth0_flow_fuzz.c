@@ -250,7 +250,7 @@ static void watch_store(const usher_store *s, const usher_event *event)
         assert(known);
         granted.ended |= stored;
         break;
-    default: assert(!"no step of a store of records");
+    default: assert(false && "no step of a store of records");
     }
 }
 
