@@ -809,6 +809,28 @@ static void test_records(void **state)
     browser_close(&r.b);
 }
 
+/* What cannot be read, perhaps because somebody newer wrote it, is not removed because a cookie of
+ * another system beside it is over. */
+static void test_a_record_beside_what_is_over(void **state)
+{
+    rig r;
+
+    (void)state;
+    open_rig(&r, ROWS "\"profile\":\"auth0-4\",\"accept\":[{\"profile\":\"nextauth-4\"}]");
+    bring(&r, moves[0].from, CLAIMS7);
+    assert_string_equal(ask(&r, usher_get_session, "/page"), "set");
+    assert_string_equal(ask(&r, usher_get_session, "/page"), "get update");
+    for (size_t i = 0; i < r.store.count; i++)
+        if (r.store.rows[i].table == KIT_RECORDS)
+            snprintf(r.store.rows[i].json, KIT_ROW_MAX, "{\"version\":5}");
+    bring(&r, moves[0].from, CLAIMS7);
+    r.b.now_s += 2 * HOUR_S;
+    assert_string_equal(ask(&r, usher_get_session, "/page"), "get");
+    assert_int_not_equal(r.b.verdict, USHER_SESSION_VALID);
+    assert_int_equal(kit_store_count(&r.store, KIT_RECORDS), 1);
+    browser_close(&r.b);
+}
+
 /* --- memory ----------------------------------------------------------------------------------- */
 
 static void test_without_memory(void **state)
@@ -903,6 +925,7 @@ int main(void)
         cmocka_unit_test(test_rows_change_their_cookie),
         cmocka_unit_test(test_sign_out_of_a_row_in_another_cookie),
         cmocka_unit_test(test_records),
+        cmocka_unit_test(test_a_record_beside_what_is_over),
         cmocka_unit_test(test_without_memory),
         cmocka_unit_test(test_settings_that_do_not_fit),
     };

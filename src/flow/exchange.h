@@ -76,6 +76,7 @@ typedef struct usher_brought {
     usher_str claims;  /* what the program's hook made of it */
     bool asked;        /* the store has said what it has, or need not be asked */
     usher_str row;     /* its answer; absent: there is none */
+    bool over;         /* the first: by its own verdict, whatever the others' is */
     usher_auth0_id id; /* of Auth0's record, if this is valid */
     usher_verdict id_verdict;
     usher_cause id_cause;

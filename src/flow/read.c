@@ -364,6 +364,7 @@ static usher_status judge_formats(usher_exchange *ex, bool bearer, usher_error *
         usher_status rc = judge_format(ex, i, bearer, err);
 
         if (rc || ex->held.unasked) return rc;
+        if (i == 0) ex->first.over = ex->verdict == USHER_SESSION_EXPIRED;
         if (ex->verdict == USHER_SESSION_VALID) {
             ex->held.format = ex->held.found = &ex->site->formats[i];
             if (i && (rc = into_own_form(ex, i, err))) return rc;

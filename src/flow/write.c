@@ -88,12 +88,12 @@ static usher_status forget_others(usher_exchange *ex, bool ended, usher_error *e
 static usher_status forget_row(usher_exchange *ex, bool all, usher_error *err)
 {
     const usher_brought *b = &ex->first;
-    bool record = b->jar != NULL, over = ex->verdict == USHER_SESSION_EXPIRED;
+    bool record = b->jar != NULL;
     usher_store store = {.op = record ? USHER_STORE_DELETE_RECORD : USHER_STORE_DELETE_SESSION,
                          .id = record ? b->id.id : b->token};
 
     if (ex->site->formats[0].form != USHER_TOKEN_STORED || !b->row.ptr) return USHER_OK;
-    if (over) return usher_store_later(ex, &store, USHER_WRITE_OR_REPORT, err);
+    if (b->over) return usher_store_later(ex, &store, USHER_WRITE_OR_REPORT, err);
     return all && record ? usher_store_later(ex, &store, USHER_WRITE_MUST, err) : USHER_OK;
 }
 
