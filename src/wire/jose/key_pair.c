@@ -217,7 +217,8 @@ static const char *kind_of(usher_str label, usher_str body)
         {"ED25519", USHER_STR_INIT("ED25519 "), USHER_STR_INIT("\x06\x03\x2b\x65\x70")},
     };
     char head[HEAD];
-    uint8_t bytes[HEAD];
+    uint8_t bytes[HEAD]; /* of a short private key these are all */
+    const char *kind = NULL;
     size_t len = 0;
 
     for (size_t i = 0; i < body.len && len < HEAD; i++) {
@@ -225,12 +226,16 @@ static const char *kind_of(usher_str label, usher_str body)
         if (c > ' ' && c != '=') head[len++] = c;
     }
     len -= len % 4;
-    if (usher_base64url_decode(bytes, (usher_str){head, len}, NULL)) return NULL;
-    usher_str der = {(const char *)bytes, usher_base64url_decoded_size(len)};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (usher_str_starts(label, kinds[i].label) || usher_str_find(der, kinds[i].id) != SIZE_MAX)
-            return kinds[i].kind;
-    return NULL;
+    if (!usher_base64url_decode(bytes, (usher_str){head, len}, NULL)) {
+        usher_str der = {(const char *)bytes, usher_base64url_decoded_size(len)};
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !kind; i++)
+            if (usher_str_starts(label, kinds[i].label) ||
+                usher_str_find(der, kinds[i].id) != SIZE_MAX)
+                kind = kinds[i].kind;
+    }
+    usher_wipe(head, sizeof head);
+    usher_wipe(bytes, sizeof bytes);
+    return kind;
 }
 
 /* Takes the next block off *rest, with what stands before it. */
