@@ -3,7 +3,8 @@ import { jwt } from '../../../lib/options.js';
 
 /**
  * What the session's token says; ?raw=1 is the token itself. Bearer tokens count, too. ?cookie=… looks at another
- * cookie, ?secure=1 at the one that a site on https has.
+ * cookie, ?secure=1 at the one that a site on https has. A route of yours should not answer so: it hands scripts
+ * what HttpOnly keeps from them.
  */
 export async function GET(req) {
   const { searchParams } = req.nextUrl;
