@@ -367,8 +367,12 @@ class Site {
     checkRequest(request, 'request');
     const target = targetOf(request.url, 'request.url');
     const body = await bodyOf(request);
-    const end = once(this.#means, operation, request.method, target, flatOf(request, 'request'), undefined, body, false);
-    body?.fill(0); // the engine has its own copy, which it wipes; there may be a password in it
+    let end;
+    try {
+      end = once(this.#means, operation, request.method, target, flatOf(request, 'request'), undefined, body, false);
+    } finally {
+      body?.fill(0); // the engine has its own copy, which it wipes; there may be a password in it
+    }
     return this.#report(JSON.parse(isWant(end) ? await later(end, this.#means, program) : end), program);
   }
 

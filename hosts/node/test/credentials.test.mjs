@@ -468,7 +468,10 @@ test('what a request brought is wiped', async (t) => {
     const answer = await attempt(ask, make(programOf(Credentials, [], { users }), true), new Jar(), { username: 'ada', password: 'open-sesame' });
     assert.equal(answer.status, 302);
   }
-  assert.ok(bodies.length >= 2);
+  const broken = createSite({ base_url: BASE, secret }, { env: null, now: () => { throw new Error('no clock'); } });
+  const request = new Request(`${BASE}/api/auth/callback/form`, { method: 'POST', body: new URLSearchParams({ username: 'ada', password: 'open-sesame' }) });
+  await assert.rejects(broken.handle(request), /no clock/);
+  assert.ok(bodies.length >= 3);
   assert.ok(bodies.every((body) => body.every((byte) => byte === 0)));
   assert.deepEqual(before, [false, false]);
 });
