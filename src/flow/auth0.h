@@ -41,6 +41,7 @@ typedef struct usher_auth0_visit {
     usher_auth0_pick pick;
     usher_str keys;     /* the key set, until an ID token comes */
     int64_t keys_ms;    /* when it was fetched */
+    int64_t tokens_ms;  /* when new tokens were; 0: as if now */
     usher_str where;    /* logout: the provider's page */
     usher_str session;  /* what is to be saved */
     usher_str location; /* where the program wants to go */

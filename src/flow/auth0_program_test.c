@@ -96,6 +96,29 @@ static void test_a_token_that_is_not_due(void **state)
     browser_close(&b);
 }
 
+static void nine_seconds_old(void *ctx, size_t want, const usher_fetch *fetch, usher_event *event)
+{
+    (void)ctx;
+    (void)want;
+    if (usher_str_ends(fetch->url, USHER_STR("/token"))) event->fetched_ms = event->now_ms - 9000;
+}
+
+/* An answer that another exchange got: its token does not live longer because of that. */
+static void test_a_shared_answer(void **state)
+{
+    (void)state;
+    browser b;
+
+    browser_open(&b, "");
+    auth0_sign_in(&b);
+    b.op.tokens = ROTATED;
+    question = (usher_access_token_question){.refresh = true};
+    ask_token(&b, nine_seconds_old, NULL);
+    assert_string_equal(found.token, "at-1");
+    assert_int_equal(found.expires_s, b.now_s + 3600 - 9);
+    browser_close(&b);
+}
+
 static void test_a_token_is_refreshed(void **state)
 {
     static const struct {
@@ -698,6 +721,7 @@ int main(void)
     kit_crypto_install();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_token_that_is_not_due),
+        cmocka_unit_test(test_a_shared_answer),
         cmocka_unit_test(test_a_token_is_refreshed),
         cmocka_unit_test(test_who_gets_no_token),
         cmocka_unit_test(test_each_want_of_a_refresh_fails),

@@ -351,6 +351,7 @@ usher_status usher_auth0_refresh_tokens(usher_exchange *ex, const usher_event *e
 
     if (event->kind != USHER_EVENT_FETCHED)
         return refuse(ex, FAILED_TO_REFRESH, USHER_CAUSE_PROVIDER_UNREACHABLE, &why, err);
+    ex->auth0->tokens_ms = event->fetched_ms;
     rc = usher_refresh_response_read(tokens, &ex->arena, event->http_status, event->content_type,
                                      event->body, &why);
     if (usher_flow_peer_fault(ex, rc)) return no_tokens(ex, event, &why, err);

@@ -99,15 +99,19 @@ static usher_status quoted(usher_str *out, usher_arena *a, usher_str text, usher
     return usher_buf_take(out, &b, err);
 }
 
+/* expires_in counts from when the answer was made, which another exchange may have asked for. */
 static usher_status expires(usher_str *out, usher_exchange *ex, usher_error *err)
 {
     const usher_tokens *t = &ex->sign_in.tokens;
+    int64_t fetched_ms = ex->auth0 ? ex->auth0->tokens_ms : 0;
+    bool before = fetched_ms > 0 && fetched_ms < ex->now_ms;
+    int64_t from_s = before ? fetched_ms / 1000 : usher_now_s(ex);
     usher_buf b;
 
     *out = USHER_STR("null");
     if (!t->has_expires) return USHER_OK;
     usher_buf_init(&b, &ex->arena, 24);
-    usher_buf_put_i64(&b, usher_now_s(ex) + t->expires_in_s);
+    usher_buf_put_i64(&b, from_s + t->expires_in_s);
     return usher_buf_take(out, &b, err);
 }
 
