@@ -32,30 +32,41 @@ static civil civil_from_ms(int64_t ms)
         rest += 86400000;
         days--;
     }
-    int64_t z = days + 719468;
-    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-    civil c = {.year = yoe + era * 400,
-               .month = (unsigned)(mp < 10 ? mp + 3 : mp - 9),
-               .day = (unsigned)(doy - (153 * mp + 2) / 5 + 1),
-               .hour = (unsigned)(rest / 3600000),
-               .minute = (unsigned)(rest / 60000 % 60),
-               .second = (unsigned)(rest / 1000 % 60),
-               .milli = (unsigned)(rest % 1000),
-               .weekday = (unsigned)(((days % 7) + 11) % 7)};
+    /* Days since 1 March of the year -400, so that none is negative. */
+    unsigned z = (unsigned)(days + 719468 + 146097), of_day = (unsigned)rest;
+    unsigned era = z / 146097, doe = z % 146097;
+    unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    unsigned mp = (5 * doy + 2) / 153;
+    civil c = {.year = (int64_t)yoe + (int64_t)era * 400 - 400,
+               .month = mp < 10 ? mp + 3 : mp - 9,
+               .day = doy - (153 * mp + 2) / 5 + 1,
+               .hour = of_day / 3600000,
+               .minute = of_day / 60000 % 60,
+               .second = of_day / 1000 % 60,
+               .milli = of_day % 1000,
+               .weekday = (z + 3) % 7};
     c.year += c.month <= 2;
     return c;
 }
 
-static void digits(char *out, unsigned n, int count)
+static void two_digits(char *out, unsigned n)
 {
-    while (count--) {
-        out[count] = (char)('0' + n % 10);
-        n /= 10;
-    }
+    out[0] = (char)('0' + n / 10);
+    out[1] = (char)('0' + n % 10);
+}
+
+static void year_digits(char *out, int64_t year)
+{
+    two_digits(out, (unsigned)year / 100);
+    two_digits(out + 2, (unsigned)year % 100);
+}
+
+static void clock_digits(char *out, const civil *c)
+{
+    two_digits(out, c->hour);
+    two_digits(out + 3, c->minute);
+    two_digits(out + 6, c->second);
 }
 
 void usher_iso_from_ms(char out[USHER_ISO_LEN], int64_t ms)
@@ -63,13 +74,12 @@ void usher_iso_from_ms(char out[USHER_ISO_LEN], int64_t ms)
     civil c = civil_from_ms(ms);
 
     memcpy(out, "0000-00-00T00:00:00.000Z", USHER_ISO_LEN);
-    digits(out, (unsigned)c.year, 4);
-    digits(out + 5, c.month, 2);
-    digits(out + 8, c.day, 2);
-    digits(out + 11, c.hour, 2);
-    digits(out + 14, c.minute, 2);
-    digits(out + 17, c.second, 2);
-    digits(out + 20, c.milli, 3);
+    year_digits(out, c.year);
+    two_digits(out + 5, c.month);
+    two_digits(out + 8, c.day);
+    clock_digits(out + 11, &c);
+    out[20] = (char)('0' + c.milli / 100);
+    two_digits(out + 21, c.milli % 100);
 }
 
 void usher_http_date_from_s(char out[USHER_HTTP_DATE_LEN], int64_t seconds)
@@ -83,12 +93,10 @@ void usher_http_date_from_s(char out[USHER_HTTP_DATE_LEN], int64_t seconds)
 
     memcpy(out, "Sun, 00 Jan 0000 00:00:00 GMT", USHER_HTTP_DATE_LEN);
     memcpy(out, weekdays + 3 * c.weekday, 3);
-    digits(out + 5, c.day, 2);
+    two_digits(out + 5, c.day);
     memcpy(out + 8, months + 3 * (c.month - 1), 3);
-    digits(out + 12, (unsigned)c.year, 4);
-    digits(out + 17, c.hour, 2);
-    digits(out + 20, c.minute, 2);
-    digits(out + 23, c.second, 2);
+    year_digits(out + 12, c.year);
+    clock_digits(out + 17, &c);
 }
 
 static bool number(unsigned *out, usher_str s, size_t at, size_t count)

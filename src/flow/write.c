@@ -138,6 +138,8 @@ static usher_status put_token(usher_exchange *ex, usher_str token, int64_t exp_s
     usher_session_cookie_attributes attributes = attributes_of(&f->cookie, exp_s);
     usher_str *lines = NULL;
     size_t count = 0;
+
+    attributes.plain = f->form == USHER_TOKEN_SEALED || f->form == USHER_TOKEN_SIGNED;
     usher_status rc = token.len > ex->site->token_max
                           ? USHER_E_LIMIT
                           : usher_session_cookie_write(&lines, &count, &ex->arena, f->profile,

@@ -262,6 +262,7 @@ static usher_status write_chunk(chunk_writer *w, size_t index, usher_error *err)
     usher_str rest = usher_str_from(w->token, index * w->chunk_max);
     usher_set_cookie c = {.name = w->names[index],
                           .value = {rest.ptr, rest.len < w->chunk_max ? rest.len : w->chunk_max},
+                          .plain = w->attributes->plain,
                           .has_expires = true,
                           .expires_s = w->attributes->expires_s};
     usher_status rc = write_line(w, &c, err);

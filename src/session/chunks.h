@@ -33,6 +33,7 @@ typedef struct usher_session_cookie_attributes {
     bool secure;
     usher_same_site same_site;
     int64_t expires_s;
+    bool plain; /* the token is one of ours, so of base64url and dots: nothing to encode */
 } usher_session_cookie_attributes;
 
 /* The Set-Cookie values that replace what was received by `token`: deletions of received names that

@@ -44,34 +44,36 @@ static usher_status text_claim(usher_str *out, usher_arena *a, const usher_claim
 }
 
 /* Copied as it stands in the token: whatever a claim holds, the browser gets what was sealed. */
-static void put_claim(usher_json_writer *w, usher_str name, const usher_claims *claims,
+static void put_claim(usher_json_writer *w, usher_str quoted_name, const usher_claims *claims,
                       usher_known_claim claim)
 {
     usher_json value = usher_claims_get(claims, claim);
 
     if (value.type == USHER_JSON_ABSENT) return;
-    usher_json_name(w, name);
+    usher_json_name_raw(w, quoted_name);
     usher_json_put_raw(w, value.text);
 }
 
 usher_status usher_session_write_json(struct usher_session *s, usher_arena *a,
                                       const usher_claims *claims, usher_error *err)
 {
-    char iso[USHER_ISO_LEN];
+    char iso[1 + USHER_ISO_LEN + 1]; /* in quotes */
     usher_buf b;
     usher_json_writer w;
 
-    usher_iso_from_ms(iso, s->expires_ms);
+    iso[0] = iso[sizeof iso - 1] = '"';
+    usher_iso_from_ms(iso + 1, s->expires_ms);
     usher_buf_init(&b, a, claims->text.len + 128);
     usher_json_write_init(&w, &b);
     usher_json_open_object(&w);
-    usher_json_name(&w, USHER_STR("user"));
+    usher_json_name_raw(&w, USHER_STR("\"user\""));
     usher_json_open_object(&w);
-    put_claim(&w, USHER_STR("name"), claims, USHER_KNOWN_NAME);
-    put_claim(&w, USHER_STR("email"), claims, USHER_KNOWN_EMAIL);
-    put_claim(&w, USHER_STR("image"), claims, USHER_KNOWN_PICTURE);
+    put_claim(&w, USHER_STR("\"name\""), claims, USHER_KNOWN_NAME);
+    put_claim(&w, USHER_STR("\"email\""), claims, USHER_KNOWN_EMAIL);
+    put_claim(&w, USHER_STR("\"image\""), claims, USHER_KNOWN_PICTURE);
     usher_json_close_object(&w);
-    usher_json_put_member(&w, USHER_STR("expires"), (usher_str){iso, sizeof iso});
+    usher_json_name_raw(&w, USHER_STR("\"expires\""));
+    usher_json_put_raw(&w, (usher_str){iso, sizeof iso});
     usher_json_close_object(&w);
     return usher_buf_take(&s->json, &b, err);
 }

@@ -200,9 +200,12 @@ static void run_case(write_case *c)
         check_token(c, token);
     }
     if (verdict == USHER_NO_SESSION) received.count = 0;
-    assert_ok(usher_session_cookie_write(&lines, &count, &c->r.arena, c->profile, &received,
-                                         &c->attributes, token, NULL));
-    check_lines(c, lines, count);
+    for (int plain = 0; plain < 2; plain++) { /* a token of ours is the same in both */
+        c->attributes.plain = plain;
+        assert_ok(usher_session_cookie_write(&lines, &count, &c->r.arena, c->profile, &received,
+                                             &c->attributes, token, NULL));
+        check_lines(c, lines, count);
+    }
 }
 
 static void run_file(const usher_profile *profile, const char *path, size_t expected)

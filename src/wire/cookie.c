@@ -452,12 +452,15 @@ static bool is_alnum(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* A token of RFC 9110 section 5.6.2. */
+/* A token of RFC 9110 section 5.6.2: letters, digits and !#$%&'*+-.^_`|~, a bit for each. */
 bool usher_cookie_is_name(usher_str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (!is_alnum(s.ptr[i]) && !usher_str_has(USHER_STR("!#$%&'*+-.^_`|~"), s.ptr[i]))
-            return false;
+    static const uint64_t half[2] = {UINT64_C(0x03ff6cfa00000000), UINT64_C(0x57ffffffc7fffffe)};
+
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = (uint8_t)s.ptr[i];
+        if (c >= 0x80 || !(half[c / 64] >> c % 64 & 1)) return false;
+    }
     return s.len != 0;
 }
 
@@ -557,7 +560,10 @@ usher_status usher_set_cookie_write(usher_str *out, usher_arena *a, const usher_
     usher_buf_init(&b, a, SET_COOKIE_MAX);
     usher_buf_put(&b, c->name);
     usher_buf_put_char(&b, '=');
-    usher_percent_put(&b, c->value);
+    if (c->plain)
+        usher_buf_put(&b, c->value);
+    else
+        usher_percent_put(&b, c->value);
     if (c->edge)
         put_edge_attributes(&b, c);
     else

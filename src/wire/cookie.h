@@ -70,6 +70,7 @@ typedef enum usher_same_site {
 typedef struct usher_set_cookie {
     usher_str name;
     usher_str value; /* unencoded; encodeURIComponent is applied */
+    bool plain;      /* a value of base64url and dots only, which has nothing to encode */
     bool has_max_age, has_expires;
     int64_t max_age_s;
     int64_t expires_s;

@@ -23,32 +23,54 @@ usher_cookie_ends(const char *at, __m256i first, __m256i last, size_t apart)
     return _mm256_and_si256(_mm256_cmpeq_epi8(a, first), _mm256_cmpeq_epi8(b, last));
 }
 
-/* The first place from `at` on where `name`, which is not empty, stands; NULL if there is none. Few
- * places have both its ends, and only those are compared. */
+/* The same of 64 places, a bit for each. */
+__attribute__((target("avx2"))) static inline uint64_t
+usher_cookie_places(const char *at, __m256i first, __m256i last, size_t apart)
+{
+    __m256i low = usher_cookie_ends(at, first, last, apart);
+    __m256i high = usher_cookie_ends(at + 32, first, last, apart);
+
+    if (_mm256_testz_si256(_mm256_or_si256(low, high), _mm256_set1_epi8(-1))) return 0;
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32 |
+           (uint32_t)_mm256_movemask_epi8(low);
+}
+
+/* Few places have both of a name's ends, and only those are compared. */
+static inline const char *usher_cookie_at(const char *at, uint64_t places, usher_str name)
+{
+    for (; places; places &= places - 1) {
+        const char *place = at + __builtin_ctzll(places);
+        if (usher_str_eq((usher_str){place, name.len}, name)) return place;
+    }
+    return NULL;
+}
+
+static inline const char *usher_cookie_find_short(const char *at, const char *end, usher_str name)
+{
+    for (; (size_t)(end - at) >= name.len; at++) {
+        at = (const char *)memchr(at, name.ptr[0], (size_t)(end - at) - name.len + 1);
+        if (!at) break;
+        if (usher_str_eq((usher_str){at, name.len}, name)) return at;
+    }
+    return NULL;
+}
+
+/* The first place from `at` on where `name`, which is not empty, stands; NULL if there is none. The
+ * last 64 places are looked at together with some before them. */
 __attribute__((target("avx2"))) static const char *
 usher_cookie_find(const char *at, const char *end, usher_str name)
 {
     const __m256i first = _mm256_set1_epi8(name.ptr[0]);
     const __m256i last = _mm256_set1_epi8(name.ptr[name.len - 1]);
+    const size_t apart = name.len - 1, block = 64 + apart;
     const char *hit = NULL;
 
-    for (; !hit && (size_t)(end - at) >= 64 + name.len; at += 64) {
-        __m256i low = usher_cookie_ends(at, first, last, name.len - 1);
-        __m256i high = usher_cookie_ends(at + 32, first, last, name.len - 1);
-        if (_mm256_testz_si256(_mm256_or_si256(low, high), _mm256_set1_epi8(-1))) continue;
-        uint64_t places = (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32 |
-                          (uint32_t)_mm256_movemask_epi8(low);
-        for (; places && !hit; places &= places - 1) {
-            const char *place = at + __builtin_ctzll(places);
-            if (usher_str_eq((usher_str){place, name.len}, name)) hit = place;
-        }
-    }
+    if ((size_t)(end - at) < block) return usher_cookie_find_short(at, end, name);
+    const char *tail = end - block;
+    for (; !hit && at < tail; at += 64)
+        hit = usher_cookie_at(at, usher_cookie_places(at, first, last, apart), name);
+    if (!hit) hit = usher_cookie_at(tail, usher_cookie_places(tail, first, last, apart), name);
     _mm256_zeroupper(); /* see base64url_wide.h */
-    for (; !hit && (size_t)(end - at) >= name.len; at++) {
-        at = (const char *)memchr(at, name.ptr[0], (size_t)(end - at) - name.len + 1);
-        if (!at) break;
-        if (usher_str_eq((usher_str){at, name.len}, name)) hit = at;
-    }
     return hit;
 }
 

@@ -171,6 +171,11 @@ usher_status usher_percent_decode(usher_str *out, usher_arena *a, usher_str text
         rest = usher_str_from(rest, plain);
         if (rest.len == 0) break;
 
+        if (hex_pair(ptr + len, rest) && !((uint8_t)ptr[len] & 0x80)) { /* ASCII: as good as all */
+            rest = usher_str_from(rest, 3);
+            len++;
+            continue;
+        }
         size_t at = text.len - rest.len;
         size_t run = decode_run(ptr + len, rest);
         size_t good = first_invalid((usher_str){ptr + len, run});

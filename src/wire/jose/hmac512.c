@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/str.h"
 #include "wire/jose/crypto.h"
 
 #define BLOCK 128
@@ -45,10 +46,11 @@ static bool hash(uint8_t out[USHER_HMAC512_SIZE], SHA512_CTX *state, const usher
     return SHA512_Final(out, state) == 1;
 }
 
-usher_status usher_hmac512_parts(uint8_t out[USHER_HMAC512_SIZE], usher_hmac512 *h,
-                                 const usher_str *parts, size_t count, usher_error *err)
+static usher_status mac_from(uint8_t out[USHER_HMAC512_SIZE], const usher_hmac512 *h,
+                             const SHA512_CTX *from, const usher_str *parts, size_t count,
+                             usher_error *err)
 {
-    SHA512_CTX state = h->inner;
+    SHA512_CTX state = *from;
     uint8_t digest[USHER_HMAC512_SIZE];
     const usher_str inner = {(const char *)digest, sizeof digest};
     bool fine = h->ready && hash(digest, &state, parts, count);
@@ -58,6 +60,40 @@ usher_status usher_hmac512_parts(uint8_t out[USHER_HMAC512_SIZE], usher_hmac512 
     usher_wipe(&state, sizeof state);
     usher_wipe(digest, sizeof digest);
     return fine ? USHER_OK : usher_crypto_fail(err, "hmac512: SHA-512 failed");
+}
+
+usher_status usher_hmac512_parts(uint8_t out[USHER_HMAC512_SIZE], usher_hmac512 *h,
+                                 const usher_str *parts, size_t count, usher_error *err)
+{
+    return mac_from(out, h, &h->inner, parts, count, err);
+}
+
+static bool begin_with(usher_hmac512 *h, usher_str begin)
+{
+    if (usher_str_eq(begin, (usher_str){h->begin, h->begin_len})) return true;
+    h->begin_len = 0; /* until it is whole again */
+    h->begun = h->inner;
+    if (SHA512_Update(&h->begun, begin.ptr, begin.len) != 1) return false;
+    memcpy(h->begin, begin.ptr, begin.len);
+    h->begin_len = begin.len;
+    return true;
+}
+
+usher_status usher_hmac512_begun(uint8_t out[USHER_HMAC512_SIZE], usher_hmac512 *h, usher_str begin,
+                                 const usher_str *parts, size_t count, usher_error *err)
+{
+    SHA512_CTX longer;
+
+    if (begin.len == 0) return mac_from(out, h, &h->inner, parts, count, err);
+    if (begin.len <= USHER_HMAC512_BEGIN_MAX)
+        return begin_with(h, begin) ? mac_from(out, h, &h->begun, parts, count, err)
+                                    : usher_crypto_fail(err, "hmac512: SHA-512 failed");
+    longer = h->inner;
+    usher_status rc = SHA512_Update(&longer, begin.ptr, begin.len) == 1
+                          ? mac_from(out, h, &longer, parts, count, err)
+                          : usher_crypto_fail(err, "hmac512: SHA-512 failed");
+    usher_wipe(&longer, sizeof longer);
+    return rc;
 }
 
 #else
@@ -92,9 +128,17 @@ void usher_hmac512_deinit(usher_hmac512 *h)
 usher_status usher_hmac512_parts(uint8_t out[USHER_HMAC512_SIZE], usher_hmac512 *h,
                                  const usher_str *parts, size_t count, usher_error *err)
 {
+    return usher_hmac512_begun(out, h, (usher_str){0}, parts, count, err);
+}
+
+usher_status usher_hmac512_begun(uint8_t out[USHER_HMAC512_SIZE], usher_hmac512 *h, usher_str begin,
+                                 const usher_str *parts, size_t count, usher_error *err)
+{
     size_t got = 0;
     bool fine = h->ready && EVP_MAC_init(h->mac, NULL, 0, NULL) == 1; /* the same key again */
 
+    if (fine && begin.len)
+        fine = EVP_MAC_update(h->mac, (const uint8_t *)begin.ptr, begin.len) == 1;
     for (size_t i = 0; fine && i < count; i++)
         if (parts[i].len)
             fine = EVP_MAC_update(h->mac, (const uint8_t *)parts[i].ptr, parts[i].len) == 1;

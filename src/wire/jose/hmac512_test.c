@@ -72,6 +72,36 @@ static void test_as_libcrypto_has_it(void **state)
     }
 }
 
+/* Whatever was hashed before: the same beginning, another one, a longer one, none. */
+static void test_beginnings(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {182, 182, 0,   1,   127, 128, 128,
+                                     129, 255, 256, 257, 182, 40,  40};
+    static const uint8_t key[32] = {4, 2, 3, 1};
+    uint8_t data[600], want[64], got[64];
+    uint64_t seed = 512;
+    usher_hmac512 h = {0};
+
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)kit_next(&seed);
+    assert_ok(usher_hmac512_init(&h, key, sizeof key, NULL));
+    for (size_t i = 0; i < 4 * COUNT(lengths); i++) {
+        size_t begin = lengths[i % COUNT(lengths)], rest = 50 + 5 * i;
+        if (i >= 2 * COUNT(lengths)) data[0] ^= (uint8_t)(i & 1); /* of the same length, another */
+        const usher_str parts[] = {{(char *)data + begin, rest / 2},
+                                   {(char *)data + begin + rest / 2, rest - rest / 2}};
+        assert_ok(usher_hmac512_begun(got, &h, (usher_str){(char *)data, begin}, parts, 2, NULL));
+        assert_non_null(HMAC(EVP_sha512(), key, sizeof key, data, begin + rest, want, NULL));
+        assert_memory_equal(got, want, 64);
+        assert_ok(usher_hmac512_parts(got, &h, parts, 2, NULL)); /* which knows of none */
+        assert_non_null(HMAC(EVP_sha512(), key, sizeof key, data + begin, rest, want, NULL));
+        assert_memory_equal(got, want, 64);
+    }
+    usher_hmac512_deinit(&h);
+    assert_int_not_equal(usher_hmac512_begun(got, &h, USHER_STR("x"), NULL, 0, NULL), USHER_OK);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -99,6 +129,8 @@ static void test_takes_no_memory(void **state)
     assert_ok(usher_hmac512_init(&h, key, sizeof key, NULL));
     for (int i = 0; i < 10; i++)
         assert_ok(usher_hmac512_parts(out, &h, &part, 1, NULL));
+    for (int i = 0; i < 10; i++)
+        assert_ok(usher_hmac512_begun(out, &h, i < 5 ? part : USHER_STR("begin"), &part, 1, NULL));
     usher_hmac512_deinit(&h);
     assert_int_equal(kit_crypto.calls, before);
 }
@@ -110,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_as_libcrypto_has_it),
+        cmocka_unit_test(test_beginnings),
         cmocka_unit_test(test_refused),
 #if USHER_SHA_STATES
         cmocka_unit_test(test_takes_no_memory),

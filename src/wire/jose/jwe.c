@@ -254,9 +254,10 @@ static usher_status slot_failed(slot *s, usher_error *err, const char *what)
 
 /* ---- A256CBC-HS512 ---- */
 
-/* HMAC-SHA-512 over header, IV, ciphertext and the header's length in bits. */
-static usher_status cbc_tag(uint8_t tag[64], slot *s, usher_str header, const uint8_t *iv,
-                            const uint8_t *text, size_t len, usher_error *err)
+/* HMAC-SHA-512 over header, IV, ciphertext and the header's length in bits. The IV stands in the
+ * block before `text`. */
+static usher_status cbc_tag(uint8_t tag[64], slot *s, usher_str header, const uint8_t *text,
+                            size_t len, usher_error *err)
 {
     uint64_t bits = (uint64_t)header.len * 8;
     uint8_t al[8];
@@ -264,11 +265,9 @@ static usher_status cbc_tag(uint8_t tag[64], slot *s, usher_str header, const ui
 
     for (int i = 0; i < 8; i++)
         al[i] = (uint8_t)(bits >> (56 - 8 * i));
-    const usher_str parts[] = {header,
-                               {(const char *)iv, BLOCK},
-                               {(const char *)text, len},
+    const usher_str parts[] = {{(const char *)text - BLOCK, BLOCK + len},
                                {(const char *)al, sizeof al}};
-    if ((rc = usher_hmac512_parts(tag, &s->mac, parts, 4, err))) slot_clear(s);
+    if ((rc = usher_hmac512_begun(tag, &s->mac, header, parts, 2, err))) slot_clear(s);
     return rc;
 }
 
@@ -298,11 +297,11 @@ static usher_status cbc_open(uint8_t *text, size_t *len, slot *s, usher_str head
 
     if (*len == 0 || *len % BLOCK)
         return usher_fail(err, USHER_E_SYNTAX, "jwe: ciphertext is not whole blocks", *len);
-    if ((rc = cbc_tag(want, s, header, iv, text, *len, err))) return rc;
+    memcpy(text - BLOCK, iv, BLOCK);
+    if ((rc = cbc_tag(want, s, header, text, *len, err))) return rc;
     bool same = CRYPTO_memcmp(want, tag, 32) == 0;
     usher_wipe(want, sizeof want); /* the tag that would have been right */
     if (!same) return usher_fail(err, USHER_E_FORGED, "jwe: does not authenticate", 0);
-    memcpy(text - BLOCK, iv, BLOCK);
     if (EVP_DecryptUpdate(s->open, text - BLOCK, &n, text - BLOCK, (int)(*len + BLOCK)) != 1 ||
         (size_t)n != *len + BLOCK)
         return slot_failed(s, err, "jwe: decryption failed");
@@ -327,7 +326,8 @@ static usher_status cbc_seal(uint8_t *text, size_t *len, uint8_t *tag, slot *s, 
     if (EVP_EncryptUpdate(s->seal, text, &n, text, (int)*len) != 1 || (size_t)n != *len)
         return slot_failed(s, err, "jwe: encryption failed");
     memcpy(s->chain, text + *len - BLOCK, BLOCK);
-    if (!(rc = cbc_tag(full, s, header, iv, text, *len, err))) memcpy(tag, full, 32);
+    memcpy(text - BLOCK, iv, BLOCK);
+    if (!(rc = cbc_tag(full, s, header, text, *len, err))) memcpy(tag, full, 32);
     return rc;
 }
 
@@ -552,8 +552,9 @@ usher_status usher_jwe_seal_under(usher_str *token, usher_arena *a, usher_jwe_ci
     size_t size = header_b64.len + 4 + usher_base64url_encoded_size(text_max) +
                   usher_base64url_encoded_size(iv_size) + usher_base64url_encoded_size(tag_size);
     char *out = usher_arena_get(a, size), *end;
-    uint8_t *text = out ? usher_arena_get(a, text_max) : NULL;
-    if (!text) return usher_arena_fail(a, err);
+    uint8_t *room = out ? usher_arena_get(a, BLOCK + text_max) : NULL, *text;
+    if (!room) return usher_arena_fail(a, err);
+    text = room + BLOCK; /* for the IV, as in opening */
 
     memcpy(out, header_b64.ptr, header_b64.len);
     end = out + header_b64.len;
@@ -567,7 +568,7 @@ usher_status usher_jwe_seal_under(usher_str *token, usher_arena *a, usher_jwe_ci
     }
     /* On a failure it may still be plaintext; otherwise it is what everybody gets to see. */
     if (rc) usher_wipe(text, text_max);
-    usher_arena_untouched(a, text, text_max, 0);
+    usher_arena_untouched(a, room, BLOCK + text_max, 0);
     usher_arena_untouched(a, out, size, token->len);
     return rc;
 }
