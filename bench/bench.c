@@ -8,6 +8,7 @@
  *
  * Answers are lines of tab-separated columns; "end" closes each. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,13 +201,37 @@ static bool obey(usher_str line, fixture *fixtures, size_t count, const row *row
 
 /* ---- two threads ----------------------------------------------------------------------------- */
 
+#define THREAD_NS     3000000 /* how long an arrangement runs at a time */
+#define THREAD_ROUNDS 100
+
 typedef struct runner {
     fixture *f;
-    int64_t ms;
+    int core;
     pthread_barrier_t *start;
     bool fine;
-    double calls, cpu_ns;
+    double ns; /* of processor time, for an opening */
 } runner;
+
+static bool stay_on(int core)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
+    return pthread_setaffinity_np(pthread_self(), sizeof set, &set) == 0;
+}
+
+/* The machine's first two cores that we may use. */
+static bool two_cores(int core[2])
+{
+    cpu_set_t set;
+    int count = 0;
+
+    if (sched_getaffinity(0, sizeof set, &set)) return false;
+    for (int i = 0; i < CPU_SETSIZE && count < 2; i++)
+        if (CPU_ISSET(i, &set)) core[count++] = i;
+    return count == 2;
+}
 
 static void *run_alone(void *arg)
 {
@@ -215,65 +240,104 @@ static void *run_alone(void *arg)
     int64_t until, cpu;
     size_t n = 0;
 
+    r->fine = stay_on(r->core) && session->run(r->f);
     pthread_barrier_wait(r->start);
     cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    until = clock_ns(CLOCK_MONOTONIC) + r->ms * 1000000;
-    for (r->fine = true; r->fine && clock_ns(CLOCK_MONOTONIC) < until; n += 64)
+    until = clock_ns(CLOCK_MONOTONIC) + THREAD_NS;
+    for (; r->fine && clock_ns(CLOCK_MONOTONIC) < until; n += 64)
         for (int i = 0; i < 64 && r->fine; i++)
             r->fine = session->run(r->f);
-    r->calls = (double)n;
-    r->cpu_ns = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu);
+    r->ns = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu) / (double)n;
     return NULL;
 }
 
-/* How many openings in a millisecond `count` threads do together, and what one costs them in
- * processor time. 0 if something fails. */
-static double run_threads(fixture *const *f, size_t count, int64_t ms, double *cpu_ns)
+/* What an opening costs each of `count` threads that run at the same time. */
+static bool run_threads(runner *runners, size_t count)
 {
     pthread_t threads[2];
-    runner runners[2];
     pthread_barrier_t start;
-    double calls = 0, cpu = 0;
+    bool fine = true;
 
     pthread_barrier_init(&start, NULL, (unsigned)count);
     for (size_t i = 0; i < count; i++) {
-        runners[i] = (runner){.f = f[i], .ms = ms, .start = &start};
+        runners[i].start = &start;
         if (pthread_create(&threads[i], NULL, run_alone, &runners[i])) exit(1);
     }
     for (size_t i = 0; i < count; i++) {
         pthread_join(threads[i], NULL);
-        if (!runners[i].fine) return 0;
-        calls += runners[i].calls;
-        cpu += runners[i].cpu_ns;
+        fine = fine && runners[i].fine;
     }
     pthread_barrier_destroy(&start);
-    *cpu_ns = cpu / calls;
-    return calls / (double)ms;
+    return fine;
 }
 
-/* Each thread has an exchange of its own; the site is one. */
+/* One fixture three times: two exchanges on one site, and one whose site is its own. */
+typedef struct trio {
+    fixture first, same_site, own_site;
+} trio;
+
+/* Each core alone, both on one site, and both with nothing in common, by turns: what the last two
+ * have to bear from the machine and its neighbours is the same. */
+static bool threads_round(trio *t, const int core[2], double ns[6])
+{
+    runner alone[] = {{.f = &t->first, .core = core[0]}, {.f = &t->same_site, .core = core[1]}};
+    runner both[] = {alone[0], alone[1]};
+    runner apart[] = {alone[0], {.f = &t->own_site, .core = core[1]}};
+
+    if (!run_threads(&alone[0], 1) || !run_threads(&alone[1], 1) || !run_threads(both, 2) ||
+        !run_threads(apart, 2))
+        return false;
+    for (size_t i = 0; i < 2; i++) {
+        ns[i] = alone[i].ns;
+        ns[2 + i] = both[i].ns;
+        ns[4 + i] = apart[i].ns;
+    }
+    return true;
+}
+
+static bool trio_init(trio *t, int64_t now_ms)
+{
+    if (!fixture_init(&t->first, now_ms) || !fixture_init(&t->same_site, now_ms) ||
+        !fixture_init(&t->own_site, now_ms))
+        return false;
+    usher_site_unref(t->same_site.site);
+    t->same_site.site = usher_site_ref(t->first.site);
+    return true;
+}
+
+static bool compare_trio(trio *t, const int core[2])
+{
+    static double ns[6][THREAD_ROUNDS];
+    double round[6];
+
+    for (size_t i = 0; i < THREAD_ROUNDS; i++) {
+        if (!threads_round(t, core, round)) return false;
+        for (size_t k = 0; k < 6; k++)
+            ns[k][i] = round[k];
+    }
+    answer(&t->first, "threads", "session");
+    for (size_t k = 0; k < 6; k++)
+        printf("\t%.2f", low_quarter(ns[k], THREAD_ROUNDS));
+    printf("\n");
+    return true;
+}
+
 static int compare_threads(const char *path)
 {
-    static fixture one[FIXTURES_MAX], other[FIXTURES_MAX];
-    size_t count = fixture_read(one, path);
+    static fixture first[FIXTURES_MAX], same_site[FIXTURES_MAX], own_site[FIXTURES_MAX];
+    size_t count = fixture_read(first, path);
     int64_t now_ms = clock_ns(CLOCK_REALTIME) / 1000000;
-    double cpu[2], rate[2];
-    bool fine = count > 0 && fixture_read(other, path) == count;
+    int core[2];
+    bool fine = two_cores(core) && count > 0 && fixture_read(same_site, path) == count &&
+                fixture_read(own_site, path) == count;
 
     for (size_t i = 0; i < count && fine; i++) {
-        fixture *both[] = {&one[i], &other[i]};
-        fine = fixture_init(&one[i], now_ms) && fixture_init(&other[i], now_ms);
-        if (!fine) break;
-        usher_site_unref(other[i].site);
-        other[i].site = usher_site_ref(one[i].site);
-        for (int round = 0; round < 7 && fine; round++) {
-            for (size_t n = 0; n < 2; n++)
-                fine = fine && (rate[n] = run_threads(both, n + 1, 100, &cpu[n])) > 0;
-            answer(&one[i], "threads", "session");
-            printf("\t%.3f\t%.3f\t%.2f\t%.2f\n", rate[0], rate[1], cpu[0], cpu[1]);
-        }
-        fixture_deinit(&one[i]);
-        fixture_deinit(&other[i]);
+        static trio t;
+        t = (trio){first[i], same_site[i], own_site[i]};
+        fine = trio_init(&t, now_ms) && compare_trio(&t, core);
+        fixture_deinit(&t.first);
+        fixture_deinit(&t.same_site);
+        fixture_deinit(&t.own_site);
     }
     printf("end\n");
     return fine ? 0 : 1;

@@ -194,23 +194,20 @@ function judgeGrowth(profile) {
     return judge(profile, `time for ${(length("double") / length("large")).toFixed(2)} times the bytes`, times(double, large), 2.1);
 }
 
-// Not on one core, so not among the rounds. Processor time tells what the threads cost each other, and
-// does not change with the neighbours; the rate tells what comes out where two cores are free.
+// Not on one core, so not among the rounds. What an opening takes each of two threads at once, beside what
+// it takes them alone; and the same of two that have not even the site in common, which tells what a second
+// core is worth on this machine at this time.
 function judgeThreads() {
     const run = spawnSync(path.resolve(values.bench), ["threads", `${file}.tsv`], { encoding: "utf8" });
-    if (run.status !== 0) throw new Error("the threads failed");
-    const each = new Map();
+    if (run.status !== 0) throw new Error("the threads failed: they need two cores");
     for (const line of run.stdout.split("\n").filter((text) => text.startsWith("threads"))) {
-        const [, profile, size, , one, two, cpuOne, cpuTwo] = line.split("\t");
-        if (!each.has(`${profile} ${size}`)) each.set(`${profile} ${size}`, []);
-        each.get(`${profile} ${size}`).push({ rate: two / one, cpu: (2 * cpuOne) / cpuTwo });
-    }
-    const middle = (list) => list.sort((a, b) => a - b)[list.length >> 1];
-    for (const [key, rounds] of each) {
-        const [cpu, rate] = [middle(rounds.map((r) => r.cpu)), middle(rounds.map((r) => r.rate))];
-        const verdict = judge(key, "two threads, times one, by processor time", cpu, 1.9, true);
-        console.log(`    openings in a second: ${rate.toFixed(2)} times as many${rate < 1.8 ? "; disturbed: two free cores would give more" : ""}`);
-        out.results[key].threads = { ...verdict, rate };
+        const [, profile, size, , ...ns] = line.split("\t");
+        const [first, second, bothFirst, bothSecond, apartFirst, apartSecond] = ns.map(Number);
+        const shared = first / bothFirst + second / bothSecond;
+        const apart = first / apartFirst + second / apartSecond;
+        const verdict = judge(`${profile} ${size}`, "two threads, times one", shared, 1.9, true);
+        console.log(`    two that share nothing at all: ${apart.toFixed(2)}${apart < 1.9 ? "; disturbed: the machine gives no more" : ""}`);
+        out.results[`${profile} ${size}`].threads = { ...verdict, apart };
     }
 }
 
