@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "gate/path.h"
+#include "wire/form.h"
 #include "wire/url.h"
 
 #define URL_MAX ((size_t)256 << 10)
@@ -106,24 +107,43 @@ usher_status usher_with_auth_skips(bool *out, const usher_with_auth *w, usher_ar
     return USHER_OK;
 }
 
+/* A page's own query is written anew, as URLSearchParams does when it gets one more. */
+static usher_status put_query(usher_buf *b, usher_arena *a, usher_str query, usher_error *err)
+{
+    usher_form form;
+    usher_status rc = usher_form_read(&form, a, query, err);
+
+    if (rc == USHER_E_LIMIT)
+        return usher_fail(err, USHER_E_SETTING, "with_auth: a page with a long query", 0);
+    if (rc) return rc;
+    usher_buf_put_char(b, '?');
+    for (size_t i = 0; i < form.count; i++)
+        usher_form_put(b, form.pairs[i].name, form.pairs[i].value);
+    return USHER_OK;
+}
+
 /* The page as a URL on the request's origin; an absolute one stays what it is. A fragment would
  * swallow the parameters that follow, so they go before it. */
 static usher_status page_url(usher_str *out, const usher_with_auth *w, usher_arena *a,
                              usher_str page, usher_str name, usher_str value, usher_error *err)
 {
-    usher_str fragment, absolute = usher_str_cut(page, '#', &fragment);
+    usher_str fragment, query, absolute = usher_str_cut(page, '#', &fragment);
     usher_url url;
     usher_buf b;
+    bool relative = usher_url_read(&url, absolute, NULL) != USHER_OK;
 
     usher_buf_init(&b, a, URL_MAX);
-    if (usher_url_read(&url, absolute, NULL)) {
+    if (relative) {
         if (!usher_str_starts(absolute, USHER_STR("/")))
             return usher_fail(err, USHER_E_SETTING, "with_auth: a page is a path or a URL", 0);
         usher_buf_put(&b, w->origin);
         usher_buf_put(&b, w->base_path);
     }
-    usher_buf_put(&b, absolute);
-    usher_url_put_param(&b, name, value);
+    usher_buf_put(&b, usher_str_cut(absolute, '?', &query));
+    if (!relative && !url.path.len) usher_buf_put_char(&b, '/');
+    usher_status rc = put_query(&b, a, query, err);
+    if (rc) return rc;
+    usher_form_put(&b, name, value);
     if (fragment.ptr) {
         usher_buf_put_char(&b, '#');
         usher_buf_put(&b, fragment);
