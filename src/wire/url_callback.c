@@ -248,9 +248,14 @@ static bool scheme_is(usher_str scheme, const char *name)
     return usher_str_eq_case(scheme, usher_str_z(name));
 }
 
+/* Beside http and https: in these, too, any slashes stand for two. */
+static bool is_special(usher_str scheme)
+{
+    return scheme_is(scheme, "ftp:") || scheme_is(scheme, "ws:") || scheme_is(scheme, "wss:");
+}
+
 static void read_text(reading *r, usher_str text, bool inside)
 {
-    static const char *const specials[] = {"ftp:", "ws:", "wss:"};
     size_t n = scheme_length(text);
     usher_str scheme = head(text, n), rest = usher_str_from(text, n);
     bool valid = n != 0;
@@ -265,12 +270,13 @@ static void read_text(reading *r, usher_str text, bool inside)
         /* Its origin is that of the URL inside; it need not have one. */
         read_text(r, authority_of(rest, USHER_STR("?#")), true);
         r->kind = USHER_URL_OTHER;
-    } else if (usher_str_starts(rest, USHER_STR("//")) && !scheme_is(scheme, "file:")) {
+    } else if (is_special(scheme)) {
+        valid = read_web(r, rest);
+        r->has_host = false;
+    } else if (n && usher_str_starts(rest, USHER_STR("//")) && !scheme_is(scheme, "file:")) {
         valid = read_authority(r, authority_of(usher_str_from(rest, 2), USHER_STR("/?#")), false);
         r->has_host = false;
     }
-    for (size_t i = 0; i < sizeof specials / sizeof *specials && valid; i++)
-        if (scheme_is(scheme, specials[i])) valid = read_web(r, rest), r->has_host = false;
     if (!valid) *r = (reading){.kind = USHER_URL_NONE};
 }
 
