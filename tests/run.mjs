@@ -18,6 +18,7 @@ const suites = [
     ["interop/random", "ten thousand payloads for each system, both ways"],
     ["interop/sizes", "sessions of every size, around every cookie that is full"],
     ["interop/carry", "sessions carried from system to system, opened by the originals"],
+    ["interop/fresh", "fresh cases of the kind that tests/vectors has, answered by the originals"],
     ["interop/signed", "signed tokens of jose and jsonwebtoken, both ways"],
     ["e2e/oidc", "sign-in through oidc-provider"],
     ["e2e/auth0", "the routes of Auth0's SDK, through oidc-provider"],
