@@ -245,8 +245,8 @@ static usher_status with_cookie(usher_exchange *ex, const usher_row_session *s, 
                                 usher_error *err)
 {
     bool written;
-    usher_status rc =
-        usher_store_put_cookie(ex, s->token, s->expires_ms / 1000, false, &written, err);
+    const usher_writing w = {.anew = true, .written = &written};
+    usher_status rc = usher_store_put_cookie(ex, s->token, s->expires_ms / 1000, &w, err);
 
     if (rc) return rc;
     ex->signed_in = written;
@@ -277,19 +277,13 @@ static usher_status make_row(usher_exchange *ex, usher_want *want, usher_error *
     return rc ? rc : usher_store_ask(ex, want, &store, session_made, err);
 }
 
-static usher_status with_row(usher_exchange *ex, usher_want *want, usher_error *err)
-{
-    if (ex->who->stays && usher_store_is_row(ex))
-        return with_cookie(ex, &ex->held.stored->session, want, err);
-    return usher_store_new_token(ex, make_row, want, err);
-}
-
 static usher_status finish(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     ex->who->shown = ex->who->user.text;
     ex->verdict = USHER_NO_SESSION; /* the answer is about the new one */
     ex->session = (usher_session){0};
-    if (ex->site->formats[0].form == USHER_TOKEN_STORED) return with_row(ex, want, err);
+    if (ex->site->formats[0].form == USHER_TOKEN_STORED)
+        return usher_store_new_token(ex, make_row, want, err);
     return with_token(ex, want, err);
 }
 
@@ -454,7 +448,6 @@ static usher_status decide(usher_exchange *ex, usher_want *want, usher_error *er
     struct usher_who *who = ex->who;
     const usher_store namesake = {.op = USHER_STORE_GET_USER_BY_EMAIL, .id = who->email};
 
-    who->stays = who->has_current;
     if (who->has_owner && who->has_current && !usher_str_eq(who->owner.id, who->current.id))
         return refuse(ex, err);
     who->user = who->has_owner ? who->owner : who->current;

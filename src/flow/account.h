@@ -15,7 +15,6 @@ struct usher_who {
     usher_str shown;   /* the user that functions of the program get: a row, or the profile */
     usher_row_user owner, current, user; /* of the account, of the session, who it comes to */
     bool has_owner, has_current;
-    bool stays; /* the session that is there goes on */
     bool again; /* somebody else was faster; looked once more */
     bool is_new;
 };

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/auth0.h"
+#include "flow/store.h"
 #include "oauth/text.h"
 #include "session/auth0_return_to.h"
 
@@ -218,6 +219,11 @@ static usher_status issue(usher_exchange *ex, usher_want *want, usher_error *err
     return usher_auth0_redirect(ex, url, err);
 }
 
+static usher_status replace(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    return usher_store_read_all(ex, issue, want, err);
+}
+
 static usher_status save(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     usher_str json = ex->auth0->session;
@@ -226,7 +232,7 @@ static usher_status save(usher_exchange *ex, usher_want *want, usher_error *err)
         usher_status rc = usher_auth0_filter(&json, ex, err);
         if (rc) return rc;
     }
-    return usher_auth0_before_saved(ex, json, ex->sign_in.tokens.id_token, issue, want, err);
+    return usher_auth0_before_saved(ex, json, ex->sign_in.tokens.id_token, replace, want, err);
 }
 
 static usher_status sign_in(usher_exchange *ex, usher_want *want, usher_error *err)

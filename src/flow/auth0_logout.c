@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "flow/auth0.h"
+#include "flow/store.h"
 #include "wire/url.h"
 
 #define URL_MAX  ((size_t)64 << 10)
@@ -44,10 +45,18 @@ static usher_status no_discovery(usher_exchange *ex, usher_cause cause, const us
                   err);
 }
 
+static usher_status log_out(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    bool asked;
+    usher_status rc =
+        usher_auth0_want_metadata(&asked, ex, want, USHER_AT_AUTH0_LOGOUT_METADATA, err);
+
+    return rc || asked ? rc : no_discovery(ex, USHER_CAUSE_NONE, NULL, err);
+}
+
 /* The original has no such guard: there, a page that is fetched ahead signs its reader out. */
 usher_status usher_auth0_logout_get(usher_exchange *ex, usher_want *want, usher_error *err)
 {
-    bool asked;
     usher_status rc;
 
     if (usher_auth0_is_prefetch(ex)) {
@@ -55,9 +64,8 @@ usher_status usher_auth0_logout_get(usher_exchange *ex, usher_want *want, usher_
         usher_respond_header(ex, USHER_STR("Cache-Control"), USHER_STR("no-store"));
         return USHER_OK;
     }
-    if ((rc = usher_flow_read_session(ex, false, err))) return rc;
-    rc = usher_auth0_want_metadata(&asked, ex, want, USHER_AT_AUTH0_LOGOUT_METADATA, err);
-    return rc || asked ? rc : no_discovery(ex, USHER_CAUSE_NONE, NULL, err);
+    rc = usher_flow_read_session(ex, false, err);
+    return rc ? rc : usher_store_read_all(ex, log_out, want, err);
 }
 
 /* --- the provider's page ---------------------------------------------------------------------- */

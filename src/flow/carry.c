@@ -4,6 +4,7 @@
 #include "base/utc.h"
 #include "flow/hooks.h"
 #include "flow/store.h"
+#include "flow/write.h"
 
 #define GRACE_MS INT64_C(60000)
 
@@ -144,8 +145,8 @@ static usher_status with_row(usher_exchange *ex, const usher_row_session *row, u
 {
     struct usher_stored *s = ex->held.stored;
     bool written;
-    usher_status rc =
-        usher_store_put_cookie(ex, row->token, row->expires_ms / 1000, false, &written, err);
+    const usher_writing w = {.written = &written};
+    usher_status rc = usher_store_put_cookie(ex, row->token, row->expires_ms / 1000, &w, err);
 
     if (rc || !written) return rc;
     s->session = *row;
@@ -224,20 +225,41 @@ static usher_status end_soon(usher_exchange *ex, const usher_brought *b, usher_e
     return usher_store_later(ex, &store, USHER_WRITE_OR_REPORT, err);
 }
 
+void usher_store_is_gone(usher_exchange *ex, bool record, usher_str key)
+{
+    for (size_t i = 0; i < ex->site->format_count; i++) {
+        const usher_format *f = &ex->site->formats[i];
+        usher_brought *b = usher_flow_brought(ex, i);
+
+        if (b && f->form == USHER_TOKEN_STORED && (f->profile->auth0 != NULL) == record &&
+            usher_str_eq(record ? b->id.id : b->token, key))
+            b->row = (usher_str){0};
+    }
+}
+
+/* One that is over already ends nobody's session, whatever comes of it. */
+static usher_status end_now(usher_exchange *ex, size_t format, const usher_brought *b,
+                            usher_error *err)
+{
+    bool record = ex->site->formats[format].profile->auth0 != NULL, over = !format && b->over;
+    const usher_store store = {.op =
+                                   record ? USHER_STORE_DELETE_RECORD : USHER_STORE_DELETE_SESSION,
+                               .id = record ? b->id.id : b->token};
+    usher_status rc =
+        usher_store_later(ex, &store, over ? USHER_WRITE_OR_REPORT : USHER_WRITE_MUST, err);
+
+    usher_store_is_gone(ex, record, store.id);
+    return rc;
+}
+
 usher_status usher_store_let_go(usher_exchange *ex, size_t format, bool ended, usher_error *err)
 {
     const usher_format *f = &ex->site->formats[format];
     const usher_brought *b = usher_flow_brought(ex, format);
-    bool record = f->profile->auth0 != NULL;
 
     if (!b) return usher_arena_fail(&ex->arena, err);
     if (f->form != USHER_TOKEN_STORED || !b->row.ptr) return USHER_OK;
-    if (ended) {
-        const usher_store store = {.op = record ? USHER_STORE_DELETE_RECORD
-                                                : USHER_STORE_DELETE_SESSION,
-                                   .id = record ? b->id.id : b->token};
-        return usher_store_later(ex, &store, USHER_WRITE_MUST, err);
-    }
-    if (record || ex->site->formats[0].form == USHER_TOKEN_STORED) return USHER_OK;
+    if (ended) return end_now(ex, format, b, err);
+    if (f->profile->auth0 || ex->site->formats[0].form == USHER_TOKEN_STORED) return USHER_OK;
     return end_soon(ex, b, err);
 }

@@ -765,6 +765,153 @@ static void test_sign_out_of_a_row_in_another_cookie(void **state)
     browser_close(&r.b);
 }
 
+/* --- rows that nobody could end any more ------------------------------------------------------ */
+
+#define DEVELOPMENT                                                                                \
+    ",\"providers\":[{\"id\":\"development\",\"type\":\"development\",\"name\":\"D\",\"users\":[{" \
+    "\"id\":\"bob\",\"name\":\"Bob\"}]}]"
+#define OTHER "5d0f7a36-90a1-4e0c-8f55-6f7f9f0b3c11"
+
+static void open_back_to_sign_in(rig *r, size_t i)
+{
+    char settings[1024];
+
+    snprintf(settings, sizeof settings, "%s" DEVELOPMENT, back[i].settings);
+    open_rig(r, settings);
+    settle_in(r);
+}
+
+static void bring_row(rig *r, size_t i)
+{
+    put_session(r, "2026-01-02T00:00:00.000Z");
+    browser_put_cookie(&r->b, kit_str(back[i].old_name), USHER_STR(TOKEN));
+}
+
+static void sign_in(rig *r)
+{
+    char body[256];
+
+    r->store.step_count = 0;
+    snprintf(body, sizeof body, "csrfToken=%s&user=bob", r->b.csrf);
+    browser_ask(&r->b, usher_handle, "POST", "/api/auth/callback/development", body, NULL, NULL);
+}
+
+/* Who signs in leaves no session behind: the browser loses the row's key, and whoever else knows it
+ * has nothing. */
+static void test_signing_in_ends_the_row(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BACK; i++) {
+        rig r;
+
+        open_back_to_sign_in(&r, i);
+        bring_row(&r, i);
+        r.b.fails = USHER_E_IO;
+        for (r.store.fail_at = 0; r.store.fail_at < 2; r.store.fail_at++) {
+            sign_in(&r);
+            assert_false(r.b.signed_in);
+            assert_int_equal(r.b.set_cookies, 0);
+            assert_string_equal(cookie(&r, back[i].old_name), TOKEN);
+        }
+        r.store.fail_at = SIZE_MAX;
+        r.b.fails = USHER_OK;
+        sign_in(&r);
+        assert_string_equal(kit_store_steps(&r.store), "getSessionAndUser deleteSession");
+        assert_true(r.b.signed_in);
+        assert_int_equal(kit_store_count(&r.store, KIT_SESSIONS), 0);
+        assert_true(usher_str_starts(kit_str(cookie(&r, back[i].new_name)), USHER_STR("eyJ")));
+        if (i == 1) assert_null(cookie(&r, back[i].old_name));
+        browser_close(&r.b);
+    }
+}
+
+/* The same behind a session of the site's own, which is all that is looked at otherwise. */
+static void test_the_row_behind_a_session(void **state)
+{
+    (void)state;
+    for (size_t out = 0; out < 2; out++) {
+        rig r;
+
+        open_back_to_sign_in(&r, 1);
+        sign_in(&r);
+        assert_string_equal(kit_store_steps(&r.store), "");
+        bring_row(&r, 1);
+        assert_string_equal(get_session(&r), ""); /* which writes, and asks for no row */
+        assert_true(r.b.written);
+        assert_string_equal(cookie(&r, back[1].old_name), TOKEN);
+        r.b.fails = USHER_E_IO;
+        for (r.store.fail_at = 0; r.store.fail_at < 2; r.store.fail_at++) {
+            if (out)
+                post(&r, "/api/auth/signout");
+            else
+                sign_in(&r);
+            assert_false(r.b.signed_in || r.b.signed_out);
+            assert_string_equal(cookie(&r, back[1].old_name), TOKEN);
+        }
+        r.store.fail_at = SIZE_MAX;
+        r.b.fails = USHER_OK;
+        if (out)
+            post(&r, "/api/auth/signout");
+        else
+            sign_in(&r);
+        assert_true(out ? r.b.signed_out : r.b.signed_in);
+        assert_string_equal(kit_store_steps(&r.store), "getSessionAndUser deleteSession");
+        assert_int_equal(kit_store_count(&r.store, KIT_SESSIONS), 0);
+        assert_null(cookie(&r, back[1].old_name));
+        browser_close(&r.b);
+    }
+}
+
+/* Rows under two cookies: two that go, or one that goes once. */
+static void test_sign_out_of_two_rows(void **state)
+{
+    (void)state;
+    for (size_t same = 0; same < 2; same++) {
+        rig r;
+
+        open_rig(&r, ROWS "\"accept\":[" V4_ROWS "]");
+        settle_in(&r);
+        put_session(&r, "2026-01-30T23:00:00.000Z");
+        kit_store_put(&r.store, KIT_SESSIONS, OTHER,
+                      "{\"sessionToken\":\"" OTHER
+                      "\",\"userId\":7,\"expires\":\"2026-01-30T23:00:00.000Z\"}");
+        browser_put_cookie(&r.b, USHER_STR("authjs.session-token"), USHER_STR(TOKEN));
+        browser_put_cookie(&r.b, USHER_STR("next-auth.session-token"),
+                           same ? USHER_STR(TOKEN) : USHER_STR(OTHER));
+        post(&r, "/api/auth/signout");
+        assert_true(r.b.signed_out);
+        assert_string_equal(
+            kit_store_steps(&r.store),
+            same ? "getSessionAndUser getSessionAndUser deleteSession"
+                 : "getSessionAndUser getSessionAndUser deleteSession deleteSession");
+        assert_int_equal(kit_store_count(&r.store, KIT_SESSIONS), same);
+        assert_null(cookie(&r, "authjs.session-token"));
+        assert_null(cookie(&r, "next-auth.session-token"));
+        browser_close(&r.b);
+    }
+}
+
+static void test_ending_without_memory(void **state)
+{
+    recorded all[2];
+    rig r;
+
+    (void)state;
+    open_back_to_sign_in(&r, 1);
+    bring_row(&r, 1);
+    sign_in(&r);
+    assert_true(r.b.signed_in);
+    browser_take_record(&r.b, &all[0]);
+    bring_row(&r, 1);
+    post(&r, "/api/auth/signout");
+    assert_true(r.b.signed_out);
+    browser_take_record(&r.b, &all[1]);
+    recorded_without_memory(r.b.site, all, 2);
+    for (size_t k = 0; k < 2; k++)
+        recorded_free(&all[k]);
+    browser_close(&r.b);
+}
+
 /* --- Auth0's ---------------------------------------------------------------------------------- */
 
 #define AUTH0_ROWS "{\"profile\":\"auth0-4\",\"strategy\":\"database\"}"
@@ -924,6 +1071,10 @@ int main(void)
         cmocka_unit_test(test_sign_out_of_a_row),
         cmocka_unit_test(test_rows_change_their_cookie),
         cmocka_unit_test(test_sign_out_of_a_row_in_another_cookie),
+        cmocka_unit_test(test_signing_in_ends_the_row),
+        cmocka_unit_test(test_the_row_behind_a_session),
+        cmocka_unit_test(test_sign_out_of_two_rows),
+        cmocka_unit_test(test_ending_without_memory),
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_a_record_beside_what_is_over),
         cmocka_unit_test(test_without_memory),

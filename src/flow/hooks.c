@@ -392,14 +392,11 @@ static usher_status way_back(usher_exchange *ex, usher_want *want, usher_error *
     return rc ? rc : usher_respond_url(ex, url, 200, err);
 }
 
-usher_status usher_hook_signed_in(usher_exchange *ex, bool issued, usher_want *want,
-                                  usher_error *err)
+static usher_status tell_signed_in(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     usher_buf b;
     usher_json_writer w;
 
-    if (!issued) return usher_respond_failure(ex, USHER_FAIL_CALLBACK, 200, err);
-    if (!usher_hook_has(ex, USHER_HAS_EVENTS)) return way_back(ex, want, err);
     open(ex, &b, &w);
     put_people(ex, &w);
     if (!ex->hooked.person.ptr) { /* who comes by a form is nobody's new user */
@@ -408,6 +405,14 @@ usher_status usher_hook_signed_in(usher_exchange *ex, bool issued, usher_want *w
     }
     usher_json_close_object(&w);
     return usher_hook_tell(ex, USHER_STR("signIn"), &b, way_back, want, err);
+}
+
+usher_status usher_hook_signed_in(usher_exchange *ex, bool issued, usher_want *want,
+                                  usher_error *err)
+{
+    if (!issued) return usher_respond_failure(ex, USHER_FAIL_CALLBACK, 200, err);
+    if (!usher_hook_has(ex, USHER_HAS_EVENTS)) return way_back(ex, want, err);
+    return usher_store_settle(ex, tell_signed_in, want, err);
 }
 
 /* null: signed in at the provider, and no session here, as Auth.js has it. */
@@ -459,12 +464,18 @@ usher_status usher_hook_make_token(usher_exchange *ex, usher_want *want, usher_e
     return usher_hook_ask(ex, want, USHER_HOOK_JWT, (usher_str){0}, &b, token_made, err);
 }
 
-/* He may come in; who he is, where users are rows, is looked up first. */
-static usher_status made(usher_exchange *ex, usher_want *want, usher_error *err)
+/* Who he is, where users are rows, is looked up first. */
+static usher_status admit(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     if (ex->hooked.person.ptr && ex->site->formats[0].form == USHER_TOKEN_STORED)
         return usher_account_admit(ex, want, err);
     return ex->who ? usher_account_resolve(ex, want, err) : usher_hook_make_token(ex, want, err);
+}
+
+/* He may come in, and what he came with is replaced. */
+static usher_status made(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    return usher_store_read_all(ex, admit, want, err);
 }
 
 static usher_status denied(usher_exchange *ex, usher_error *err)

@@ -269,6 +269,60 @@ static void test_sign_in_takes_a_new_id(void **state)
     close_visit(&v);
 }
 
+/* A record whose id another cookie has, where sessions are in cookies: it ends with a sign-in, and
+ * with a logout, also behind a session that is looked at first. */
+static void test_records_of_another_cookie(void **state)
+{
+    static const char moved[] =
+        ",\"accept\":[{\"profile\":\"auth0-4\",\"cookie\":\"old\",\"strategy\":\"database\"}]";
+    char state_[128], token[BROWSER_COOKIE_MAX];
+    kit_store kept;
+    visit v;
+
+    (void)state;
+    open_site(&v, ROWS);
+    auth0_sign_in(&v.b);
+    assert_int_equal(kit_store_count(&v.store, KIT_RECORDS), 1);
+    snprintf(token, sizeof token, "%s", v.b.jar[browser_find(&v.b, "__session")][1]);
+    kept = v.store;
+    close_visit(&v);
+
+    for (size_t fails = 0; fails < 3; fails++) {
+        open_site(&v, moved);
+        v.store = kept;
+        browser_put_cookie(&v.b, USHER_STR("old"), kit_str(token));
+        auth0_log_in(&v.b, "", state_);
+        v.store.step_count = 0;
+        v.store.fail_at = fails < 2 ? fails : SIZE_MAX;
+        v.b.may_fail = fails < 2;
+        auth0_come_back(&v.b, state_, "&code=code-1", NULL, NULL);
+        assert_int_equal(v.b.signed_in, fails == 2);
+        assert_int_equal(browser_count(&v.b, "old"), fails < 2);
+        assert_int_equal(kit_store_count(&v.store, KIT_RECORDS), fails < 2);
+        if (fails == 2) assert_string_equal(kit_store_steps(&v.store), "get delete");
+        close_visit(&v);
+    }
+
+    open_site(&v, moved);
+    auth0_sign_in(&v.b);
+    v.store = kept;
+    browser_put_cookie(&v.b, USHER_STR("old"), kit_str(token));
+    assert_string_equal(ask(&v, usher_get_session), "");
+    assert_int_equal(browser_count(&v.b, "old"), 1);
+    v.b.may_fail = true;
+    for (v.store.fail_at = 0; v.store.fail_at < 2; v.store.fail_at++) {
+        (void)get(&v, "/auth/logout");
+        assert_int_equal(v.b.rc, USHER_E_IO);
+        assert_false(v.b.signed_out);
+    }
+    v.store.fail_at = SIZE_MAX;
+    assert_string_equal(get(&v, "/auth/logout"), "get delete");
+    assert_true(v.b.signed_out);
+    assert_int_equal(v.b.cookies, 0);
+    assert_int_equal(kit_store_count(&v.store, KIT_RECORDS), 0);
+    close_visit(&v);
+}
+
 /* Nobody is told that he is signed in or out before it is written down. */
 static void test_each_step_of_signing_in_and_out_fails(void **state)
 {
@@ -412,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_over),
         cmocka_unit_test(test_sign_in_and_out),
         cmocka_unit_test(test_sign_in_takes_a_new_id),
+        cmocka_unit_test(test_records_of_another_cookie),
         cmocka_unit_test(test_each_step_of_signing_in_and_out_fails),
         cmocka_unit_test(test_refreshed_while_it_ends),
         cmocka_unit_test(test_signed_id_moves),

@@ -136,7 +136,7 @@ static usher_status look_for_old(usher_exchange *ex, usher_error *err)
 usher_status usher_flow_issue_claims(usher_exchange *ex, usher_str claims, bool *issued,
                                      usher_error *err)
 {
-    const usher_writing w = {.written = issued};
+    const usher_writing w = {.anew = true, .written = issued};
     usher_life life = {0};
     size_t reports = ex->report_count;
     usher_status rc;

@@ -19,6 +19,11 @@ static usher_status way_back(usher_exchange *ex, usher_want *want, usher_error *
     return usher_respond_url(ex, ex->callback_url, 200, err);
 }
 
+static usher_status tell(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    return usher_hook_signed_out(ex, way_back, want, err);
+}
+
 static usher_status forget(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     usher_status rc = usher_flow_forget_session(ex, true, err);
@@ -26,21 +31,27 @@ static usher_status forget(usher_exchange *ex, usher_want *want, usher_error *er
     if (rc) return rc;
     ex->signed_out = ex->verdict == USHER_SESSION_VALID;
     ex->verdict = USHER_NO_SESSION;
-    return usher_hook_signed_out(ex, way_back, want, err);
+    return usher_store_settle(ex, tell, want, err);
 }
 
 /* Nobody is told that he is signed out while his row may still be there. */
 static usher_status row_deleted(usher_exchange *ex, const usher_event *event, usher_want *want,
                                 usher_error *err)
 {
-    usher_brought *b = usher_flow_brought(ex, (size_t)(ex->held.found - ex->site->formats));
-
     if (event->kind != USHER_EVENT_STORED)
         return usher_store_failed(ex, "exchange: the store failed to end a session", err);
-    if (!b) return usher_arena_fail(&ex->arena, err);
-    b->row = (usher_str){0}; /* it went: an adapter may throw if it is told once more */
+    /* An adapter may throw if it is told once more. */
+    usher_store_is_gone(ex, false, ex->held.stored->session.token);
     ex->hooked.ended = event->value;
     return forget(ex, want, err);
+}
+
+static usher_status end_session(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    if (!usher_store_is_row(ex) || ex->verdict != USHER_SESSION_VALID) return forget(ex, want, err);
+    const usher_store store = {.op = USHER_STORE_DELETE_SESSION,
+                               .id = ex->held.stored->session.token};
+    return usher_store_ask(ex, want, &store, row_deleted, err);
 }
 
 usher_status usher_sign_out_post(usher_exchange *ex, usher_want *want, usher_error *err)
@@ -51,9 +62,6 @@ usher_status usher_sign_out_post(usher_exchange *ex, usher_want *want, usher_err
         usher_flow_report(ex, USHER_CAUSE_CSRF_TOKEN, NULL);
         return usher_respond_failure(ex, USHER_FAIL_CSRF_SIGN_OUT, 200, err);
     }
-    if ((rc = usher_flow_read_session(ex, false, err))) return rc;
-    if (!usher_store_is_row(ex) || ex->verdict != USHER_SESSION_VALID) return forget(ex, want, err);
-    const usher_store store = {.op = USHER_STORE_DELETE_SESSION,
-                               .id = ex->held.stored->session.token};
-    return usher_store_ask(ex, want, &store, row_deleted, err);
+    rc = usher_flow_read_session(ex, false, err);
+    return rc ? rc : usher_store_read_all(ex, end_session, want, err);
 }

@@ -81,8 +81,6 @@ usher_status usher_store_answered(usher_exchange *ex, const usher_event *event, 
 
 /* --- the session's row ------------------------------------------------------------------------ */
 
-static usher_operation read_others;
-
 static usher_status row_came(usher_exchange *ex, const usher_event *event, usher_want *want,
                              usher_error *err)
 {
@@ -93,7 +91,7 @@ static usher_status row_came(usher_exchange *ex, const usher_event *event, usher
     if (!b) return usher_arena_fail(&ex->arena, err);
     b->row = event->value;
     b->asked = true;
-    return read_others(ex, want, err);
+    return ex->storing->reading(ex, want, err);
 }
 
 static usher_status want_row(usher_exchange *ex, size_t format, const usher_store *store,
@@ -114,7 +112,7 @@ static usher_status read_record(usher_exchange *ex, size_t format, usher_brought
     if (rc) return rc;
     if (b->id_verdict == USHER_SESSION_VALID) return want_row(ex, format, &store, want, err);
     b->asked = true;
-    return read_others(ex, want, err);
+    return ex->storing->reading(ex, want, err);
 }
 
 /* A token in the cookie that once held, or will hold, the key of a row: what can be opened has no
@@ -146,7 +144,7 @@ static usher_status read_key(usher_exchange *ex, size_t format, usher_brought *b
 
     b->asked = !b->token.len || b->too_many || b->token.len > USHER_ROW_TOKEN_MAX ||
                (shares_its_name(ex, format) && looks_sealed(b->token));
-    return b->asked ? read_others(ex, want, err) : want_row(ex, format, &store, want, err);
+    return b->asked ? ex->storing->reading(ex, want, err) : want_row(ex, format, &store, want, err);
 }
 
 static usher_status read_format(usher_exchange *ex, size_t format, usher_want *want,
@@ -189,7 +187,34 @@ usher_status usher_store_read(usher_exchange *ex, usher_operation *after, usher_
     if (!ex->site->stores || ex->too_large || ex->held.judged) return after(ex, want, err);
     if (!usher_store_state(ex)) return usher_arena_fail(&ex->arena, err);
     ex->storing->after = after;
+    ex->storing->reading = read_others;
     return own ? read_format(ex, 0, want, err) : read_others(ex, want, err);
+}
+
+/* The next row that nobody has asked for. */
+static usher_status read_rest(usher_exchange *ex, usher_want *want, usher_error *err)
+{
+    for (size_t i = 0; i < ex->site->format_count; i++) {
+        usher_brought *b;
+        usher_status rc;
+
+        if (ex->site->formats[i].form != USHER_TOKEN_STORED) continue;
+        rc = usher_flow_bring(&b, ex, i, err);
+        if (usher_flow_peer_fault(ex, rc)) continue; /* judging says */
+        if (rc) return rc;
+        if (!b->asked) return read_format(ex, i, want, err);
+    }
+    return ex->storing->after(ex, want, err);
+}
+
+usher_status usher_store_read_all(usher_exchange *ex, usher_operation *after, usher_want *want,
+                                  usher_error *err)
+{
+    if (!ex->site->stores || ex->too_large) return after(ex, want, err);
+    if (!usher_store_state(ex)) return usher_arena_fail(&ex->arena, err);
+    ex->storing->after = after;
+    ex->storing->reading = read_rest;
+    return read_rest(ex, want, err);
 }
 
 static usher_status refuse(usher_exchange *ex, usher_verdict verdict, usher_cause cause)
@@ -278,14 +303,12 @@ static void keep_the_old(usher_exchange *ex)
     ex->held.written = false;
 }
 
-static usher_status written(usher_exchange *ex, const usher_event *event, usher_want *want,
-                            usher_error *err)
+static usher_status judge_write(usher_exchange *ex, const usher_event *event, usher_error *err)
 {
     const usher_write *w = &ex->storing->writes[ex->storing->next++];
     bool stored = event->kind == USHER_EVENT_STORED;
     bool gone = stored && w->store.op == USHER_STORE_REPLACE_RECORD && !event->value.ptr;
 
-    (void)want;
     if (stored && !gone) return USHER_OK;
     if (gone) { /* somebody ended it meanwhile: it must not come back */
         usher_flow_report(ex, USHER_CAUSE_SESSION_UNKNOWN, NULL);
@@ -299,6 +322,15 @@ static usher_status written(usher_exchange *ex, const usher_event *event, usher_
     return USHER_OK;
 }
 
+static usher_status written(usher_exchange *ex, const usher_event *event, usher_want *want,
+                            usher_error *err)
+{
+    struct usher_storing *s = ex->storing;
+    usher_status rc = judge_write(ex, event, err);
+
+    return rc || !s->settled ? rc : usher_store_settle(ex, s->settled, want, err);
+}
+
 usher_status usher_store_flush(usher_exchange *ex, usher_want *want, usher_error *err)
 {
     struct usher_storing *s = ex->storing;
@@ -307,6 +339,17 @@ usher_status usher_store_flush(usher_exchange *ex, usher_want *want, usher_error
     if (s->next == s->count) s->next = s->count = 0;
     if (s->next == s->count) return USHER_OK;
     return usher_store_ask(ex, want, &s->writes[s->next].store, written, err);
+}
+
+usher_status usher_store_settle(usher_exchange *ex, usher_operation *after, usher_want *want,
+                                usher_error *err)
+{
+    usher_status rc = usher_store_flush(ex, want, err);
+
+    if (ex->storing) ex->storing->settled = after;
+    if (rc || want->kind != USHER_WANT_NOTHING) return rc;
+    if (ex->storing) ex->storing->settled = NULL;
+    return after(ex, want, err);
 }
 
 /* --- renewing --------------------------------------------------------------------------------- */
@@ -328,8 +371,8 @@ usher_status usher_store_roll(usher_exchange *ex, bool only_one_cookie, usher_er
     usher_store store = {
         .op = USHER_STORE_UPDATE_SESSION, .id = row->token, .expires_ms = expires_ms};
     bool done;
-    usher_status rc =
-        usher_store_put_cookie(ex, row->token, expires_ms / 1000, only_one_cookie, &done, err);
+    const usher_writing w = {.only_one = only_one_cookie, .written = &done};
+    usher_status rc = usher_store_put_cookie(ex, row->token, expires_ms / 1000, &w, err);
 
     if (rc || !done || !rolls || !is_due(ex)) return rc;
     if ((rc = usher_store_session_row(&store.value, ex, store.id, NULL, expires_ms, err)))

@@ -34,6 +34,8 @@ struct usher_storing {
     usher_step *answered;     /* what reads the answer */
     usher_operation *after;   /* where the flow goes on */
     size_t format;            /* whose row is asked for */
+    usher_operation *reading; /* what looks for the next row to ask for */
+    usher_operation *settled; /* where it goes on when all that was put down is done */
     usher_operation *carried; /* where it goes on behind usher_store_carry */
     usher_str token;          /* of a new row */
     usher_write writes[USHER_WRITES_MAX];
@@ -54,18 +56,21 @@ usher_status usher_store_failed(usher_exchange *ex, const char *what, usher_erro
 /* Brings the rows of sessions, once for each request, and goes on with `after`. */
 usher_status usher_store_read(usher_exchange *ex, usher_operation *after, usher_want *want,
                               usher_error *err);
+/* Brings the rows of all sessions that came, also behind one that is valid: for what ends them. */
+usher_status usher_store_read_all(usher_exchange *ex, usher_operation *after, usher_want *want,
+                                  usher_error *err);
 
 /* Puts a step down for the end of the operation. Its texts are the exchange's. */
 usher_status usher_store_later(usher_exchange *ex, const usher_store *store, usher_write_rule rule,
                                usher_error *err);
 /* Wants the next of them; wants nothing if there is none left. */
 usher_status usher_store_flush(usher_exchange *ex, usher_want *want, usher_error *err);
+/* Has all of them done now, and goes on with `after`: for what must not be told before. */
+usher_status usher_store_settle(usher_exchange *ex, usher_operation *after, usher_want *want,
+                                usher_error *err);
 
 /* The held session's row, renewed if it is old enough; its cookie in any case. */
 usher_status usher_store_roll(usher_exchange *ex, bool only_one_cookie, usher_error *err);
-/* Sets the session's cookie to the key of a row, until then. */
-usher_status usher_store_put_cookie(usher_exchange *ex, usher_str token, int64_t expires_s,
-                                    bool only_one_cookie, bool *written, usher_error *err);
 
 /* Judges the row that was brought for a format of Auth.js'. */
 usher_status usher_store_judge(usher_exchange *ex, size_t format, usher_error *err);
@@ -93,8 +98,11 @@ usher_status usher_store_session_row(usher_str *out, usher_exchange *ex, usher_s
                                      const usher_row_user *user, int64_t expires_ms,
                                      usher_error *err);
 /* The row of another format, whose session is a token now: it ends soon, and not at once, for a
- * request that is on its way still has the old cookie. `ended`: it ends now. */
+ * request that is on its way still has the old cookie. `ended`: it ends now, once, however many
+ * cookies have its key. */
 usher_status usher_store_let_go(usher_exchange *ex, size_t format, bool ended, usher_error *err);
+/* The row under this key, or the record, went: nobody asks for its end again. */
+void usher_store_is_gone(usher_exchange *ex, bool record, usher_str key);
 /* Does the held session have so little life that it is, or could be, one that was just left? It is
  * shown, and not written: the browser may have the new cookie already. */
 bool usher_store_was_left(const usher_exchange *ex);

@@ -61,6 +61,8 @@ static usher_status forget_format(usher_exchange *ex, size_t index, bool ended, 
     /* Reading ended at the first that was valid: the others may have come all the same. */
     rc = usher_flow_bring(&b, ex, index, err);
     if (usher_flow_peer_fault(ex, rc)) return USHER_OK;
+    /* A row that nobody asked for would stay, and nobody could end it any more. */
+    if (!rc && !ended && f->form == USHER_TOKEN_STORED && !b->asked) return USHER_OK;
     if (rc || (index && (rc = usher_store_let_go(ex, index, ended, err)))) return rc;
     if (b->jar && b->jar->count) {
         if (!(gone = usher_arena_get(&ex->arena, sizeof *gone)))
@@ -88,13 +90,8 @@ static usher_status forget_others(usher_exchange *ex, bool ended, usher_error *e
 static usher_status forget_row(usher_exchange *ex, bool all, usher_error *err)
 {
     const usher_brought *b = &ex->first;
-    bool record = b->jar != NULL;
-    usher_store store = {.op = record ? USHER_STORE_DELETE_RECORD : USHER_STORE_DELETE_SESSION,
-                         .id = record ? b->id.id : b->token};
 
-    if (ex->site->formats[0].form != USHER_TOKEN_STORED || !b->row.ptr) return USHER_OK;
-    if (b->over) return usher_store_later(ex, &store, USHER_WRITE_OR_REPORT, err);
-    return all && record ? usher_store_later(ex, &store, USHER_WRITE_MUST, err) : USHER_OK;
+    return all || b->over ? usher_store_let_go(ex, 0, true, err) : USHER_OK;
 }
 
 usher_status usher_flow_forget_session(usher_exchange *ex, bool all, usher_error *err)
@@ -148,21 +145,22 @@ static usher_status put_token(usher_exchange *ex, usher_str token, int64_t exp_s
     if (usher_flow_peer_fault(ex, rc)) return too_large(ex);
     if (rc || (w->only_one && count != 1)) return rc;
     usher_flow_drop_session_lines(ex);
-    if ((rc = forget_others(ex, false, err)) || (rc = put_lines(ex, lines, count, err))) return rc;
+    if ((w->anew && (rc = usher_store_let_go(ex, 0, true, err))) ||
+        (rc = forget_others(ex, w->anew, err)) || (rc = put_lines(ex, lines, count, err)))
+        return rc;
     *w->written = true;
     is_ours_now(ex, exp_s);
     return USHER_OK;
 }
 
 usher_status usher_store_put_cookie(usher_exchange *ex, usher_str token, int64_t expires_s,
-                                    bool only_one_cookie, bool *written, usher_error *err)
+                                    const usher_writing *w, usher_error *err)
 {
-    const usher_writing w = {.only_one = only_one_cookie, .written = written};
     struct usher_stored *stored = ex->held.stored;
     double end_s = ex->held.end_s;
 
-    *written = false;
-    usher_status rc = put_token(ex, token, expires_s, &w, err);
+    *w->written = false;
+    usher_status rc = put_token(ex, token, expires_s, w, err);
     ex->held.stored = stored; /* the row ends when it says, not when its cookie does */
     ex->held.end_s = end_s;
     return rc;
@@ -268,7 +266,7 @@ usher_status usher_flow_encoded(usher_exchange *ex, const usher_event *event, us
                                 usher_error *err)
 {
     bool written = false;
-    const usher_writing w = {.written = &written};
+    const usher_writing w = {.anew = ex->signed_in, .written = &written};
     usher_str token = {0};
     usher_status rc = USHER_OK;
 
@@ -302,7 +300,7 @@ static usher_status put_auth0(usher_exchange *ex, const usher_auth0_lines *lines
     for (size_t i = 1; w->only_one && i < lines->count; i++)
         if (usher_auth0_jar_get(jar, usher_str_cut(lines->items[i], '=', &rest))) return USHER_OK;
     usher_flow_drop_session_lines(ex);
-    if ((rc = forget_others(ex, false, err)) ||
+    if ((rc = forget_others(ex, w->anew, err)) ||
         (rc = put_lines(ex, lines->items, w->only_one ? 1 : lines->count, err)))
         return rc;
     *w->written = true;

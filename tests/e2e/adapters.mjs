@@ -185,15 +185,19 @@ async function shared(t, context, which) {
     const again = await signIn(theirs, "real", "ann");
     t.equal(again.status, 302, "signing in once more");
     t.equal([(await rows(pool, "users")).length, (await rows(pool, "accounts")).length], [1, 1], "she is one user");
-    t.equal((await rows(pool, "sessions")).length, 1, "and stays in her session");
+    const stayed = await rows(pool, "sessions");
+    t.equal(stayed.length, 1, "with one session");
+    const key = stayed[0].sessionToken;
+    t.equal(theirs.cookie(cookieOf[system]), key, "whose key she has");
+    t.equal(key === session.sessionToken, other[which] === "original", "under a new key here, under the old one there");
 
     told.length = 0;
     const gone = await signOut(theirs);
     t.equal(gone.status, 302, "signed out by the other");
     t.equal(await rows(pool, "sessions"), [], "no row is left");
-    t.equal([told[0][0], told[0][1].session?.sessionToken ?? null], ["signOut", told[0][1].session ? session.sessionToken : null], "the event has what the adapter gave");
+    t.equal([told[0][0], told[0][1].session?.sessionToken ?? null], ["signOut", told[0][1].session ? key : null], "the event has what the adapter gave");
     t.equal(theirs.cookie(cookieOf[system]), undefined, "nor a cookie");
-    mine.setCookie(cookieOf[system], session.sessionToken);
+    mine.setCookie(cookieOf[system], key);
     t.equal((await sessionOf(mine)).json, nobodyAt[system], "who kept it is nobody");
     t.equal(mine.cookie(cookieOf[system]), undefined, "and loses it");
 }
