@@ -13,16 +13,23 @@
 #define ADDON_WAITING_MAX 4096   /* that may wait for something at once */
 #define ADDON_SEPARATOR   '\x1f' /* stands in no header and in no JSON */
 #define ADDON_WANT        '\x1e' /* begins the text of a want, and no other */
+#define ADDON_WANT_TOKEN                                                                           \
+    '\x1d' /* stands behind it where a jwt function is wanted for ANSWER_SHOW:                     \
+            * the exchange's number in two characters, and the token's JSON */
 
-/* What is handed out when an exchange is done. */
+/* What is handed out when an exchange is done: JSON, or from ANSWER_READ on parts as they are, each
+ * with ADDON_SEPARATOR behind it. Those begin with the values of Set-Cookie and end with reports,
+ * if there are any, as JSON. */
 typedef enum addon_answer {
     ANSWER_SESSION, /* the session's JSON, or null */
     ANSWER_CLAIMS,  /* the sealed claims, or null */
     ANSWER_ALL,     /* verdict, session, claims, decision, response, reports */
-    ANSWER_READ,    /* for who renews a session beside a page: Set-Cookie values and the session's
-                     * JSON, each with ADDON_SEPARATOR behind it, then reports, if any, as JSON */
-    ANSWER_ACCESS,  /* as ALL without session and claims: an access token, or why there is none */
-    ANSWER_TOUCH,   /* the same without a body: the cookies of a session */
+    ANSWER_READ,    /* for who renews a session beside a page: its JSON */
+    ANSWER_SHOW,    /* the same for a program that makes of it what is shown: when it ends, as JSON;
+                     * the session if it is of a token that callbacks.jwt has changed; the claims if
+                     * that was not asked. All three are empty where nobody is there */
+    ANSWER_ACCESS,  /* an access token, or why there is none, as JSON; and what a route says then */
+    ANSWER_TOUCH,   /* the other headers, name and value, and how many */
 } addon_answer;
 
 /* An exchange, and the memory of the call that it works for. */
@@ -33,6 +40,7 @@ typedef struct addon_exchange {
     usher_want want;
     addon_answer answer;
     bool token_told; /* callbacks.jwt was asked: who reads has the token that it answered */
+    bool token_same; /* and that is the one it was handed */
 } addon_exchange;
 
 typedef struct addon {

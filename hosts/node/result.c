@@ -1,6 +1,7 @@
 /* result - what an exchange came to, as one JSON text. */
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/utc.h"
 #include "hosts/node/addon.h"
 #include "wire/json.h"
 
@@ -65,42 +66,16 @@ static void put_reports(usher_json_writer *w, const usher_exchange *ex)
     usher_json_close_array(w);
 }
 
-static void put_response(usher_json_writer *w, const usher_response *r, bool with_body)
+static void put_response(usher_json_writer *w, const usher_response *r)
 {
     put_int(w, "status", r->status);
     put_headers(w, r->headers, r->header_count);
-    if (with_body) put_text(w, "body", r->body);
+    put_text(w, "body", r->body);
 }
 
 static void put_if(usher_json_writer *w, const char *name, usher_str text)
 {
     if (text.ptr) put_text(w, name, text);
-}
-
-/* Members as Auth0's SDK names them. */
-static void put_access(usher_json_writer *w, const usher_access_token *t)
-{
-    if (!t) return;
-    usher_json_name(w, USHER_STR("access"));
-    usher_json_open_object(w);
-    put_if(w, "token", t->token);
-    put_if(w, "scope", t->scope);
-    put_if(w, "token_type", t->type);
-    put_if(w, "audience", t->audience);
-    if (t->has_expires) put_int(w, "expiresAt", t->expires_s);
-    if (t->code) put_text(w, "code", usher_str_z(t->code));
-    if (t->message) put_text(w, "message", usher_str_z(t->message));
-    put_if(w, "error", t->provider_error);
-    put_if(w, "description", t->provider_description);
-    usher_json_close_object(w);
-}
-
-/* Who wants an access token needs it where there is none: it says more about why. */
-static bool wants_body(const addon_exchange *x)
-{
-    const usher_access_token *t = usher_exchange_access_token(x->ex);
-
-    return x->answer == ANSWER_ALL || (x->answer == ANSWER_ACCESS && t && t->code);
 }
 
 static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
@@ -114,49 +89,122 @@ static usher_status all_of(usher_str *out, addon_exchange *x, usher_error *err)
     usher_json_write_init(&w, &b);
     usher_json_open_object(&w);
     put_text(&w, "verdict", usher_str_z(usher_verdict_word(usher_exchange_verdict(x->ex))));
-    if (x->answer == ANSWER_ALL) {
-        put_raw(&w, "session", s ? usher_session_json(s) : (usher_str){0});
-        put_raw(&w, "claims", s ? usher_session_claims(s) : (usher_str){0});
-    }
+    put_raw(&w, "session", s ? usher_session_json(s) : (usher_str){0});
+    put_raw(&w, "claims", s ? usher_session_claims(s) : (usher_str){0});
     put_text(&w, "decision", usher_str_z(decisions[usher_exchange_decision(x->ex)]));
-    put_response(&w, usher_exchange_response(x->ex), wants_body(x));
+    put_response(&w, usher_exchange_response(x->ex));
     put_bool(&w, "written", usher_exchange_session_written(x->ex));
     put_bool(&w, "signedIn", usher_exchange_signed_in(x->ex));
     put_bool(&w, "signedOut", usher_exchange_signed_out(x->ex));
     usher_str csrf = usher_exchange_csrf_token(x->ex);
     if (csrf.ptr) put_text(&w, "csrfToken", csrf);
-    put_access(&w, usher_exchange_access_token(x->ex));
     put_text(&w, "id", usher_exchange_id(x->ex));
     put_reports(&w, x->ex);
     usher_json_close_object(&w);
     return usher_buf_take(out, &b, err);
 }
 
-/* Each part as it is: nothing has to be escaped, and little parsed. */
-static usher_status brief_of(usher_str *out, addon_exchange *x, usher_error *err)
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+static void put_part(usher_buf *b, usher_str part)
+{
+    usher_buf_put(b, part);
+    usher_buf_put_char(b, ADDON_SEPARATOR);
+}
+
+static bool is_set_cookie(const usher_header *h)
+{
+    return usher_str_eq(h->name, USHER_STR("Set-Cookie"));
+}
+
+static void put_session(usher_buf *b, const addon_exchange *x)
 {
     const usher_session *s = usher_exchange_session(x->ex);
+
+    put_part(b, or_null(s ? usher_session_json(s) : (usher_str){0}));
+}
+
+static void put_shown(usher_buf *b, const addon_exchange *x)
+{
+    const usher_session *s = usher_exchange_session(x->ex);
+    usher_str json = s ? usher_session_json(s) : (usher_str){0};
+    char expires[] = "\"2026-01-01T00:00:00.000Z\"";
+
+    if (json.len) usher_iso_from_ms(expires + 1, usher_session_expires_ms(s));
+    put_part(b, json.len ? usher_str_z(expires) : (usher_str){0});
+    put_part(b, x->token_told && !x->token_same ? json : (usher_str){0});
+    put_part(b, x->token_told || !json.len ? (usher_str){0} : usher_session_claims(s));
+}
+
+/* Members as Auth0's SDK names them. Where there is no token, its route says more about why. */
+static void put_access(usher_buf *b, const addon_exchange *x)
+{
+    const usher_access_token *t = usher_exchange_access_token(x->ex);
+    usher_json_writer w;
+
+    if (t) {
+        usher_json_write_init(&w, b);
+        usher_json_open_object(&w);
+        put_if(&w, "token", t->token);
+        put_if(&w, "scope", t->scope);
+        put_if(&w, "token_type", t->type);
+        put_if(&w, "audience", t->audience);
+        if (t->has_expires) put_int(&w, "expiresAt", t->expires_s);
+        if (t->code) put_text(&w, "code", usher_str_z(t->code));
+        if (t->message) put_text(&w, "message", usher_str_z(t->message));
+        put_if(&w, "error", t->provider_error);
+        put_if(&w, "description", t->provider_description);
+        usher_json_close_object(&w);
+    }
+    put_part(b, (usher_str){0});
+    put_part(b, t && t->code ? usher_exchange_response(x->ex)->body : (usher_str){0});
+}
+
+static void put_others(usher_buf *b, const addon_exchange *x)
+{
     const usher_response *r = usher_exchange_response(x->ex);
+    int64_t count = 0;
+
+    for (size_t i = 0; i < r->header_count; i++) {
+        if (is_set_cookie(&r->headers[i])) continue;
+        put_part(b, r->headers[i].name);
+        put_part(b, r->headers[i].value);
+        count++;
+    }
+    usher_buf_put_i64(b, count);
+    put_part(b, (usher_str){0});
+}
+
+static void put_reports_part(usher_buf *b, const addon_exchange *x)
+{
     usher_json_writer w;
     size_t count;
+
+    (void)usher_exchange_reports(x->ex, &count);
+    if (!count) return;
+    usher_json_write_init(&w, b);
+    usher_json_open_object(&w);
+    put_text(&w, "id", usher_exchange_id(x->ex));
+    put_reports(&w, x->ex);
+    usher_json_close_object(&w);
+}
+
+/* Nothing has to be escaped, and little parsed. */
+static usher_status parts_of(usher_str *out, addon_exchange *x, usher_error *err)
+{
+    static void (*const own[])(usher_buf * b,
+                               const addon_exchange *x) = {[ANSWER_READ] = put_session,
+                                                           [ANSWER_SHOW] = put_shown,
+                                                           [ANSWER_ACCESS] = put_access,
+                                                           [ANSWER_TOUCH] = put_others};
+    const usher_response *r = usher_exchange_response(x->ex);
     usher_buf b;
 
     usher_buf_init(&b, &x->arena, RESULT_MAX);
     for (size_t i = 0; i < r->header_count; i++)
-        if (usher_str_eq(r->headers[i].name, USHER_STR("Set-Cookie"))) {
-            usher_buf_put(&b, r->headers[i].value);
-            usher_buf_put_char(&b, ADDON_SEPARATOR);
-        }
-    usher_buf_put(&b, or_null(s ? usher_session_json(s) : (usher_str){0}));
-    usher_buf_put_char(&b, ADDON_SEPARATOR);
-    (void)usher_exchange_reports(x->ex, &count);
-    if (count) {
-        usher_json_write_init(&w, &b);
-        usher_json_open_object(&w);
-        put_text(&w, "id", usher_exchange_id(x->ex));
-        put_reports(&w, x->ex);
-        usher_json_close_object(&w);
-    }
+        if (is_set_cookie(&r->headers[i])) put_part(&b, r->headers[i].value);
+    own[x->answer](&b, x);
+    put_reports_part(&b, x);
     return usher_buf_take(out, &b, err);
 }
 
@@ -164,8 +212,8 @@ usher_status addon_result(usher_str *out, addon_exchange *x, usher_error *err)
 {
     const usher_session *s = usher_exchange_session(x->ex);
 
-    if (x->answer == ANSWER_READ) return brief_of(out, x, err);
-    if (x->answer >= ANSWER_ALL) return all_of(out, x, err);
+    if (x->answer >= ANSWER_READ) return parts_of(out, x, err);
+    if (x->answer == ANSWER_ALL) return all_of(out, x, err);
     *out = USHER_STR("null");
     if (s)
         *out =
@@ -190,7 +238,7 @@ static void put_fetch(usher_json_writer *w, const usher_fetch *f)
 }
 
 /* Without the token, which stands in the other text, too. */
-static void put_session(usher_json_writer *w, usher_str json)
+static void put_session_alone(usher_json_writer *w, usher_str json)
 {
     usher_json_name(w, USHER_STR("value"));
     usher_json_open_object(w);
@@ -219,7 +267,7 @@ static void put_hook(usher_json_writer *w, const addon_exchange *x, const usher_
     if (h->kind == USHER_HOOK_DECODE) /* a token; the others are JSON, and parsed with the rest */
         put_text(w, "value", h->value);
     else if (h->kind == USHER_HOOK_SESSION && h->same.ptr && x->token_told)
-        put_session(w, h->same);
+        put_session_alone(w, h->same);
     else
         put_raw(w, "value", h->value);
     if (h->kind == USHER_HOOK_EVENT) put_text(w, "name", h->name);
@@ -238,14 +286,22 @@ static void put_store(usher_json_writer *w, const usher_store *s)
     put_int(w, "expiresMs", s->expires_ms);
 }
 
-usher_status addon_want(usher_str *out, addon_exchange *x, uint32_t number, usher_error *err)
+_Static_assert(ADDON_WAITING_MAX <= 64 * 64, "an exchange's number is two characters");
+
+/* Little has to be parsed but the token. */
+static void put_token_want(usher_buf *b, uint32_t number, usher_str token)
+{
+    usher_buf_put_char(b, ADDON_WANT_TOKEN);
+    usher_buf_put_char(b, (char)('0' + number / 64));
+    usher_buf_put_char(b, (char)('0' + number % 64));
+    usher_buf_put(b, token);
+}
+
+static void put_want(usher_buf *b, const addon_exchange *x, uint32_t number)
 {
     usher_json_writer w;
-    usher_buf b;
 
-    usher_buf_init(&b, &x->arena, RESULT_MAX);
-    usher_buf_put_char(&b, ADDON_WANT);
-    usher_json_write_init(&w, &b);
+    usher_json_write_init(&w, b);
     usher_json_open_object(&w);
     put_int(&w, "number", number);
     if (x->want.kind == USHER_WANT_FETCH)
@@ -255,5 +311,19 @@ usher_status addon_want(usher_str *out, addon_exchange *x, uint32_t number, ushe
     else
         put_hook(&w, x, &x->want.hook);
     usher_json_close_object(&w);
+}
+
+usher_status addon_want(usher_str *out, addon_exchange *x, uint32_t number, usher_error *err)
+{
+    const usher_want *want = &x->want;
+    usher_buf b;
+
+    usher_buf_init(&b, &x->arena, RESULT_MAX);
+    usher_buf_put_char(&b, ADDON_WANT);
+    if (x->answer == ANSWER_SHOW && want->kind == USHER_WANT_HOOK &&
+        want->hook.kind == USHER_HOOK_JWT && want->hook.same.ptr)
+        put_token_want(&b, number, want->hook.same);
+    else
+        put_want(&b, x, number);
     return usher_buf_take(out, &b, err);
 }

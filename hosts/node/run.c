@@ -33,6 +33,7 @@ static const struct {
     {"read", usher_get_session, ANSWER_READ, NULL},
     {"touch", usher_get_session, ANSWER_TOUCH, NULL},
     {"access", NULL, ANSWER_ACCESS, ask_token},
+    {"show", usher_get_session, ANSWER_SHOW, NULL},
 };
 
 static int64_t clock_ms(void)
@@ -141,8 +142,8 @@ static napi_value wait(usher_status *rc, napi_env env, addon *a, addon_exchange 
     if ((*rc = addon_wait(&number, a, x, err))) return NULL;
     if (!(*rc = addon_want(&text, x, number, err))) value = addon_string(env, text);
     if (!value) addon_wake(a, number);
-    x->token_told |= x->answer == ANSWER_READ && x->want.kind == USHER_WANT_HOOK &&
-                     x->want.hook.kind == USHER_HOOK_JWT;
+    x->token_told |= (x->answer == ANSWER_READ || x->answer == ANSWER_SHOW) &&
+                     x->want.kind == USHER_WANT_HOOK && x->want.hook.kind == USHER_HOOK_JWT;
     return value;
 }
 
@@ -219,7 +220,7 @@ static bool start(usher_status *rc, addon_exchange *x, napi_env env, const napi_
         !addon_text(&argument, env, &x->arena, args[A_ARGUMENT], "changes"))
         return false;
     x->want = (usher_want){.kind = USHER_WANT_NOTHING};
-    x->token_told = false;
+    x->token_told = x->token_same = false;
     *rc = begin(x, site, (size_t)operation, argument,
                 now > 0 && now < 9e15 ? (int64_t)now : clock_ms(), err);
     return true;
@@ -275,7 +276,7 @@ static bool is_absent(napi_env env, napi_value value)
     return addon_is(env, value, napi_undefined);
 }
 
-static bool read_kind(usher_event *event, const usher_want *want, napi_env env, napi_value value)
+static bool read_kind(usher_event *event, addon_exchange *x, napi_env env, napi_value value)
 {
     static const struct {
         usher_str name;
@@ -305,7 +306,8 @@ static bool read_kind(usher_event *event, const usher_want *want, napi_env env, 
             event->why = kinds[i].why;
         }
     bool same = usher_str_eq(kind, USHER_STR("same"));
-    if (same) event->value = want->hook.same;
+    if (same) event->value = x->want.hook.same;
+    x->token_same |= same && x->want.hook.kind == USHER_HOOK_JWT;
     if (event->kind && (!same || event->value.ptr)) return true;
     addon_throw_type(env, "kind", "the name of an event");
     return false;
@@ -316,7 +318,7 @@ static bool read_event(usher_event *event, addon_exchange *x, napi_env env, cons
     double status = 0, fetched = 0, now = 0;
 
     *event = (usher_event){.size = sizeof *event};
-    if (!read_kind(event, &x->want, env, args[E_KIND]) ||
+    if (!read_kind(event, x, env, args[E_KIND]) ||
         (!is_absent(env, args[E_VALUE]) &&
          !addon_text(&event->value, env, &x->arena, args[E_VALUE], "value")) ||
         (addon_is(env, args[E_NOW], napi_number) && !addon_number(&now, env, args[E_NOW], "now")))

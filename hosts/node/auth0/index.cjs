@@ -61,7 +61,7 @@ function answerTo(req, res, lines) {
 }
 
 /** What a renewed session adds to a page's answer: what is in the page, its own type says. */
-const OF_SESSION = new Set(['set-cookie', 'cache-control', 'pragma', 'expires']);
+const OF_SESSION = new Set(['cache-control', 'pragma', 'expires']);
 
 // ---- tokens ----------------------------------------------------------------------------------------
 
@@ -172,11 +172,12 @@ class Auth0Client {
   async #touch(req) {
     const headers = [['x-middleware-next', '1']];
     if (this.#options.session?.rolling !== false && (await this.#isRolled(req))) {
-      const result = await this.#asked((program) => internals.touch(this.#anySite(), cookieOf(req), program));
-      const lines = setCookiesOf(result);
+      const touched = await this.#asked((program) => internals.touch(this.#anySite(), cookieOf(req), program));
+      const lines = touched.setCookies;
       if (lines.length) {
         putInRequest(req, lines);
-        headers.push(...result.headers.filter(([name]) => OF_SESSION.has(name.toLowerCase())), ['x-middleware-set-cookie', lines.join(',')]);
+        headers.push(...lines.map((line) => ['set-cookie', line]), ...touched.headers.filter(([name]) => OF_SESSION.has(name.toLowerCase())),
+          ['x-middleware-set-cookie', lines.join(',')]);
       }
     }
     return nextResponse(null, headers);
@@ -217,13 +218,11 @@ class Auth0Client {
     const cookie = req ? cookieOf(req) : await cookieOfComponent();
     const question = { audience: audience ?? undefined, scope: scope ?? undefined, mergeScopes: mergeScopes !== false, refresh: refresh === true,
       configuredScope: scopeFor(this.#options, audience ?? undefined) };
-    const result = await this.#asked(() => internals.access(this.#anySite(), cookie, JSON.stringify(question), program), program);
-    const lines = setCookiesOf(result);
+    const { access, body, setCookies: lines } = await this.#asked(() => internals.access(this.#anySite(), cookie, JSON.stringify(question), program), program);
     if (req) answerTo(req, res, lines);
     else await keepIfPossible(lines);
-    const { access } = result;
     if (program.error) throw program.error; // of beforeSessionSaved; the tokens are kept
-    if (access.code) throw tokenError(access, result.body);
+    if (access.code) throw tokenError(access, body);
     return { token: access.token, scope: access.scope, expiresAt: access.expiresAt ?? null, token_type: access.token_type, audience: access.audience };
   }
 

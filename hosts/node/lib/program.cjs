@@ -9,6 +9,7 @@ const { randomUUID } = require('node:crypto');
 const { addressOf } = require('./adapter.cjs');
 const { wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
+const { tokenAnswered } = require('./showing.cjs');
 const { SAME, then } = require('./wants.cjs');
 
 const SESSION_EVENTS = ['session'];
@@ -20,33 +21,23 @@ const has = (functions, name) => isFunction(functions?.[name]);
 /** Of a column that holds a date, a text or milliseconds. */
 const timeOf = (value) => new Date(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value).getTime();
 
-/** The setting `hooks` for options: what has to be asked while a session is read, or on every route. */
-function hooksOf({ callbacks, events, session, adapter, usher, mapped = false, authorizes = false }, everyRoute) {
+/**
+ * The setting `hooks` for options: what has to be asked while a session is read, or on every route. `shows`: what
+ * callbacks.session says is asked once the engine is done.
+ */
+function hooksOf({ callbacks, events, session, adapter, usher, mapped = false, authorizes = false }, everyRoute, shows = false) {
   const hooks = [];
   if (has(callbacks, 'jwt') || (everyRoute && mapped && !adapter)) hooks.push('jwt');
   if (everyRoute && mapped && adapter) hooks.push('profile');
   if ((everyRoute || usher?.accept) && adapter && has(session, 'generateSessionToken')) hooks.push('session_token');
   // Where sessions are rows there is no token, and without a callback the engine leaves the row's key out.
   const isRow = (session?.strategy ?? (adapter ? 'database' : 'jwt')) === 'database';
-  if (has(callbacks, 'session') || (has(callbacks, 'jwt') && !isRow)) hooks.push('session');
+  if (!shows && (has(callbacks, 'session') || (has(callbacks, 'jwt') && !isRow))) hooks.push('session');
   if (everyRoute && authorizes) hooks.push('authorize');
   if (everyRoute && has(callbacks, 'signIn')) hooks.push('sign_in');
   if (everyRoute && has(callbacks, 'redirect')) hooks.push('redirect');
   if ((everyRoute ? ALL_EVENTS : SESSION_EVENTS).some((name) => has(events, name))) hooks.push('events');
   return hooks;
-}
-
-/** True if a flat object has the members that it had: texts and numbers, which nobody can have changed inside. */
-function isSame(before, after) {
-  if (Object.getPrototypeOf(after) !== Object.prototype) return false;
-  let more = 0;
-  for (const name in after) {
-    const value = after[name];
-    if (value !== before[name] || value === undefined || (typeof value === 'object' && value !== null)) return false;
-    more += 1;
-  }
-  for (const name in before) if (Object.hasOwn(before, name)) more -= 1;
-  return more === 0;
 }
 
 /** Which functions are asked while a session is read: a number to compare, and 0 if none is. */
@@ -225,8 +216,7 @@ class Program {
     const before = this.#reads ? { ...people.token } : undefined;
     return then(callbacks.jwt(people), (token) => {
       this.#token = token;
-      if (typeof token !== 'object' || Array.isArray(token)) throw wrongType('what callbacks.jwt returns', 'a token or null', token);
-      return before && token && isSame(before, token) ? SAME : token;
+      return tokenAnswered(token, before);
     });
   }
 

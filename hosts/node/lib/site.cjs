@@ -16,6 +16,7 @@ const UPDATE = 6;
 const READ = 8;
 const TOUCH = 9;
 const ACCESS = 10;
+const SHOW = 11;
 
 const BODY_MAX = 1 << 20;
 const WANTS_MAX = 32;
@@ -25,8 +26,11 @@ const WANTS_MAX = 32;
 /** The text of something that is wanted begins with a character that no other does. */
 const isWant = (text) => text.charCodeAt(0) === 0x1e;
 
+/** A token stands alone, behind its exchange's number; anything else is JSON. */
 function wantOf(text) {
-  return JSON.parse(text.slice(1));
+  if (text.charCodeAt(1) !== 0x1d) return JSON.parse(text.slice(1));
+  const number = (text.charCodeAt(2) - 0x30) * 64 + text.charCodeAt(3) - 0x30;
+  return { kind: 'jwt', number, value: { token: JSON.parse(text.slice(4)) } };
 }
 
 /** Nobody comes back for an exchange once something was thrown. */
@@ -234,13 +238,12 @@ class Site {
       csrf: (site, headers, program) => site.#csrf(headers, program),
       /** Everything that is sealed, or null, for a Cookie header: no Bearer token counts. */
       claims: (site, cookie, program) => site.#claims(cookie, program),
-      /** The cookies that renew a session, and the headers that go with them. */
-      touch: (site, cookie, program) => site.#all(TOUCH, { cookie }, false, undefined, program),
+      touch: (site, cookie, program) => site.#touch(cookie, program),
       /** What a token would say, or null, for a Cookie header and with functions of this call. */
       token: (site, cookie, program) => site.#tokenFor(cookie, program),
       update: (site, cookie, changes, program) => site.#all(UPDATE, { cookie }, false, changes, program),
       /** An access token, with functions of this call. */
-      access: (site, cookie, question, program) => site.#all(ACCESS, { cookie }, false, question, program),
+      access: (site, cookie, question, program) => site.#access(cookie, question, program),
     };
   }
 
@@ -287,18 +290,54 @@ class Site {
     return this.#report(JSON.parse(isWant(end) ? await later(end, this.#means, program) : end), program);
   }
 
+  #run(operation, cookie, readOnly, changes, program) {
+    return later(once(this.#means, operation, undefined, undefined, cookie, undefined, undefined, readOnly, changes), this.#means, program);
+  }
+
   #brief(cookie, readOnly, program) {
-    const end = later(once(this.#means, READ, undefined, undefined, cookie, undefined, undefined, readOnly), this.#means, program);
+    const end = this.#run(program?.show ? SHOW : READ, cookie, readOnly, undefined, program);
     return isPromise(end) ? end.then((text) => this.#read(text, program)) : this.#read(end, program);
   }
 
-  /** The parts of what READ answers: Set-Cookie values, the session, and reports where there are any. */
-  #read(text, program) {
-    const setCookies = text.split('\x1f');
-    const reports = setCookies.pop();
-    const json = setCookies.pop();
+  /** What READ and its like answer: Set-Cookie values and what else there is, in parts. */
+  #partsOf(text, program) {
+    const parts = text.split('\x1f');
+    const reports = parts.pop();
     if (reports) this.#report(JSON.parse(reports), program);
+    return parts;
+  }
+
+  #read(text, program) {
+    const setCookies = this.#partsOf(text, program);
+    const json = setCookies.pop();
+    if (program?.show) return this.#shown(setCookies, json, program);
     return { session: json === 'null' ? null : program?.kept ?? JSON.parse(json), setCookies };
+  }
+
+  /** SHOW: the session is what the program makes of it. */
+  #shown(setCookies, claims, program) {
+    const json = setCookies.pop();
+    const expires = setCookies.pop();
+    const session = expires ? program.show(expires, json, claims) : null;
+    return isPromise(session) ? session.then((value) => ({ session: value, setCookies })) : { session, setCookies };
+  }
+
+  /** {setCookies, headers}: the cookies that renew a session, and the headers that go with them. */
+  async #touch(cookie, program) {
+    const setCookies = this.#partsOf(await this.#run(TOUCH, cookie, false, undefined, program), program);
+    const headers = [];
+    for (let n = Number(setCookies.pop()); n > 0; n -= 1) {
+      const value = setCookies.pop();
+      headers.push([setCookies.pop(), value]);
+    }
+    return { setCookies, headers };
+  }
+
+  /** {setCookies, access, body} */
+  async #access(cookie, question, program) {
+    const setCookies = this.#partsOf(await this.#run(ACCESS, cookie, false, question, program), program);
+    const body = setCookies.pop();
+    return { access: JSON.parse(setCookies.pop()), body, setCookies };
   }
 
   #checked(result) {

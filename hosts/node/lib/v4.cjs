@@ -9,6 +9,7 @@ const { checkMembers } = require('./options.cjs');
 const { rowsOf } = require('./adapter.cjs');
 const { Program, asksProgram, hooksOf, readingHooks } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
+const { Showing, showsLast } = require('./showing.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, themeSettings, urlParts } = require('./sites.cjs');
 
 const DEFAULT_URL = 'http://localhost:3000';
@@ -91,7 +92,7 @@ function settingsOf(options, [base, path]) {
     session: { strategy: rows.strategy, max_age: maxAge, ...(updateAge !== undefined && { update_age: updateAge }), ...(token && rows.strategy === 'jwt' && { token }) },
     users: rows.users,
     ...(options.usher?.accept && { accept: options.usher.accept }),
-    hooks: hooksOf(options, false),
+    hooks: hooksOf(options, false, showsLast(options)),
   };
 }
 
@@ -168,10 +169,25 @@ class Program4 extends Program {
   }
 }
 
+class Showing4 extends Showing {
+  /** Of the claims from before the callback, which it may have changed in place. */
+  shown({ given, expires }) {
+    return { user: { name: given.name, email: given.email, image: given.picture }, expires };
+  }
+
+  /** As it is: it may hold more than JSON can. */
+  made(answer) {
+    return answer === undefined ? null : answer;
+  }
+}
+
 const programOf = (options, site, known) => new Program4(options, site, known);
 
 /** For who reads a session: undefined where nothing is asked. */
-const readingProgramOf = (options, site) => (asksProgram(options) ? new Program4(options, site, undefined, true) : undefined);
+function readingProgramOf(options, site) {
+  if (!asksProgram(options)) return undefined;
+  return showsLast(options) ? new Showing4(options) : new Program4(options, site, undefined, true);
+}
 
 // ---- requests ------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ const { checkMembers } = require('./options.cjs');
 const { addressOf, rowsOf } = require('./adapter.cjs');
 const { Program, asksProgram, hooksOf, readingHooks } = require('./program.cjs');
 const { readProviders } = require('./providers.cjs');
+const { Showing, showsLast } = require('./showing.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, themeSettings, urlParts } = require('./sites.cjs');
 
 const BASE_PATH = '/api/auth';
@@ -68,7 +69,7 @@ function settingsOf(config, [base, path]) {
     session: { strategy: rows.strategy, max_age: Math.min(maxAge, tokenAge), ...(updateAge !== undefined && { update_age: updateAge }), ...(token && rows.strategy === 'jwt' && { token }) },
     users: rows.users,
     ...(config.usher?.accept && { accept: config.usher.accept }),
-    hooks: hooksOf(config, false),
+    hooks: hooksOf(config, false, showsLast(config)),
   };
 }
 
@@ -182,10 +183,30 @@ class Program5 extends Program {
   }
 }
 
+class Showing5 extends Showing {
+  /** Of the token that the callback answered: what JSON makes of it, if that may be something else. */
+  shown({ token, expires, json }) {
+    if (json) return JSON.parse(json);
+    const { name, email, picture } = token;
+    if (name !== undefined && email !== undefined && picture !== undefined) return { user: { name, email, image: picture }, expires };
+    return { user: { ...(name !== undefined && { name }), ...(email !== undefined && { email }), ...(picture !== undefined && { image: picture }) }, expires };
+  }
+
+  /** As JSON has it, which the original makes of it. */
+  made(answer) {
+    const text = JSON.stringify(answer ?? null);
+    if (text === undefined) throw wrongType('what callbacks.session returns', 'a session', answer);
+    return JSON.parse(text);
+  }
+}
+
 const programOf = (config, site, known) => new Program5(config, site, known);
 
 /** For who reads a session: undefined where nothing is asked. */
-const readingProgramOf = (config, site) => (asksProgram(config) ? new Program5(config, site, undefined, true) : undefined);
+function readingProgramOf(config, site) {
+  if (!asksProgram(config)) return undefined;
+  return showsLast(config) ? new Showing5(config) : new Program5(config, site, undefined, true);
+}
 
 function checkConfig(config, name = 'config') {
   if (!isObject(config) || Array.isArray(config)) throw wrongType(name, 'an object or a function', config);

@@ -49,16 +49,27 @@ async function fromComponent(options) {
   return rest;
 }
 
-async function getServerSession(...args) {
-  if (args.length <= 1) return fromComponent(checkOptions(args[0]));
-  const [req, res] = args;
-  const options = checkOptions(args[2]);
+/** In a page or a route of the Pages Router: the cookies go to its response. */
+function fromPages(req, res, given) {
+  const options = checkOptions(given);
   if (!isObject(req)) throw wrongType('req', 'a request', req);
   if (!isObject(res) || typeof res.setHeader !== 'function') throw wrongType('res', 'a response', res);
-  let checked = evaluate(options, headersOf(req), false);
-  if (isPromise(checked)) checked = await checked;
-  append(res, checked.setCookies);
-  return isEmpty(checked.session) ? null : checked.session;
+  const checked = evaluate(options, headersOf(req), false);
+  return isPromise(checked) ? checked.then((found) => answered(found, res)) : answered(checked, res);
+}
+
+function answered({ session, setCookies }, res) {
+  append(res, setCookies);
+  return isEmpty(session) ? null : session;
+}
+
+/** A promise, without what an async function keeps to wait with. */
+function getServerSession(...args) {
+  try {
+    return Promise.resolve(args.length <= 1 ? fromComponent(checkOptions(args[0])) : fromPages(args[0], args[1], args[2]));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 let warned = false;

@@ -117,6 +117,34 @@ test('auth(req, res) and auth(context)', async () => {
   }
 });
 
+test('callbacks are handed what the original hands them, and may answer in every way', async () => {
+  const plain = ({ iat, exp, jti, ...more }) => more;
+  const tokens = [claims, { sub: '42' }, { sub: '42', name: 'Ann', groups: ['a', { b: 1 }] }];
+  const jwts = { none: undefined, same: ({ token }) => token, promised: async ({ token }) => token, thenable: ({ token }) => ({ then: (done) => done(token) }),
+    copied: ({ token }) => ({ ...token }), kept: ({ token }) => { const copy = { ...token }; token.name = 'In place'; return copy; },
+    changed: ({ token }) => ({ ...token, name: 'Other', role: 'guest', at: new Date(0) }) };
+  const sessions = { none: undefined, same: ({ session }) => session, inPlace: ({ session, token }) => { session.user.role = token.role; session.user.name += '!'; return session; },
+    other: ({ token }) => ({ id: token.sub, at: new Date(0), gone: undefined, user: { toJSON: () => 'someone' } }), promised: async ({ session }) => ({ ...session, p: 1 }),
+    thenable: ({ session }) => ({ then: (done) => done(session) }), nothing: () => undefined, null: () => null, empty: () => ({}), text: () => 'ab', number: () => 1 };
+  for (const of of tokens) {
+    const cookie = `${SESSION}=${await encode({ token: of, secret, salt: SESSION })}`;
+    for (const [jwtName, jwt] of Object.entries(jwts)) {
+      for (const [sessionName, session] of Object.entries(sessions)) {
+        const answers = [];
+        const seen = [];
+        const callbacks = { ...(jwt && { jwt: (params) => { seen.push(['jwt', plain(params.token)]); return jwt(params); } }),
+          ...(session && { session: (params) => { seen.push(['session', Object.keys(params), JSON.stringify({ ...params.session, expires: typeof params.session.expires }), plain(params.token)]); return session(params); } }) };
+        for (const { auth } of both({ callbacks })) {
+          const res = new Res();
+          const found = await auth({ headers: { host: 'localhost:3000', 'x-forwarded-proto': 'http', cookie } }, res);
+          answers.push({ found: bare(found), names: namesOf(res.headers), seen: seen.splice(0) });
+        }
+        assert.deepEqual(JSON.parse(JSON.stringify(answers[0])), JSON.parse(JSON.stringify(answers[1])), `${jwtName}, ${sessionName}, ${JSON.stringify(of)}`);
+      }
+    }
+  }
+});
+
 test('auth(handler), and auth as a middleware with authorized', async () => {
   const cookie = await cookieOf();
   const page = (req) => Response.json({ name: req.auth?.user.name ?? null });

@@ -182,6 +182,38 @@ test('objects go from one callback to the next as they are, as in the original',
   }
 });
 
+const plain = ({ iat, exp, jti, ...claims }) => claims;
+
+test('callbacks are handed what the original hands them, and may answer in every way', async () => {
+  const tokens = [token, { sub: '42' }, { sub: '42', name: null, email: 'a@b.example' }, { sub: '42', name: 'Ann', groups: ['a', { b: 1 }] }];
+  const jwts = { none: undefined, same: ({ token: t }) => t, promised: async ({ token: t }) => t, thenable: ({ token: t }) => ({ then: (done) => done(t) }),
+    copied: ({ token: t }) => ({ ...t }), kept: ({ token: t }) => { const copy = { ...t }; t.name = 'In place'; return copy; },
+    changed: ({ token: t }) => ({ ...t, name: 'Other', role: 'guest' }) };
+  const sessions = { none: undefined, same: ({ session: s }) => s, inPlace: ({ session: s, token: t }) => { s.user.role = t.role; s.user.name += '!'; return s; },
+    other: ({ token: t }) => ({ id: t.sub, at: new Date(0), [Symbol.for('s')]: 1 }), promised: async ({ session: s }) => ({ ...s, p: 1 }), thenable: ({ session: s }) => ({ then: (done) => done(s) }),
+    nothing: () => undefined, null: () => null, false: () => false, text: () => 'text', empty: () => ({}), list: () => [1], number: () => 1 };
+  for (const claims of tokens) {
+    const cookie = `${NAME}=${await theirJwt.encode({ token: claims, secret })}`;
+    for (const [jwtName, jwt] of Object.entries(jwts)) {
+      for (const [sessionName, session] of Object.entries(sessions)) {
+        const both = [];
+        for (const call of [getServerSession, theirs]) {
+          const seen = [];
+          const res = new Res();
+          const callbacks = { ...(jwt && { jwt: (params) => { seen.push(['jwt', Object.keys(params), plain(params.token)]); return jwt(params); } }),
+            ...(session && { session: (params) => { seen.push(['session', Object.keys(params), structuredClone({ ...params.session, expires: typeof params.session.expires }), plain(params.token)]); return session(params); } }) };
+          const found = await call({ headers: { cookie }, cookies: { [NAME]: cookie.slice(NAME.length + 1) } }, res, { secret, providers: [], callbacks });
+          // The original hands keys without a value to the jwt callback of a session that is read.
+          for (const one of seen) if (one[0] === 'jwt') one[1] = ['token'];
+          const end = found && { ...found, expires: typeof found.expires };
+          both.push({ seen, found: jwt || session || !end ? end : JSON.parse(JSON.stringify(end)), names: res.names });
+        }
+        assert.deepEqual(both[0], both[1], `${jwtName}, ${sessionName}, ${JSON.stringify(claims)}`);
+      }
+    }
+  }
+});
+
 test('a token that comes back as it went is sealed as it was; any other as JSON has it', async () => {
   const held = { sub: 'u1', name: 'Ada', n: 1.5, no: false, nothing: null, ids: [1, 2], inner: { a: 1 } };
   const flat = { sub: 'u1', name: 'Ada', n: 1.5, no: false, nothing: null };
