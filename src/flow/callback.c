@@ -118,7 +118,7 @@ usher_status usher_callback(usher_exchange *ex, usher_want *want, usher_error *e
     }
     ex->sign_in.provider = p;
     if (p->type == USHER_PROVIDER_OIDC) return oidc_callback(ex, want, err);
-    return ex->post ? usher_credentials_post(ex, p, want, err) : usher_credentials_get(ex, p, err);
+    return ex->post ? usher_credentials_post(ex, p, want, err) : usher_credentials_get(ex, err);
 }
 
 /* --- metadata → tokens -------------------------------------------------------------------------

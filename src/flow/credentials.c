@@ -37,7 +37,8 @@ static usher_status pick(usher_exchange *ex, const usher_provider *p, usher_want
 
 /* --- what the program is asked ---------------------------------------------------------------- */
 
-/* Of a repeated name the last value, where the first one stood. */
+/* Of a repeated name the last value, where the first one stood. Each pair looks at all: there are
+ * no more than USHER_FORM_PAIRS_MAX, 256. */
 static void put_form(usher_json_writer *w, const usher_form *form)
 {
     usher_json_open_object(w);
@@ -52,6 +53,8 @@ static void put_form(usher_json_writer *w, const usher_form *form)
     usher_json_close_object(w);
 }
 
+/* Each field looks at all others. With more than a thousand of them (request.c) no cookie counts,
+ * so no form is verified and nobody comes here. */
 static bool came_before(const usher_request *r, size_t at)
 {
     for (size_t i = 0; i < at; i++)
@@ -290,9 +293,8 @@ usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p,
     return ask(ex, p, want, err);
 }
 
-usher_status usher_credentials_get(usher_exchange *ex, const usher_provider *p, usher_error *err)
+usher_status usher_credentials_get(usher_exchange *ex, usher_error *err)
 {
-    (void)p;
     usher_flow_report(ex, USHER_CAUSE_ACTION_UNKNOWN, NULL);
     if (ex->site->profile->strict_paths)
         return usher_respond_failure(ex, USHER_FAIL_CONFIGURATION, 200, err);

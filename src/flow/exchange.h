@@ -328,7 +328,7 @@ usher_step usher_callback_metadata, usher_callback_tokens, usher_callback_keys,
     usher_callback_userinfo, usher_callback_unreachable;
 usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p, usher_want *want,
                                     usher_error *err);
-usher_status usher_credentials_get(usher_exchange *ex, const usher_provider *p, usher_error *err);
+usher_status usher_credentials_get(usher_exchange *ex, usher_error *err);
 usher_status usher_sign_out_get(usher_exchange *ex, usher_error *err);
 usher_operation usher_sign_out_post;
 usher_status usher_providers_get(usher_exchange *ex, usher_error *err);

@@ -38,7 +38,7 @@ static bool in_folder(usher_str path, const char *folder)
 }
 
 /* Nothing is let through unseen but what is one of these as it stands, and says so once. */
-static void check_skip(const usher_with_auth *w, usher_str path)
+static void check_left_open(const usher_with_auth *w, usher_str path)
 {
     usher_str plain, page = w->sign_in_page.len ? w->sign_in_page : USHER_STR("/api/auth/signin");
     usher_str error = w->error_page.len ? w->error_page : USHER_STR("/api/auth/error");
@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     usher_status rc = usher_with_auth_skips(&skips, &w, &a, path, NULL);
     assert(!rc || (rc == USHER_E_NOMEM && memory.failed));
     assert(!rc || !skips); /* could not tell */
-    if (skips) check_skip(&w, path);
+    if (skips) check_left_open(&w, path);
     rc = usher_with_auth_sign_in(&url, &w, &a, path, search, NULL);
     assert(!rc || rc == USHER_E_SETTING || (rc == USHER_E_NOMEM && memory.failed));
     assert(!rc == (url.len != 0));
