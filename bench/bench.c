@@ -345,8 +345,14 @@ static int compare_threads(const char *path)
 
 /* ---- fixed workloads ------------------------------------------------------------------------ */
 
+#ifdef __clang__
+#define ONE_OF_ITS_NAME __attribute__((noinline))
+#else
+#define ONE_OF_ITS_NAME __attribute__((noinline, noclone))
+#endif
+
 /* A name that a profiler can be told: it counts inside this function only. */
-__attribute__((noinline, noclone)) static bool counted_work(fixture *f, const row *r, size_t times)
+ONE_OF_ITS_NAME static bool counted_work(fixture *f, const row *r, size_t times)
 {
     for (size_t i = 0; i < times; i++)
         if (!r->run(f)) return complain(f, r->name);
