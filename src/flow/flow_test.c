@@ -701,6 +701,60 @@ static void test_bearer_tokens_count_where_asked(void **state)
     browser_close(&b);
 }
 
+static usher_str header_of(const usher_exchange *ex, usher_str name)
+{
+    const usher_response *r = usher_exchange_response(ex);
+
+    for (size_t i = 0; i < r->header_count; i++)
+        if (usher_str_eq(r->headers[i].name, name)) return r->headers[i].value;
+    fail_msg("no header %.*s", (int)name.len, name.ptr);
+    return (usher_str){0};
+}
+
+/* A name that does not fit in its header is not cut: what is left could be somebody else's. */
+static void test_identities_are_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t letters; /* in front of "\u00e9", which takes six characters */
+        bool fits;
+    } rows[] = {{0, true}, {4090, true}, {4091, false}, {4096, false}, {9000, false}};
+    static char changes[20000], name[9001];
+    browser b;
+    char body[256], bearer[40000];
+
+    browser_open(&b, "nextauth-4", "");
+    fetch_csrf(&b);
+    snprintf(body, sizeof body, "csrfToken=%s&user=ada", b.csrf);
+    ask(&b, usher_handle, "POST", "/api/auth/callback/development", body, NULL, NULL, NULL);
+    snprintf(bearer, sizeof bearer, "next-auth.session-token=%s",
+             cookie_value(&b, "session-token"));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        usher_header cookie = {USHER_STR("Cookie"), kit_str(bearer)};
+        usher_request request = {.size = sizeof request,
+                                 .method = USHER_STR("GET"),
+                                 .target = USHER_STR("/_usher/check"),
+                                 .headers = &cookie,
+                                 .header_count = 1};
+        usher_exchange *ex;
+        usher_want want;
+        memset(name, 'n', rows[i].letters);
+        name[rows[i].letters] = 0;
+        snprintf(changes, sizeof changes, "{\"name\":\"%s\\u00e9\"}", name);
+        assert_ok(usher_exchange_new(&ex, NULL, NULL));
+        assert_ok(usher_exchange_start(ex, b.site, &request, NOW_S * 1000, NULL));
+        assert_ok(usher_update_session(ex, kit_str(changes), &want, NULL));
+        assert_ok(usher_forward_auth(ex, &want, NULL));
+        assert_int_equal(usher_exchange_decision(ex), USHER_ALLOW);
+        usher_str got = header_of(ex, USHER_STR("X-Usher-Name"));
+        assert_int_equal(got.len, rows[i].fits ? rows[i].letters + 6 : 0);
+        if (rows[i].fits) assert_true(usher_str_ends(got, USHER_STR("%C3%A9")));
+        assert_str(header_of(ex, USHER_STR("X-Usher-Email")), "ada@example.com");
+        usher_exchange_free(ex);
+    }
+    browser_close(&b);
+}
+
 /* What a browser sends too much of is its own doing: an answer, and never 503. */
 static void test_too_much_is_an_answer(void **state)
 {
@@ -932,6 +986,7 @@ int main(void)
         cmocka_unit_test(test_a_bad_old_copy_is_asked_for_again),
         cmocka_unit_test(test_bearer_tokens_make_no_cookie),
         cmocka_unit_test(test_bearer_tokens_count_where_asked),
+        cmocka_unit_test(test_identities_are_whole),
         cmocka_unit_test(test_too_much_is_an_answer),
         cmocka_unit_test(test_forward_auth_answers),
         cmocka_unit_test(test_misuse_is_told),

@@ -173,22 +173,25 @@ static question question_of(const usher_exchange *ex)
 }
 
 /* A claim as one header value: what is not visible ASCII is percent-encoded, so no claim can end
- * the header or pass for another; a value that is too long is cut at a whole character. */
+ * the header or pass for another. One that is too long is empty: its beginning could be somebody
+ * else's name. */
 static usher_status header_value(usher_str *out, usher_exchange *ex, usher_str text,
                                  usher_error *err)
 {
     static const char hex[] = "0123456789ABCDEF";
     usher_buf b;
 
-    usher_buf_init(&b, &ex->arena, VALUE_MAX);
-    for (size_t i = 0; i < text.len && b.len + 3 <= VALUE_MAX; i++) {
+    *out = USHER_STR("");
+    if (text.len > VALUE_MAX) return USHER_OK;
+    usher_buf_init(&b, &ex->arena, 3 * VALUE_MAX);
+    for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if (c > ' ' && c < 0x7f && c != '%' && c != ',')
             usher_buf_put_char(&b, (char)c);
         else
             usher_buf_put(&b, (usher_str){(char[]){'%', hex[c >> 4], hex[c & 15]}, 3});
     }
-    return usher_buf_take(out, &b, err);
+    return usher_buf_view(&b).len <= VALUE_MAX ? usher_buf_take(out, &b, err) : USHER_OK;
 }
 
 static usher_status put_identity(usher_exchange *ex, const char *suffix, usher_str claim,
