@@ -229,7 +229,8 @@ usher_status usher_flow_hold_auth0(usher_exchange *ex, const usher_format *f,
     return view_auth0(ex, f, err);
 }
 
-/* The row under the id that the cookie holds; gone means that somebody ended it. */
+/* The row under the id that the cookie holds; gone means that somebody ended it, and what is no
+ * record at all says nothing about the visitor. */
 static usher_status open_record(usher_auth0_session *s, usher_cause *cause, usher_exchange *ex,
                                 const usher_auth0_context *c, const usher_brought *b,
                                 usher_error *err)
@@ -237,7 +238,11 @@ static usher_status open_record(usher_auth0_session *s, usher_cause *cause, ushe
     ex->verdict = b->id_verdict;
     *cause = b->id_cause;
     if (b->id_verdict != USHER_SESSION_VALID) return USHER_OK;
-    if (b->row.ptr) return usher_auth0_record_open(s, &ex->verdict, cause, c, b->row, err);
+    if (b->row.ptr) {
+        usher_status rc = usher_auth0_record_open(s, &ex->verdict, cause, c, b->row, err);
+        if (rc || *cause != USHER_CAUSE_TOKEN_MALFORMED) return rc;
+        return usher_store_failed(ex, "exchange: what the store answered is no record", err);
+    }
     ex->verdict = USHER_SESSION_REVOKED;
     *cause = USHER_CAUSE_SESSION_UNKNOWN;
     return USHER_OK;

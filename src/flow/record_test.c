@@ -401,6 +401,58 @@ static void test_signed_id_moves(void **state)
     close_visit(&v);
 }
 
+/* What is no record says nothing about who has its id: nobody is signed out by it, and a sign-in,
+ * which replaces whatever there is, is not kept from anybody. */
+static void test_what_is_no_record(void **state)
+{
+    static const char *const nonsense[] = {
+        "[7]",
+        "7",
+        "\"x\"",
+        "{}",
+        "{\"error\":\"timeout\"}",
+        "{\"user\":\"auth0|1\",\"tokenSet\":{}}",
+    };
+    static usher_operation_fn *const ops[] = {usher_get_session, usher_get_token, usher_guard,
+                                              change_name};
+    char id[64], state_[128];
+    visit v;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
+        open_site(&v, ROWS);
+        auth0_sign_in(&v.b);
+        (void)record(&v, id);
+        snprintf(v.store.rows[0].json, KIT_ROW_MAX, "%s", nonsense[i]);
+        v.b.may_fail = true;
+        for (size_t k = 0; k < 5; k++) {
+            if (k < 4)
+                (void)ask(&v, ops[k]);
+            else
+                (void)get(&v, "/auth/logout");
+            assert_int_equal(v.b.rc, USHER_E_IO);
+            assert_int_equal(v.b.causes[0], USHER_CAUSE_STORE);
+            assert_int_equal(v.b.verdict, USHER_NO_SESSION);
+            assert_int_equal(v.b.decision, USHER_UNDECIDED);
+            assert_int_equal(v.b.set_cookies, 0);
+        }
+        v.b.may_fail = false;
+        auth0_log_in(&v.b, "", state_);
+        v.store.step_count = 0;
+        auth0_come_back(&v.b, state_, "&code=code-1", NULL, NULL);
+        assert_true(v.b.signed_in);
+        assert_string_equal(kit_store_steps(&v.store), "get delete set");
+        assert_null(kit_store_get(&v.store, KIT_RECORDS, id));
+        close_visit(&v);
+    }
+    /* One without tokens is a session that this site does not take. */
+    open_guest(&v, "");
+    kit_store_put(&v.store, KIT_RECORDS, ID, "{" A0_USER "}");
+    assert_string_equal(ask(&v, usher_get_session), "get");
+    assert_int_equal(v.b.verdict, USHER_SESSION_REJECTED);
+    close_visit(&v);
+}
+
 static void test_failures(void **state)
 {
     static const struct {
@@ -470,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_each_step_of_signing_in_and_out_fails),
         cmocka_unit_test(test_refreshed_while_it_ends),
         cmocka_unit_test(test_signed_id_moves),
+        cmocka_unit_test(test_what_is_no_record),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_without_memory),
     };

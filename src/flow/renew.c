@@ -121,16 +121,16 @@ usher_status usher_flow_roll_session(usher_exchange *ex, bool only_one_cookie, u
 
 /* --- new sessions ----------------------------------------------------------------------------- */
 
-static usher_status look_for_old(usher_exchange *ex, usher_error *err)
+/* Whatever was there, the answer is about the new one: what came goes, and is not judged. */
+static usher_status forget_the_old(usher_exchange *ex, usher_error *err)
 {
-    usher_status rc =
-        ex->held.judged ? USHER_OK : usher_flow_judge(ex, false, err); /* asks no store */
+    usher_brought *b;
+    usher_status rc = usher_flow_bring(&b, ex, 0, err);
 
-    /* Whatever was there, the answer is about the new one. */
     ex->verdict = USHER_NO_SESSION;
     ex->session = (usher_session){0};
     ex->held = (usher_held){.judged = true};
-    return rc;
+    return usher_flow_peer_fault(ex, rc) ? USHER_OK : rc;
 }
 
 usher_status usher_flow_issue_claims(usher_exchange *ex, usher_str claims, bool *issued,
@@ -138,12 +138,10 @@ usher_status usher_flow_issue_claims(usher_exchange *ex, usher_str claims, bool 
 {
     const usher_writing w = {.anew = true, .written = issued};
     usher_life life = {0};
-    size_t reports = ex->report_count;
     usher_status rc;
 
     *issued = false;
-    if ((rc = look_for_old(ex, err))) return rc;
-    ex->report_count = reports; /* that an old session was over is nobody's concern now */
+    if ((rc = forget_the_old(ex, err))) return rc;
     if ((rc = usher_flow_write_claims(ex, claims, &life, &w, err))) return rc;
     ex->signed_in = *issued;
     return USHER_OK;
@@ -163,13 +161,11 @@ usher_status usher_flow_issue_auth0(usher_exchange *ex, usher_str json, bool *is
                                     usher_error *err)
 {
     const usher_writing w = {.anew = true, .must = true, .written = issued};
-    size_t reports = ex->report_count;
     usher_auth0_session *s;
     usher_status rc;
 
     *issued = false;
-    if ((rc = look_for_old(ex, err))) return rc;
-    ex->report_count = reports; /* that an old session was over is nobody's concern now */
+    if ((rc = forget_the_old(ex, err))) return rc;
     if ((rc = usher_flow_auth0_from(&s, ex, json, err)) || !s ||
         (rc = usher_flow_write_auth0(ex, s, &w, err)))
         return rc;

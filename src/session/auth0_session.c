@@ -385,9 +385,10 @@ static usher_status judge_record(usher_auth0_session *s, answer *an, const usher
     }
     if (!is_valid(an)) return USHER_OK;
     take_sets_inside(s);
-    /* The store is the site's own and holds no other kind. */
+    /* The store is the site's own and holds no other kind: what has no user is no record. */
     if (!c->options->as_original && !looks_like_session(&s->members, c->options)) {
-        reject(an, USHER_CAUSE_TOKEN_CLAIMS);
+        bool user = member_is(&s->members, USHER_STR("user"), USHER_JSON_OBJECT);
+        reject(an, user ? USHER_CAUSE_TOKEN_CLAIMS : USHER_CAUSE_TOKEN_MALFORMED);
         return USHER_OK;
     }
     return judge_internal(an, s, c, err);

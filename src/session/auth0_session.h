@@ -58,7 +58,7 @@ USHER_MUST_USE usher_status usher_auth0_id_open(usher_auth0_id *out, usher_verdi
                                                 usher_cause *cause, const usher_auth0_context *c,
                                                 const usher_auth0_jar *jar, usher_error *err);
 
-/* Judges the record that the store had under the id. */
+/* Judges the record that the store had under the id; with the cause TOKEN_MALFORMED it is none. */
 USHER_MUST_USE usher_status usher_auth0_record_open(usher_auth0_session *out,
                                                     usher_verdict *verdict, usher_cause *cause,
                                                     const usher_auth0_context *c, usher_str record,

@@ -618,8 +618,9 @@ static void test_records(void **state)
         {"{\"header\":{\"iat\":1767225100},\"data\":{}}", NULL, REJECTED(TOKEN_CLAIMS),
          REJECTED(TOKEN_CLAIMS)},
         {"{\"header\":{\"iat\":1767225100}}", NULL, REJECTED(TOKEN_CLAIMS), REJECTED(TOKEN_CLAIMS)},
-        {"{\"header\":{\"iat\":0},\"data\":{\"user\":{}}}", NULL, REJECTED(TOKEN_CLAIMS), VALID},
-        {"{\"header\":5}", NULL, REJECTED(TOKEN_CLAIMS), VALID},
+        {"{\"header\":{\"iat\":0},\"data\":{\"user\":{}}}", NULL, REJECTED(TOKEN_MALFORMED), VALID},
+        {"{\"header\":5}", NULL, REJECTED(TOKEN_MALFORMED), VALID},
+        {"{" A0_USER "," A0_MADE "}", NULL, REJECTED(TOKEN_CLAIMS), VALID},
         {"[]", NULL, REJECTED(TOKEN_MALFORMED), REJECTED(TOKEN_MALFORMED)},
         {"", NULL, REJECTED(TOKEN_MALFORMED), REJECTED(TOKEN_MALFORMED)},
     };
