@@ -291,6 +291,7 @@ static bool read_kind(usher_event *event, addon_exchange *x, napi_env env, napi_
         {USHER_STR_INIT("hooked"), USHER_EVENT_HOOKED, NULL},
         {USHER_STR_INIT("same"), USHER_EVENT_HOOKED, NULL},
         {USHER_STR_INIT("refused"), USHER_EVENT_HOOK_REFUSED, NULL},
+        {USHER_STR_INIT("threw"), USHER_EVENT_HOOK_REFUSED, "a function of the program threw"},
         {USHER_STR_INIT("failed"), USHER_EVENT_HOOK_FAILED, NULL},
         {USHER_STR_INIT("stored"), USHER_EVENT_STORED, NULL},
         {USHER_STR_INIT("conflict"), USHER_EVENT_STORE_CONFLICT, NULL},

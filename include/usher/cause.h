@@ -68,6 +68,8 @@ extern "C" {
     X(USERINFO_INVALID, "userinfo_invalid",                                                        \
       "the userinfo answer is malformed or about another subject")                                 \
     X(CREDENTIALS, "credentials", "no such user or wrong credentials")                             \
+    X(CALLBACK_FAILED, "callback_failed",                                                          \
+      "the program's authorize or signIn threw: it refused somebody, or could not tell")           \
     X(STRATEGY, "strategy",                                                                        \
       "who signs in by a form has no row, and sessions are rows: nobody could stay signed in")     \
     X(PROVIDER_UNKNOWN, "provider_unknown", "no provider of that name")                            \

@@ -190,9 +190,11 @@ typedef struct usher_event {
     usher_str content_type;
     usher_str body;
     int64_t fetched_ms; /* when the answer was fetched; before now_ms if it came from a cache */
-    const char *why;    /* static text for a failure */
+    const char *why;    /* static text for a failure; with REFUSED: the program threw, which the
+                           system that is stood in for takes for a no */
     usher_str value;    /* HOOKED: what the program answered; STORED: the row, or null; REFUSED by
-                           authorize: a word for who tried, or absent */
+                           authorize: a word for who tried, or absent; by sign_in: JSON, a
+                           text that is where to go, or absent */
 } usher_event;
 
 typedef enum usher_decision {

@@ -25,6 +25,14 @@ static usher_status refuse(usher_exchange *ex, usher_str word, usher_error *err)
     return usher_respond_refused(ex, word, err);
 }
 
+/* With the original a wrong password may be an exception, and a database that is down is one: who
+ * tried is told what it says, and whoever runs the site sees that something was thrown. */
+static usher_status threw(usher_exchange *ex, const usher_event *event, usher_error *err)
+{
+    usher_flow_report(ex, USHER_CAUSE_CALLBACK_FAILED, &(usher_error){.what = event->why});
+    return usher_respond_refused(ex, event->value, err);
+}
+
 static usher_status pick(usher_exchange *ex, const usher_provider *p, usher_want *want,
                          usher_error *err)
 {
@@ -233,6 +241,7 @@ static usher_status authorized(usher_exchange *ex, const usher_event *event, ush
 
     if (event->kind == USHER_EVENT_HOOK_FAILED) return blame(ex, err); /* reported */
     if (event->kind == USHER_EVENT_HOOK_REFUSED) {
+        if (event->why) return threw(ex, event, err);
         bool none = usher_str_eq(event->value, USHER_STR("null"));
         return refuse(ex, none ? (usher_str){0} : event->value, err);
     }

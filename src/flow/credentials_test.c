@@ -16,6 +16,7 @@ typedef struct program {
     const char *user, *sign_in, *jwt;
     usher_event_kind kind; /* of authorize's answer, if not HOOKED */
     usher_event_kind sign_in_kind, jwt_kind;
+    bool threw; /* with a no */
 } program;
 
 typedef struct rig {
@@ -48,6 +49,7 @@ static void hear(void *ctx, const usher_hook *hook, usher_event *event)
     if (hook->kind == USHER_HOOK_SIGN_IN) say(event, p->sign_in_kind, p->sign_in, "true");
     if (hook->kind == USHER_HOOK_JWT)
         say(event, p->jwt_kind, p->jwt, "{\"sub\":\"7\",\"name\":\"Ada\",\"role\":\"admin\"}");
+    if (p->threw && event->kind == USHER_EVENT_HOOK_REFUSED) event->why = "it threw";
 }
 
 #define FIELDS                                                                                     \
@@ -268,6 +270,18 @@ static const outcome outcomes[] = {
      U "/signin?error=CredentialsSignin&code=a%0D%0ASet-Cookie%3A+b",
      401,
      USHER_CAUSE_CREDENTIALS},
+    {"it threw a word",
+     {.user = "boom & my bust's", .kind = NO, .threw = true},
+     U "/error?error=boom%20%26%20my%20bust's",
+     U "/signin?error=CredentialsSignin&code=boom+%26+my+bust%27s",
+     401,
+     USHER_CAUSE_CALLBACK_FAILED},
+    {"it threw nothing",
+     {.user = "", .kind = NO, .threw = true},
+     U "/error?error=CredentialsSignin&provider=Log_in",
+     U "/signin?error=CredentialsSignin&code=credentials",
+     401,
+     USHER_CAUSE_CALLBACK_FAILED},
     {"it cannot tell",
      {.user = "x", .kind = BAD},
      U "/error?error=Configuration",
@@ -300,6 +314,24 @@ static const outcome outcomes[] = {
      USHER_CAUSE_HOOK},
     {"signIn says no",
      {.sign_in = "false"},
+     U "/error?error=AccessDenied",
+     U "/error?error=AccessDenied",
+     403,
+     USHER_CAUSE_SIGN_IN_DENIED},
+    {"signIn threw",
+     {.sign_in = "", .sign_in_kind = NO, .threw = true},
+     U "/error?error=AccessDenied",
+     U "/error?error=AccessDenied",
+     403,
+     USHER_CAUSE_CALLBACK_FAILED},
+    {"signIn threw, and that leads elsewhere",
+     {.sign_in = "\"/somewhere\"", .sign_in_kind = NO, .threw = true},
+     "/somewhere",
+     "/somewhere",
+     200,
+     USHER_CAUSE_CALLBACK_FAILED},
+    {"signIn says no, and a place is none",
+     {.sign_in = "\"/somewhere\"", .sign_in_kind = NO},
      U "/error?error=AccessDenied",
      U "/error?error=AccessDenied",
      403,

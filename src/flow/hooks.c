@@ -478,9 +478,17 @@ static usher_status made(usher_exchange *ex, usher_want *want, usher_error *err)
     return usher_store_read_all(ex, admit, want, err);
 }
 
-static usher_status denied(usher_exchange *ex, usher_error *err)
+/* What it threw may be a no, or that it could not tell: a cause of its own, and the original's
+ * answer. */
+static void report_denial(usher_exchange *ex, const usher_event *event)
 {
-    usher_flow_report(ex, USHER_CAUSE_SIGN_IN_DENIED, NULL);
+    usher_flow_report(ex, event->why ? USHER_CAUSE_CALLBACK_FAILED : USHER_CAUSE_SIGN_IN_DENIED,
+                      &(usher_error){.what = event->why});
+}
+
+static usher_status denied(usher_exchange *ex, const usher_event *event, usher_error *err)
+{
+    report_denial(ex, event);
     return usher_respond_failure(ex, USHER_FAIL_DENIED, 403, err);
 }
 
@@ -492,14 +500,15 @@ static usher_status allowed(usher_exchange *ex, const usher_event *event, usher_
     usher_str url = {0};
     usher_status rc = USHER_OK;
 
-    if (event->kind == USHER_EVENT_HOOKED) rc = text_of(&url, &is_text, ex, event->value, err);
+    if (event->kind == USHER_EVENT_HOOKED || event->why)
+        rc = text_of(&url, &is_text, ex, event->value, err);
     if (rc) return rc;
     if (is_text && is_clean_url(url)) {
-        usher_flow_report(ex, USHER_CAUSE_SIGN_IN_DENIED, NULL);
+        report_denial(ex, event);
         return usher_respond_url(ex, url, 200, err);
     }
     if (!usher_str_eq(event->value, USHER_STR("true")) || event->kind != USHER_EVENT_HOOKED)
-        return denied(ex, err);
+        return denied(ex, event, err);
     return made(ex, want, err);
 }
 

@@ -23,8 +23,6 @@ class UsherError extends Error {
 /** What `authorize` throws to refuse somebody, and have `code` told to whoever tried. */
 const isRefusal = (error) => error?.type === 'CredentialsSignin';
 
-const refusal = (code) => Object.assign(new Error('the credentials were refused'), { type: 'CredentialsSignin', code });
-
 /** An exception of the addon, as what the caller should see. */
 function shown(error) {
   if (error instanceof TypeError || typeof error?.code !== 'string') return error;
@@ -38,4 +36,4 @@ function wrongType(name, wanted, value) {
   return error;
 }
 
-module.exports = { SiteError, UsherError, isRefusal, refusal, shown, wrongType };
+module.exports = { SiteError, UsherError, isRefusal, shown, wrongType };

@@ -10,7 +10,7 @@ const { addressOf } = require('./adapter.cjs');
 const { wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { tokenAnswered } = require('./showing.cjs');
-const { SAME, then } = require('./wants.cjs');
+const { SAME, Threw, then } = require('./wants.cjs');
 
 const SESSION_EVENTS = ['session'];
 const ALL_EVENTS = ['session', 'signIn', 'signOut', 'createUser', 'linkAccount'];
@@ -164,6 +164,7 @@ class Program {
   async authorize({ provider: id, credentials, ...request }) {
     const user = await this.judge(this.#providers.get(id), credentials, request);
     if (!user) return null;
+    if (user instanceof Threw) return user;
     if (typeof user !== 'object' || Array.isArray(user)) throw wrongType('what authorize returns', 'a user or null', user);
     this.#judged = { user, credentials };
     const { name, email, image } = user;
@@ -266,7 +267,8 @@ class Program {
     try {
       answer = await callbacks.signIn(people);
     } catch (error) {
-      return this.refused(error);
+      const to = this.refused(error);
+      return new Threw(to ? JSON.stringify(to) : undefined);
     }
     return typeof answer === 'string' ? this.redirected(answer) : !!answer;
   }

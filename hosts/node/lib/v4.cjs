@@ -3,7 +3,7 @@
 // NextAuth v4's options as settings of a site, and what its entries share.
 
 const { hostIsTrusted, isDevelopment, variable } = require('./environment.cjs');
-const { SiteError, refusal, wrongType } = require('./errors.cjs');
+const { SiteError, wrongType } = require('./errors.cjs');
 const { isObject } = require('./headers.cjs');
 const { checkMembers } = require('./options.cjs');
 const { rowsOf } = require('./adapter.cjs');
@@ -11,6 +11,7 @@ const { Program, asksProgram, hooksOf, readingHooks } = require('./program.cjs')
 const { readProviders } = require('./providers.cjs');
 const { Showing, showsLast } = require('./showing.cjs');
 const { Memo, Recent, cookieSettings, forwardedOrigin, pageSettings, siteOf, themeSettings, urlParts } = require('./sites.cjs');
+const { Threw } = require('./wants.cjs');
 
 const DEFAULT_URL = 'http://localhost:3000';
 const BASE_PATH = '/api/auth';
@@ -155,7 +156,7 @@ class Program4 extends Program {
     try {
       return await provider.authorize(credentials, { query, body: credentials, headers, method });
     } catch (error) {
-      throw refusal(String(error?.message));
+      return new Threw(String(error?.message));
     }
   }
 

@@ -170,9 +170,17 @@ const encoded = (want, hooks) => then(hooks.encode({ token: want.value, salt: wa
 const SAME = Symbol('same');
 const sameEvent = Object.freeze({ kind: 'same' });
 
+/** What a function answers that threw where the original takes it for a no: a word, a text of JSON, or nothing. */
+class Threw {
+  constructor(value) {
+    this.value = value;
+  }
+}
+
 /** The value that the program answers; null and false are a no. */
 function valueEvent(answer) {
   if (answer === SAME) return sameEvent;
+  if (answer instanceof Threw) return { kind: 'threw', value: answer.value };
   if (answer === null || answer === false) return { kind: 'refused' };
   const value = JSON.stringify(answer);
   return value === undefined ? { kind: 'failed' } : { kind: 'hooked', value };
@@ -241,4 +249,4 @@ function perform(want, means, program) {
   return may ? means.documents.get(want, by) : answerOf(want, by);
 }
 
-module.exports = { Documents, SAME, isPromise, perform, then };
+module.exports = { Documents, SAME, Threw, isPromise, perform, then };

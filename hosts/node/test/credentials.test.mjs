@@ -423,6 +423,22 @@ test('a provider that cannot be is named when NextAuth is called', () => {
   }
 });
 
+// ---- causes ----------------------------------------------------------------------------------------
+
+for (const version of [4, 5]) {
+  test(`v${version}: what was thrown has a cause of its own`, async () => {
+    const { ask, make, Credentials } = SYSTEMS[version];
+    const causes = [];
+    const signIn = ({ user }) => { if (user.id === '7') throw new Error('no database'); return String(user.id) !== '42'; };
+    const options = { logger: { ...quiet, warn: (cause) => causes.push(cause.toLowerCase()) } };
+    const app = make(programOf(Credentials, [], { signIn, options }), true);
+    const jar = new Jar();
+    for (const username of ['nobody', 'throws', 'ada', 'number']) await attempt(ask, app, jar, { username });
+    const thrown = version === 4 ? 'callback_failed' : 'hook'; // of authorize: v5 tells who tried nothing of it
+    assert.deepEqual(causes, ['credentials', thrown, 'callback_failed', 'sign_in_denied']);
+  });
+}
+
 // ---- sites -----------------------------------------------------------------------------------------
 
 test('createSite: a hook judges, refuses with a word, and may fail', async () => {
