@@ -162,6 +162,7 @@ static void on_tick(void *ctx)
     usherd *d = ctx;
 
     usherd_log_sum_up(&d->log, usher_now_ms() / 1000);
+    usher_host_sweep(d->host);
 }
 
 static usher_status start_watch(usherd *d, usher_error *err)

@@ -37,6 +37,11 @@ USHER_API USHER_MUST_USE usher_status usher_host_new(usher_host **out,
                                                      usher_error *err);
 USHER_API void usher_host_free(usher_host *host); /* NULL is fine; no exchange may be using it */
 
+/* Forgets what is kept for others and over: the answers to refresh tokens, ten seconds after they
+ * came. usher_drive does so at each turn; a host that may have none for long calls this now and
+ * then. From any thread, also while exchanges are driven. */
+USHER_API void usher_host_sweep(usher_host *host);
+
 typedef usher_status usher_operation(usher_exchange *ex, usher_want *want, usher_error *err);
 
 /* Runs one operation to its end, blocking on what it wants: usher_drive(host, ex, usher_handle,

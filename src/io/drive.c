@@ -62,6 +62,7 @@ usher_status usher_drive_on(usher_host *host, usher_exchange *ex, usher_want *wa
 {
     usher_status rc = USHER_OK;
 
+    usher_host_sweep(host);
     for (unsigned wants = 0; !rc && want->kind != USHER_WANT_NOTHING; wants++) {
         if (wants >= WANTS_MAX)
             return usher_fail(err, USHER_E_LIMIT, "drive: too many wants", wants);

@@ -2,6 +2,7 @@
 #include "usher/drive.h"
 
 #include "base/str.h"
+#include "io/host.h"
 #include "tests/kit/kit.h"
 
 static const char settings[] =
@@ -93,6 +94,33 @@ static void test_performs_what_is_wanted(void **state)
     assert_int_equal(count, 1);
     assert_int_equal(reports[0].cause, USHER_CAUSE_PROVIDER_UNREACHABLE);
     assert_false(usher_exchange_signed_in(ex));
+}
+
+/* What was kept for others goes when its time is over, whether or not somebody fetches again. */
+static void test_forgets_what_is_over(void **state)
+{
+    const usher_fetch spends = {.method = USHER_STR("POST"),
+                                .url = USHER_STR("http://127.0.0.1:1/token"),
+                                .body = USHER_STR("refresh_token=a"),
+                                .timeout_ms = 1000,
+                                .answer_max = 4096,
+                                .once_s = 10,
+                                .plain_http = true,
+                                .private_network = true};
+    usher_answer *answer;
+
+    for (int by_hand = 0; by_hand < 2; by_hand++) {
+        assert_ok(usher_host_fetch(&answer, host, &spends, NULL));
+        assert_non_null(answer->why);
+        usher_answer_unref(answer);
+        assert_int_equal(host->spending.count, 1);
+        if (by_hand)
+            usher_host_sweep(host);
+        else
+            test_answers_at_once(state);
+        assert_int_equal(host->spending.count, 0);
+    }
+    usher_host_sweep(NULL);
 }
 
 static usher_status want_nonsense(usher_exchange *e, usher_want *want, usher_error *err)
@@ -226,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_at_once),
+        cmocka_unit_test(test_forgets_what_is_over),
         cmocka_unit_test(test_performs_what_is_wanted),
         cmocka_unit_test(test_what_goes_wrong_is_a_status),
         cmocka_unit_test(test_hooks),

@@ -85,10 +85,14 @@ void usher_host_free(usher_host *host)
     host->alloc->put(host->alloc->ctx, host, sizeof *host);
 }
 
+void usher_host_sweep(usher_host *host)
+{
+    if (host) usher_spending_sweep(&host->spending);
+}
+
 usher_status usher_host_fetch(usher_answer **out, usher_host *host, const usher_fetch *fetch,
                               usher_error *err)
 {
-    usher_spending_sweep(&host->spending);
     if (fetch->once_s) return usher_spending_get(out, &host->spending, fetch, err);
     if (usher_documents_may(fetch)) return usher_documents_get(out, &host->documents, fetch, err);
     usher_status rc = usher_fetch_run(out, &host->fetcher, fetch, err);

@@ -78,8 +78,9 @@ static void sweep(usher_spending *s, int64_t now_ms)
 
 void usher_spending_sweep(usher_spending *s)
 {
+    if (!atomic_load_explicit(&s->count, memory_order_relaxed)) return;
     pthread_mutex_lock(&s->lock);
-    if (s->first) sweep(s, s->source.now_ms(s->source.ctx));
+    sweep(s, s->source.now_ms(s->source.ctx));
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -6,6 +6,8 @@
 #ifndef USHER_IO_SPENDING_H
 #define USHER_IO_SPENDING_H
 
+#include <stdatomic.h>
+
 #include "io/documents.h"
 
 #define USHER_SPENDINGS_MAX 256
@@ -18,7 +20,7 @@ typedef struct usher_spending {
     pthread_mutex_t lock;
     pthread_cond_t landed; /* some request came to its end */
     usher_spent *first;    /* at most USHER_SPENDINGS_MAX */
-    size_t count;
+    atomic_size_t count;   /* read without the lock */
 } usher_spending;
 
 USHER_MUST_USE usher_status usher_spending_init(usher_spending *s, const usher_allocator *alloc,
@@ -30,7 +32,7 @@ void usher_spending_deinit(usher_spending *s); /* nobody may be asking */
  * Threads: shared by all. */
 USHER_MUST_USE usher_status usher_spending_get(usher_answer **out, usher_spending *s,
                                                const usher_fetch *fetch, usher_error *err);
-/* Forgets answers whose time is over: they hold tokens. */
+/* Forgets answers whose time is over: they hold tokens. Costs nothing where none is kept. */
 void usher_spending_sweep(usher_spending *s);
 
 #endif
