@@ -109,6 +109,14 @@ bool usher_jwe_split_under(usher_jwe_parts *out, usher_str token, usher_str head
     return true;
 }
 
+/* Copies of claims (RFC 7519, 5.3), which would have to be held against them: nobody writes any. */
+static bool repeats_claims(const usher_json_object *object)
+{
+    return usher_json_get(object, USHER_STR("iss")).type ||
+           usher_json_get(object, USHER_STR("sub")).type ||
+           usher_json_get(object, USHER_STR("aud")).type;
+}
+
 static usher_status header_members(usher_jwe_header *out, usher_arena *a,
                                    const usher_json_object *object, usher_error *err)
 {
@@ -123,6 +131,8 @@ static usher_status header_members(usher_jwe_header *out, usher_arena *a,
     if (usher_json_get(object, USHER_STR("crit")).type ||
         usher_json_get(object, USHER_STR("zip")).type)
         return usher_fail(err, USHER_E_UNSUPPORTED, "jwe: crit or zip", 0);
+    if (repeats_claims(object))
+        return usher_fail(err, USHER_E_UNSUPPORTED, "jwe: claims in the header", 0);
     out->dir = usher_json_string_is(alg, USHER_STR("dir"));
     for (size_t i = 1; i < sizeof encs / sizeof *encs; i++)
         if (usher_json_string_is(enc, encs[i].name)) out->enc = (usher_jwe_enc)i;
