@@ -484,7 +484,7 @@ static usher_status judge_deleted(vector *v, const usher_auth0_lines *lines)
 static usher_status judge_found(vector *v, const client *c, const usher_auth0_transaction *t,
                                 usher_error *err)
 {
-    usher_str path = t->return_to.ptr ? t->return_to : c->sign_in_path, location;
+    usher_str path = t->return_to.ptr ? t->return_to : USHER_STR("/"), location;
     usher_auth0_lines lines;
     usher_status rc;
 
