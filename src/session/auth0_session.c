@@ -86,18 +86,32 @@ static usher_status judge_tenant(answer *an, const usher_auth0_context *c,
     usher_json_object members;
     usher_status rc;
 
-    if (c->options->tenant.len == 0 || mcd.type == USHER_JSON_ABSENT) return USHER_OK;
+    if (c->options->tenant.len == 0 || mcd.type == USHER_JSON_ABSENT || mcd.type == USHER_JSON_NULL)
+        return USHER_OK;
     if ((rc = members_of(&members, c->arena, mcd, err))) return rc;
     if (!usher_json_string_is(usher_json_get(&members, USHER_STR("domain")), c->options->tenant))
         reject(an, USHER_CAUSE_TOKEN_CLAIMS);
     return USHER_OK;
 }
 
+/* An end that somebody else set. One that is no number was meant to be one all the same. */
+static void judge_ceiling(answer *an, const usher_auth0_context *c,
+                          const usher_json_object *internal)
+{
+    usher_json end = usher_json_get(internal, USHER_STR("sessionExpiresAt"));
+    double end_s;
+
+    if (end.type == USHER_JSON_ABSENT || end.type == USHER_JSON_NULL) return;
+    if (!finite_member(&end_s, internal, USHER_STR("sessionExpiresAt")))
+        reject(an, USHER_CAUSE_TOKEN_CLAIMS);
+    else if ((double)c->now_s >= end_s - (double)c->options->names->ceiling_margin_s)
+        expire(an);
+}
+
 static usher_status judge_internal(answer *an, usher_auth0_session *s, const usher_auth0_context *c,
                                    usher_error *err)
 {
     usher_json_object internal;
-    double ceiling;
     usher_status rc;
 
     if ((rc = members_of(&internal, c->arena, usher_json_get(&s->members, USHER_STR("internal")),
@@ -107,9 +121,7 @@ static usher_status judge_internal(answer *an, usher_auth0_session *s, const ush
     /* To the original a session whose createdAt is no number is as old as can be. */
     if (c->options->as_original && member_is(&s->members, USHER_STR("internal"), USHER_JSON_OBJECT))
         s->has_created = true;
-    if (finite_member(&ceiling, &internal, USHER_STR("sessionExpiresAt")) &&
-        (double)c->now_s >= ceiling - (double)c->options->names->ceiling_margin_s)
-        expire(an);
+    judge_ceiling(an, c, &internal);
     if (!c->options->as_original && !s->has_created) reject(an, USHER_CAUSE_TOKEN_CLAIMS);
     if (!c->options->as_original && s->has_created &&
         is_over(s->created_s + (double)c->options->absolute_s, c))
