@@ -233,6 +233,34 @@ static void test_tokens_become_rows(void **state)
 }
 
 /* A token in pieces: the name that the key gets is one of theirs. */
+static uint64_t opened(const rig *r)
+{
+    usher_key_counts c;
+    uint64_t all = 0;
+
+    for (size_t i = 0; usher_site_key_counts(r->b.site, i, &c); i++)
+        if (c.format) all += c.opened;
+    return all;
+}
+
+/* Its owner is asked for between two looks at it; it is opened for the first of them. */
+static void test_tokens_are_opened_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < MOVES; i++) {
+        rig r;
+
+        open_move(&r, &moves[i]);
+        ask(&r, usher_get_token, "/closed");
+        assert_int_equal(r.b.verdict, USHER_SESSION_VALID);
+        assert_int_equal(opened(&r), 1);
+        get_session(&r);
+        assert_true(r.b.written);
+        assert_int_equal(opened(&r), 2);
+        browser_close(&r.b);
+    }
+}
+
 static void test_pieces_become_a_row(void **state)
 {
     static char claims[9000];
@@ -1053,6 +1081,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tokens_become_rows),
+        cmocka_unit_test(test_tokens_are_opened_once),
         cmocka_unit_test(test_pieces_become_a_row),
         cmocka_unit_test(test_read_only_leaves_it),
         cmocka_unit_test(test_nothing_can_be_set),

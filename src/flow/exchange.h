@@ -66,18 +66,28 @@ typedef struct usher_cookie_line {
     bool of_session; /* a session's piece or its deletion: goes when the session is written again */
 } usher_cookie_line;
 
+/* What a token held. Where there are rows, a session is judged again when one came: opening is
+ * dear, and counted. */
+typedef struct usher_opened {
+    usher_verdict verdict;
+    usher_cause cause;
+    usher_claims claims;
+    usher_auth0_session auth0;
+} usher_opened;
+
 /* What a request brought of one format's session. */
 typedef struct usher_brought {
     bool read;
     usher_auth0_jar *jar; /* NULL for the others */
     bool too_many;
-    usher_str token;   /* the value to open; absent if none came */
-    bool refused;      /* by the program's hook */
-    usher_str claims;  /* what the program's hook made of it */
-    bool asked;        /* the store has said what it has, or need not be asked */
-    usher_str row;     /* its answer; absent: there is none */
-    bool over;         /* the first: by its own verdict, whatever the others' is */
-    usher_auth0_id id; /* of Auth0's record, if this is valid */
+    usher_str token;      /* the value to open; absent if none came */
+    bool refused;         /* by the program's hook */
+    usher_str claims;     /* what the program's hook made of it */
+    usher_opened *opened; /* NULL: not yet, or there is no need to keep it */
+    bool asked;           /* the store has said what it has, or need not be asked */
+    usher_str row;        /* its answer; absent: there is none */
+    bool over;            /* the first: by its own verdict, whatever the others' is */
+    usher_auth0_id id;    /* of Auth0's record, if this is valid */
     usher_verdict id_verdict;
     usher_cause id_cause;
     usher_session_cookie pieces; /* empty for Auth0's; ends with names that need no zeroes */

@@ -128,18 +128,52 @@ static usher_status open_token(usher_exchange *ex, const usher_format *f, const 
     return open_hooked(ex, f, b, cause, err);
 }
 
-static usher_status judge_token(usher_exchange *ex, const usher_format *f, const usher_brought *b,
+static bool judges_again(const usher_exchange *ex)
+{
+    return ex->site->stores && ex->site->format_count > 1;
+}
+
+static usher_status keep_opened(usher_exchange *ex, usher_brought *b, usher_cause cause,
+                                const usher_auth0_session *s, usher_error *err)
+{
+    if (!(b->opened = usher_arena_get_zero(&ex->arena, 1, sizeof *b->opened)))
+        return usher_arena_fail(&ex->arena, err);
+    b->opened->verdict = ex->verdict;
+    b->opened->cause = cause;
+    b->opened->claims = ex->held.claims;
+    if (s) b->opened->auth0 = *s;
+    return USHER_OK;
+}
+
+/* A Bearer token, and one that was written meanwhile, is not what came in the cookie. */
+static usher_status open_once(usher_exchange *ex, const usher_format *f, usher_brought *b,
+                              usher_str token, usher_cause *cause, usher_error *err)
+{
+    bool keeps = judges_again(ex) && token.ptr == b->token.ptr && f->form != USHER_TOKEN_HOOKED;
+    usher_status rc;
+
+    if (keeps && b->opened) {
+        ex->verdict = b->opened->verdict;
+        ex->held.claims = b->opened->claims;
+        *cause = b->opened->cause;
+        return USHER_OK;
+    }
+    rc = open_token(ex, f, b, token, cause, err);
+    return rc || !keeps ? rc : keep_opened(ex, b, *cause, NULL, err);
+}
+
+static usher_status judge_token(usher_exchange *ex, const usher_format *f, usher_brought *b,
                                 usher_str token, usher_error *err)
 {
     usher_cause cause = USHER_CAUSE_NONE;
-    usher_status rc = open_token(ex, f, b, token, &cause, err);
+    usher_status rc = open_once(ex, f, b, token, &cause, err);
 
     if (rc) return rc;
     usher_flow_report(ex, cause, NULL);
     return ex->verdict == USHER_SESSION_VALID ? judge_claims(ex, err) : USHER_OK;
 }
 
-static usher_status judge_pieces(usher_exchange *ex, const usher_format *f, const usher_brought *b,
+static usher_status judge_pieces(usher_exchange *ex, const usher_format *f, usher_brought *b,
                                  bool bearer, usher_error *err)
 {
     usher_str token = b->token;
@@ -248,7 +282,22 @@ static usher_status open_record(usher_auth0_session *s, usher_cause *cause, ushe
     return USHER_OK;
 }
 
-static usher_status judge_jar(usher_exchange *ex, const usher_format *f, const usher_brought *b,
+static usher_status open_jar(usher_auth0_session *s, usher_cause *cause, usher_exchange *ex,
+                             const usher_auth0_context *c, usher_brought *b, usher_error *err)
+{
+    usher_status rc;
+
+    if (b->opened) {
+        *s = b->opened->auth0;
+        ex->verdict = b->opened->verdict;
+        *cause = b->opened->cause;
+        return USHER_OK;
+    }
+    rc = usher_auth0_session_open(s, &ex->verdict, cause, c, b->jar, err);
+    return rc || !judges_again(ex) ? rc : keep_opened(ex, b, *cause, s, err);
+}
+
+static usher_status judge_jar(usher_exchange *ex, const usher_format *f, usher_brought *b,
                               usher_error *err)
 {
     if (f->form == USHER_TOKEN_STORED && !b->asked) {
@@ -261,9 +310,8 @@ static usher_status judge_jar(usher_exchange *ex, const usher_format *f, const u
     usher_status rc;
 
     if (!s) return usher_arena_fail(&ex->arena, err);
-    rc = f->form == USHER_TOKEN_STORED
-             ? open_record(s, &cause, ex, &c, b, err)
-             : usher_auth0_session_open(s, &ex->verdict, &cause, &c, b->jar, err);
+    rc = f->form == USHER_TOKEN_STORED ? open_record(s, &cause, ex, &c, b, err)
+                                       : open_jar(s, &cause, ex, &c, b, err);
     if (rc) return rc;
     usher_flow_report(ex, cause, NULL);
     if (ex->verdict != USHER_SESSION_VALID) return USHER_OK;
