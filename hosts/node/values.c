@@ -40,37 +40,35 @@ bool addon_is(napi_env env, napi_value value, napi_valuetype type)
     return napi_typeof(env, value, &found) == napi_ok && found == type;
 }
 
-/* Room for a text and a NUL; `is_ascii`: as many bytes as characters, so one copy without a look at
- * each will do. False: an exception is pending. */
-static bool room_for(char **out, size_t *len, bool *is_ascii, napi_env env, usher_arena *arena,
-                     napi_value value, const char *name)
+/* As UTF-8, with a NUL behind it. Where there are as many bytes as characters, one copy without a
+ * look at each will do, and *is_ascii. False: an exception is pending. */
+static bool read_text(usher_str *out, char **text, bool *is_ascii, napi_env env, usher_arena *arena,
+                      napi_value value, const char *name)
 {
-    size_t characters = 0;
+    size_t len, copied;
 
-    if (napi_get_value_string_latin1(env, value, NULL, 0, &characters) != napi_ok ||
-        napi_get_value_string_utf8(env, value, NULL, 0, len) != napi_ok) {
+    *out = (usher_str){0};
+    if (napi_get_value_string_utf8(env, value, NULL, 0, &len) != napi_ok) {
         addon_throw_type(env, name, "a string");
         return false;
     }
-    *is_ascii = characters == *len;
-    *out = usher_arena_get(arena, *len + 1);
-    return *out || no_memory(env);
+    *text = usher_arena_get(arena, len + 1);
+    if (!*text) return no_memory(env);
+    if (napi_get_value_string_latin1(env, value, *text, len + 1, &copied) != napi_ok) return false;
+    *is_ascii = copied == len;
+    if (!*is_ascii && napi_get_value_string_utf8(env, value, *text, len + 1, &len) != napi_ok)
+        return false;
+    *out = (usher_str){*text, len};
+    return true;
 }
 
 bool addon_text(usher_str *out, napi_env env, usher_arena *arena, napi_value value,
                 const char *name)
 {
     bool is_ascii;
-    size_t len;
     char *text;
 
-    *out = (usher_str){0};
-    if (!room_for(&text, &len, &is_ascii, env, arena, value, name)) return false;
-    if ((is_ascii ? napi_get_value_string_latin1(env, value, text, len + 1, &len)
-                  : napi_get_value_string_utf8(env, value, text, len + 1, &len)) != napi_ok)
-        return false;
-    *out = (usher_str){text, len};
-    return true;
+    return read_text(out, &text, &is_ascii, env, arena, value, name);
 }
 
 /* UTF-8 of characters up to U+00FF, back to one byte each, in place. */
@@ -92,15 +90,9 @@ bool addon_bytes(usher_str *out, napi_env env, usher_arena *arena, napi_value va
                  const char *name)
 {
     bool is_ascii;
-    size_t len;
     char *text;
 
-    *out = (usher_str){0};
-    if (!room_for(&text, &len, &is_ascii, env, arena, value, name)) return false;
-    if ((is_ascii ? napi_get_value_string_latin1(env, value, text, len + 1, &len)
-                  : napi_get_value_string_utf8(env, value, text, len + 1, &len)) != napi_ok)
-        return false;
-    *out = (usher_str){text, len};
+    if (!read_text(out, &text, &is_ascii, env, arena, value, name)) return false;
     if (is_ascii || narrow(out, text)) return true;
     *out = (usher_str){0};
     addon_throw_type(env, name, "a string of characters up to U+00FF");

@@ -127,6 +127,7 @@ void usher_exchange_forget(usher_exchange *ex)
     if (ex->did_more)
         zero(ex, offsetof(usher_exchange, sign_in), offsetof(usher_exchange, response_headers));
     ex->did_more = false;
+    ex->is_fresh = true;
 }
 
 usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,
@@ -135,7 +136,8 @@ usher_status usher_exchange_start(usher_exchange *ex, usher_site *site,
     if (!ex || !site || !request || request->size != sizeof *request)
         return usher_fail(err, USHER_E_USAGE, "exchange: no site, or a request of another version",
                           0);
-    usher_exchange_forget(ex);
+    if (!ex->is_fresh) usher_exchange_forget(ex);
+    ex->is_fresh = false;
     if (ex->site != site) {
         usher_site_unref(ex->site);
         ex->site = usher_site_ref(site);

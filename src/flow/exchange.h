@@ -152,6 +152,7 @@ struct usher_exchange {
     usher_jwe_cipher *cipher;
     uint64_t id_seed;
     bool did_more; /* than usher_get_token: sign_in and hooked may not be zero */
+    bool is_fresh; /* forgotten, and not started since */
 
     /* one request */
     usher_site *site;

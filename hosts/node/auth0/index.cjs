@@ -131,9 +131,22 @@ class Auth0Client {
   // ---- reading -------------------------------------------------------------------------------------
 
   /** The session, whole, or null. `req` in the Pages Router and in a middleware, nothing elsewhere. */
-  async getSession(req) {
-    if (req !== undefined) checkRequest(req);
-    const cookie = req ? cookieOf(req) : await cookieOfComponent(); // first: a build, without settings, learns here that the page is made anew each time
+  getSession(req) {
+    try {
+      if (req === undefined) return this.#ofComponent();
+      checkRequest(req);
+      return Promise.resolve(this.#sessionOf(cookieOf(req)));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #ofComponent() {
+    const cookie = await cookieOfComponent(); // first: a build, without settings, learns here that the page is made anew each time
+    return this.#sessionOf(cookie);
+  }
+
+  #sessionOf(cookie) {
     if (!this.#options.sessionStore) return internals.claims(this.#anySite(), cookie);
     return this.#asked((program) => internals.claims(this.#anySite(), cookie, program));
   }

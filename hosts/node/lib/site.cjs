@@ -236,7 +236,7 @@ class Site {
       /** As handle, for a request in parts; what was decided as the engine tells it. */
       serve: (site, request, program) => site.#serve(HANDLE, request, program),
       csrf: (site, headers, program) => site.#csrf(headers, program),
-      /** Everything that is sealed, or null, for a Cookie header: no Bearer token counts. */
+      /** Everything that is sealed, or null, for a Cookie header: no Bearer token counts. A promise of it if somebody is waited for. */
       claims: (site, cookie, program) => site.#claims(cookie, program),
       touch: (site, cookie, program) => site.#touch(cookie, program),
       /** What a token would say, or null, for a Cookie header and with functions of this call. */
@@ -358,9 +358,9 @@ class Site {
     return JSON.parse(isWant(end) ? await later(end, this.#means) : end);
   }
 
-  async #claims(cookie, program) {
-    const end = once(this.#means, TOKEN, undefined, undefined, cookie, undefined, undefined, true);
-    return JSON.parse(isWant(end) ? await later(end, this.#means, program) : end);
+  #claims(cookie, program) {
+    const end = this.#run(TOKEN, cookie, true, undefined, program);
+    return isPromise(end) ? end.then(JSON.parse) : JSON.parse(end);
   }
 
   async #tokenFor(cookie, program) {
