@@ -145,6 +145,15 @@ static size_t csrf_count(const usher_profile *profile, size_t count)
     return profile->secret_list ? count : 1;
 }
 
+/* The same key needs no second derivation; and as it has the same serial, ciphers that were made
+ * ready for one purpose are ready for all. */
+static void purpose_copy(usher_keyring *k, usher_purpose purpose)
+{
+    memcpy(k->keys[purpose], k->keys[USHER_FOR_SESSION], sizeof k->keys[purpose]);
+    memcpy(k->headers[purpose], k->headers[USHER_FOR_SESSION], sizeof k->headers[purpose]);
+    k->has[purpose] = true;
+}
+
 static usher_status purpose_derive(usher_keyring *k, usher_purpose purpose,
                                    const usher_secret *secrets,
                                    const usher_str salts[USHER_PURPOSES], usher_error *err)
@@ -152,6 +161,10 @@ static usher_status purpose_derive(usher_keyring *k, usher_purpose purpose,
     usher_str salt;
     usher_status rc = USHER_OK;
 
+    if (k->profile->one_key && purpose != USHER_FOR_SESSION) {
+        purpose_copy(k, purpose);
+        return USHER_OK;
+    }
     if (!salt_of(&salt, k->profile, purpose, salts)) return USHER_OK;
     for (size_t i = 0; i < k->secret_count && rc == USHER_OK; i++)
         rc = keys_derive(k, purpose, i, secrets[i], salt, err);

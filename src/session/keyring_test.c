@@ -158,6 +158,11 @@ static void test_every_key_differs(void **state)
             for (size_t s = 0; s < 3 && r.keys.has[p]; s++)
                 seen[count++] = r.keys.keys[p][s][0].bytes;
         assert_true(count >= (one_key ? 3 : 12));
+        for (unsigned p = 1; one_key && p < USHER_PURPOSES; p++) {
+            assert_true(r.keys.has[p]);
+            assert_memory_equal(r.keys.keys[p], r.keys.keys[0], sizeof r.keys.keys[0]);
+            assert_memory_equal(r.keys.headers[p], r.keys.headers[0], sizeof r.keys.headers[0]);
+        }
         for (size_t a = 0; a < count; a++)
             for (size_t b = 0; b < a; b++)
                 assert_memory_not_equal(seen[a], seen[b], 32);
