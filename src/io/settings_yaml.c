@@ -43,7 +43,10 @@ static size_t line_end(usher_str rest)
     static const usher_str ends[] = {
         USHER_STR_INIT("\r\n"),     USHER_STR_INIT("\n"),           USHER_STR_INIT("\r"),
         USHER_STR_INIT("\xc2\x85"), USHER_STR_INIT("\xe2\x80\xa8"), USHER_STR_INIT("\xe2\x80\xa9")};
+    unsigned char first = rest.len ? (unsigned char)rest.ptr[0] : 0;
 
+    /* each character of a file comes by here */
+    if (first != '\r' && first != '\n' && first != 0xc2 && first != 0xe2) return 0;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (usher_str_starts(rest, ends[i])) return ends[i].len;
     return 0;
