@@ -65,8 +65,11 @@ static void consider(search *s, usher_str candidate)
 {
     char text[NAME_MAX_LEN];
     size_t len = plain(text, candidate);
-    size_t d = edit_distance(s->wanted, s->wanted_len, text, len);
+    size_t longer = len > s->wanted_len ? len : s->wanted_len;
 
+    /* each letter that one has more is one edit */
+    if (2 * longer - len - s->wanted_len >= s->distance) return;
+    size_t d = edit_distance(s->wanted, s->wanted_len, text, len);
     if (d >= s->distance) return;
     s->distance = d;
     s->best = candidate;
