@@ -73,6 +73,13 @@ function credentialsOf(input, name) {
   return [cookie, authorization];
 }
 
+/** Cookie alone; without a list to put it in where Node has read the headers. */
+function cookieOf(input, name) {
+  const { headers } = input;
+  const isPlain = typeof headers?.cookie === 'string' && typeof headers.authorization !== 'object' && !Array.isArray(headers) && !isHeaders(headers);
+  return isPlain ? headers.cookie : credentialsOf(input, name)[0];
+}
+
 /** A flat list of names and values. */
 function flatOf(input, name) {
   const flat = [];
@@ -80,4 +87,4 @@ function flatOf(input, name) {
   return flat;
 }
 
-module.exports = { credentialsOf, flatOf, isObject };
+module.exports = { cookieOf, credentialsOf, flatOf, isObject };

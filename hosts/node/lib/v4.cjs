@@ -218,7 +218,8 @@ function headersOf(req) {
 function append(res, setCookies) {
   if (setCookies.length === 0) return;
   const before = res.getHeader('Set-Cookie') ?? [];
-  res.setHeader('Set-Cookie', [...(Array.isArray(before) ? before : [String(before)]), ...setCookies]);
+  const lines = Array.isArray(before) ? before : [String(before)];
+  res.setHeader('Set-Cookie', lines.length === 0 ? setCookies : [...lines, ...setCookies]);
 }
 
 const PROBLEM = 'There is a problem with the server configuration. Check the server logs for more information.';

@@ -3,7 +3,7 @@
 // getServerSession, in its three forms: (req, res, options), (options) and ().
 
 const { wrongType } = require('../lib/errors.cjs');
-const { credentialsOf, isObject } = require('../lib/headers.cjs');
+const { cookieOf, isObject } = require('../lib/headers.cjs');
 const { fromNext } = require('../lib/next.cjs');
 const { internals } = require('../lib/site.cjs');
 const { isPromise } = require('../lib/wants.cjs');
@@ -28,7 +28,7 @@ function nobody(error, program, options) {
 function evaluate(options, headers, readOnly) {
   const site = siteOrThrow(options, headers.headers);
   const program = readingProgramOf(options, site);
-  const [cookie] = credentialsOf(headers, 'headers');
+  const cookie = cookieOf(headers, 'headers');
   try {
     const checked = internals.check(site, cookie, readOnly, program);
     return isPromise(checked) ? checked.catch((error) => nobody(error, program, options)) : checked;
@@ -38,7 +38,9 @@ function evaluate(options, headers, readOnly) {
 }
 
 function isEmpty(session) {
-  return !session || typeof session === 'string' || Object.keys(session).length === 0;
+  if (!session || typeof session === 'string') return true;
+  for (const name in session) if (Object.hasOwn(session, name)) return false;
+  return true;
 }
 
 async function fromComponent(options) {
