@@ -1,7 +1,7 @@
 // Fresh cases of the kind that tests/vectors has: inputs made from a seed, answers of the original
 // packages, judged by `usher vectors`. First the originals are asked what the recorded cases ask, so
 // that a case that is fresh means what a recorded one does. USHER_SEED and USHER_FRESH (how many) make
-// a run longer or another one; USHER_FRESH_PARTS (names, with commas) makes it narrower.
+// a run longer (with USHER_SUITE_MS) or another one; USHER_FRESH_PARTS (names, with commas) makes it narrower.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { run as start } from "../e2e/kit/process.mjs";
 
 const seed = Number(process.env.USHER_SEED ?? 20261122);
-const count = Number(process.env.USHER_FRESH ?? 4000);
+const count = Number(process.env.USHER_FRESH ?? 5000);
 const only = process.env.USHER_FRESH_PARTS?.split(",");
 const here = path.dirname(fileURLToPath(import.meta.url));
 const vectors = path.join(here, "../vectors");
@@ -71,7 +71,7 @@ async function fresh(part, kit, wanted) {
 
 async function work({ dir }) {
     const kit = await import("./fresh/kit.mjs");
-    const names = ["cookies", "matchers", "urls", "auth0"];
+    const names = ["cookies", "matchers", "urls", "auth0", "authjs"];
     const parts = (await Promise.all(names.map((name) => import(`./fresh/${name}.mjs`))))
         .flatMap((module) => module.parts).filter(({ name }) => !only || only.includes(name));
     const all = parts.reduce((sum, { weight }) => sum + weight, 0);
