@@ -72,6 +72,7 @@ bool addon_bytes(usher_str *out, napi_env env, usher_arena *arena, napi_value va
 bool addon_buffer(usher_str *out, napi_env env, usher_arena *arena, napi_value value,
                   const char *name);
 bool addon_number(double *out, napi_env env, napi_value value, const char *name);
+bool addon_no_memory(napi_env env); /* throws that; gives false */
 bool addon_is(napi_env env, napi_value value, napi_valuetype type);
 napi_value addon_string(napi_env env, usher_str text);
 napi_value addon_throw_type(napi_env env, const char *name, const char *wanted); /* gives NULL */

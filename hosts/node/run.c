@@ -74,7 +74,7 @@ static bool read_list(usher_header **out, size_t *count, napi_env env, usher_are
         return false;
     }
     usher_header *headers = usher_arena_get(arena, (length / 2 + 1) * sizeof *headers);
-    if (!headers) return false;
+    if (!headers) return addon_no_memory(env);
     for (uint32_t i = 0; i < length; i++) {
         usher_str *field = i % 2 ? &headers[i / 2].value : &headers[i / 2].name;
         if (napi_get_element(env, list, i, &item) != napi_ok ||
@@ -92,7 +92,7 @@ static bool read_cookie(usher_header **out, size_t *count, napi_env env, usher_a
     usher_header *headers = usher_arena_get(arena, 2 * sizeof *headers);
 
     *count = 0;
-    if (!headers) return false;
+    if (!headers) return addon_no_memory(env);
     *out = headers;
     if (addon_is(env, args[A_HEADERS], napi_string)) {
         headers[*count].name = USHER_STR("cookie");

@@ -25,7 +25,7 @@ napi_value addon_throw(napi_env env, usher_status status, const usher_error *err
     return NULL;
 }
 
-static bool no_memory(napi_env env)
+bool addon_no_memory(napi_env env)
 {
     const usher_error err = {.what = "node: no memory for an argument"};
 
@@ -53,7 +53,7 @@ static bool read_text(usher_str *out, char **text, bool *is_ascii, napi_env env,
         return false;
     }
     *text = usher_arena_get(arena, len + 1);
-    if (!*text) return no_memory(env);
+    if (!*text) return addon_no_memory(env);
     if (napi_get_value_string_latin1(env, value, *text, len + 1, &copied) != napi_ok) return false;
     *is_ascii = copied == len;
     if (!*is_ascii && napi_get_value_string_utf8(env, value, *text, len + 1, &len) != napi_ok)
@@ -114,7 +114,7 @@ bool addon_buffer(usher_str *out, napi_env env, usher_arena *arena, napi_value v
     }
     if (napi_get_buffer_info(env, value, &data, &len) != napi_ok) return false;
     char *copy = usher_arena_get(arena, len); /* JavaScript may change it later */
-    if (!copy) return no_memory(env);
+    if (!copy) return addon_no_memory(env);
     if (len) memcpy(copy, data, len);
     *out = (usher_str){copy, len};
     return true;

@@ -88,6 +88,23 @@ test('an answer that cannot be taken leaves no exchange waiting', () => {
   native.abandon(number);
 });
 
+test('arguments that find no memory end in an error that says so', () => {
+  const { native } = createRequire(import.meta.url)('../lib/native.cjs');
+  const [site] = native.siteNew(JSON.stringify({ profile: 'authjs-5', base_url: 'https://a.example', secret: SECRET }), null);
+  const fields = new Array(1024).fill('a');
+  let refused = 0;
+  for (let short = 0; short < 40_000; short += 1000) { // of the 16 MiB that a call may have
+    const target = `/${'x'.repeat((16 << 20) - short)}`;
+    try {
+      assert.equal(typeof native.run(site, 4, 'GET', target, fields, undefined, undefined, false), 'string');
+    } catch (error) {
+      assert.match(String(error.code), /^USHER_E_(NOMEM|LIMIT)$/, `${short}: ${error.message}`);
+      refused += 1;
+    }
+  }
+  assert.ok(refused > 10, `${refused} were refused`);
+});
+
 test('a clock that throws leaves no exchange waiting', async () => {
   let calls = 0;
   const now = () => { if (calls++ % 2) throw new Error('no time'); return Date.now(); };

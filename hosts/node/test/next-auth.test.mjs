@@ -275,11 +275,11 @@ test('a jwt callback that returns null ends the session; one that forgets to ret
 test('calls that wait at once keep their own functions', async () => {
   const cookie = await cookieOf();
   const later = (ms) => new Promise((done) => { setTimeout(done, ms); });
-  const all = await Promise.all(Array.from({ length: 20 }, (_, i) => getServerSession({ headers: { cookie } }, new Res(), { secret, callbacks: {
-    jwt: async ({ token: t }) => { await later(20 - i); return { ...t, i }; },
+  const all = await Promise.all(Array.from({ length: 150 }, (_, i) => getServerSession({ headers: { cookie } }, new Res(), { secret, callbacks: {
+    jwt: async ({ token: t }) => { await later(150 - i); return { ...t, i }; },
     session: async ({ session, token: t }) => { await later(i); return { ...session, i: [i, t.i] }; },
   } })));
-  assert.deepEqual(all.map((s) => s.i), Array.from({ length: 20 }, (_, i) => [i, i]));
+  assert.deepEqual(all.map((s) => s.i), Array.from({ length: 150 }, (_, i) => [i, i]));
 });
 
 test('tokens of the program are used everywhere', async () => {
