@@ -71,7 +71,8 @@ async function fresh(part, kit, wanted) {
 
 async function work({ dir }) {
     const kit = await import("./fresh/kit.mjs");
-    const names = ["cookies", "matchers", "urls", "auth0", "authjs", "write"];
+    // Addresses last: @auth/core remembers for good that some configuration had an e-mail provider.
+    const names = ["cookies", "matchers", "urls", "auth0", "write", "authjs"];
     const parts = (await Promise.all(names.map((name) => import(`./fresh/${name}.mjs`))))
         .flatMap((module) => module.parts).filter(({ name }) => !only || only.includes(name));
     const all = parts.reduce((sum, { weight }) => sum + weight, 0);
