@@ -376,11 +376,12 @@ function otherStored({ input, expected }) {
 
 /** What is not read here is not renewed. */
 function otherRolled({ input, expected }) {
+    if (input.store && /=(;|$)/.test(input.cookie_header)) return "skip"; // a signature with padding
     if (expected.store_calls?.some((call) => !ids.includes(call.slice(4)) && !call.endsWith("<32 hex>"))) return "skip";
     if (expected.result !== "ok") return input.cookie_header.includes("__FC_") ? "skip" : null;
     if (!expected.set_cookies.length) return null;
     const odd = Object.values(input.store ?? {}).map((text) => JSON.parse(text)).some((one) => one.header || !shaped(one));
-    return odd || spaced(input) || input.cookie_header.includes("=;") || input.cookie_header.endsWith("=") ? "skip" : null;
+    return odd || spaced(input) ? "skip" : null;
 }
 
 /* --- transactions ---------------------------------------------------------------------------------- */
