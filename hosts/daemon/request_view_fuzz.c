@@ -3,9 +3,6 @@
 #include <assert.h>
 #include <stdint.h>
 
-/* Fuzz targets link the library, not a host's parts. */
-#include "hosts/daemon/causes.c"
-#include "hosts/daemon/request_view.c"
 #include "hosts/daemon/request_view_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
