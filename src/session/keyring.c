@@ -228,7 +228,7 @@ usher_status usher_keyring_init(usher_keyring *out, const usher_allocator *alloc
 
 void usher_keyring_deinit(usher_keyring *k, const usher_allocator *alloc)
 {
-    if (!k) return;
+    if (!k || !k->secret_count) return; /* fifty kilobytes of zeroes need no wiping */
     usher_secret_free(&k->csrf, alloc);
     usher_wipe(k, sizeof *k);
 }
