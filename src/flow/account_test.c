@@ -594,8 +594,7 @@ static void test_without_memory(void **state)
         sign_in(&r);
         browser_take_record(&r.b, &all[1]);
         recorded_without_memory(r.b.site, all, 2);
-        recorded_free(&all[0]);
-        recorded_free(&all[1]);
+        recorded_free_all(all, 2);
         close_rig(&r);
     }
 }

@@ -692,8 +692,7 @@ static void stress(void (*sweep)(usher_site *site, const recorded *all, size_t c
     auth0_come_back(&b, s, "&error=access_denied", NULL, NULL);
     browser_take_record(&b, &all[3]);
     sweep(b.site, all, 4);
-    for (size_t i = 0; i < 4; i++)
-        recorded_free(&all[i]);
+    recorded_free_all(all, 4);
     browser_close(&b);
     browser_open(&b, PUSHED);
     b.op.metadata = PUSH_AT;

@@ -935,8 +935,7 @@ static void test_ending_without_memory(void **state)
     assert_true(r.b.signed_out);
     browser_take_record(&r.b, &all[1]);
     recorded_without_memory(r.b.site, all, 2);
-    for (size_t k = 0; k < 2; k++)
-        recorded_free(&all[k]);
+    recorded_free_all(all, 2);
     browser_close(&r.b);
 }
 
@@ -1033,8 +1032,7 @@ static void test_without_memory(void **state)
         recorded_without_memory(r.b.site, all, 2);
         recorded_without_crypto(r.b.site, all, 2);
         recorded_without_entropy(r.b.site, all, 2);
-        for (size_t k = 0; k < 2; k++)
-            recorded_free(&all[k]);
+        recorded_free_all(all, 2);
         browser_close(&r.b);
     }
 }

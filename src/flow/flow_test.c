@@ -844,8 +844,7 @@ static void stress(void (*sweep)(usher_site *, const recorded *, size_t))
         size_t n = record_all(&b, profiles[p], all);
 
         sweep(b.site, all, n);
-        while (n)
-            recorded_free(&all[--n]);
+        recorded_free_all(all, n);
         browser_close(&b);
     }
 }

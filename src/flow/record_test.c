@@ -502,8 +502,7 @@ static void test_without_memory(void **state)
     recorded_without_memory(v.b.site, all, 3);
     recorded_without_crypto(v.b.site, all, 3);
     recorded_without_entropy(v.b.site, all, 2);
-    for (size_t i = 0; i < 3; i++)
-        recorded_free(&all[i]);
+    recorded_free_all(all, 3);
     close_visit(&v);
 }
 

@@ -530,8 +530,7 @@ static void test_without_memory(void **state)
         browser_take_record(&r.b, &all[4]);
         recorded_without_memory(r.b.site, all, 5);
         recorded_without_crypto(r.b.site, all, 5);
-        for (size_t k = 0; k < 5; k++)
-            recorded_free(&all[k]);
+        recorded_free_all(all, 5);
         browser_close(&r.b);
     }
 }

@@ -320,6 +320,12 @@ void recorded_free(recorded *r)
     r->events = 0;
 }
 
+void recorded_free_all(recorded *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        recorded_free(&all[i]);
+}
+
 static usher_status run(usher_site *site, const recorded *r, kit_alloc *alloc, kit_random *random)
 {
     usher_allocator allocator = kit_allocator(alloc);

@@ -88,9 +88,10 @@ bool browser_has_cause(const browser *b, usher_cause cause);
 /* The decoded value of a parameter of a URL; false and empty if it is not there. */
 bool kit_parameter(const char *url, const char *name, char *out, size_t room);
 
-/* Moves the last request out; forget it with recorded_free. */
+/* Moves the last request out; forget it with recorded_free, several with recorded_free_all. */
 void browser_take_record(browser *b, recorded *out);
 void recorded_free(recorded *r);
+void recorded_free_all(recorded *all, size_t count);
 
 /* The requests again, with every allocation refused in turn (alone, and from there on), every one
  * of libcrypto's, every draw of entropy. What could not be told sets nothing, clears nothing, and

@@ -10,7 +10,7 @@ import Ours5, { CredentialsSignin } from '../authjs/index.mjs';
 import * as ourErrors from '../authjs/errors.mjs';
 import Ours4 from '../next-auth/index.mjs';
 import { createSite } from '../index.mjs';
-import { BASE, Jar, SECRET as secret } from './kit/kit.mjs';
+import { BASE, Jar, PagesResponse, SECRET as secret } from './kit/kit.mjs';
 
 // What Next.js gives to a Server Action, for both packages: next-auth 5 imports it, ours asks for it by require.
 const shim = (name) => `data:text/javascript,${encodeURIComponent(`export const headers = (...a) => globalThis.nextShim.headers(...a); export const cookies = (...a) => globalThis.nextShim.cookies(...a); export const redirect = (...a) => globalThis.nextShim.redirect(...a); // ${name}`)}`;
@@ -91,19 +91,6 @@ const claimsOf = async (jar, name, decode) => {
 
 // ---- v4 ------------------------------------------------------------------------------------------
 
-class Res {
-  statusCode = 200;
-  headers = {};
-  getHeader(name) { return this.headers[name.toLowerCase()]; }
-  setHeader(name, value) { this.headers[name.toLowerCase()] = value; return this; }
-  removeHeader(name) { delete this.headers[name.toLowerCase()]; }
-  status(code) { this.statusCode = code; return this; }
-  json(body) { return this.setHeader('Content-Type', 'application/json').end(JSON.stringify(body)); }
-  send(body) { return typeof body === 'object' ? this.json(body) : this.end(body); }
-  end(body) { this.body = body === undefined ? '' : String(body); return this; }
-  redirect(url) { this.statusCode = 302; return this.setHeader('Location', url).end(); }
-}
-
 const typeOf = (body) => (body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json');
 const parsedBody = (body) => (body instanceof URLSearchParams ? Object.fromEntries(body) : body);
 
@@ -113,7 +100,7 @@ async function pages(handler, jar, path, body, more = {}) {
   const cookies = Object.fromEntries(jar.header.split('; ').filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf('=')), decodeURIComponent(pair.slice(pair.indexOf('=') + 1))]));
   const headers = { host: 'localhost:3000', cookie: jar.header, ...(body && { 'content-type': typeOf(body) }), ...more };
   const query = { ...Object.fromEntries(url.searchParams), nextauth: url.pathname.slice('/api/auth/'.length).split('/') };
-  const res = new Res();
+  const res = new PagesResponse();
   await handler({ method: body ? 'POST' : 'GET', url: url.pathname + url.search, headers, query, cookies, body: body ? parsedBody(body) : '' }, res);
   const lines = [res.headers['set-cookie'] ?? []].flat();
   jar.take(lines);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import test from 'node:test';
 import NextAuth, { getServerSession } from '../next-auth/index.mjs';
-import { BASE, Jar, Provider, SECRET as secret } from './kit/kit.mjs';
+import { BASE, Jar, PagesResponse, Provider, SECRET as secret } from './kit/kit.mjs';
 
 const originals = createRequire(new URL('../../../tests/package.json', import.meta.url));
 const Theirs = originals('next-auth').default;
@@ -13,26 +13,13 @@ const SESSION = 'next-auth.session-token';
 process.env.NEXTAUTH_URL = BASE;
 delete process.env.NEXTAUTH_SECRET;
 
-class Res {
-  statusCode = 200;
-  headers = {};
-  getHeader(name) { return this.headers[name.toLowerCase()]; }
-  setHeader(name, value) { this.headers[name.toLowerCase()] = value; return this; }
-  removeHeader(name) { delete this.headers[name.toLowerCase()]; }
-  status(code) { this.statusCode = code; return this; }
-  json(body) { return this.setHeader('Content-Type', 'application/json').end(JSON.stringify(body)); }
-  send(body) { return typeof body === 'object' ? this.json(body) : this.end(body); }
-  end(body) { this.body = body === undefined ? '' : String(body); return this; }
-  redirect(url) { this.statusCode = 302; return this.setHeader('Location', url).end(); }
-}
-
 /** As Next.js' pages router calls a handler: query, cookies and body are read already. */
 async function ask(handler, jar, path, form) {
   const url = new URL(path, BASE);
   const cookies = Object.fromEntries(jar.header.split('; ').filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf('=')), decodeURIComponent(pair.slice(pair.indexOf('=') + 1))]));
   const headers = { host: 'localhost:3000', cookie: jar.header, ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) };
   const query = { ...Object.fromEntries(url.searchParams), nextauth: url.pathname.slice('/api/auth/'.length).split('/') };
-  const res = new Res();
+  const res = new PagesResponse();
   await handler({ method: form ? 'POST' : 'GET', url: url.pathname + url.search, headers, query, cookies, body: form ?? '' }, res);
   jar.take([res.headers['set-cookie'] ?? []].flat());
   return { status: res.statusCode, location: res.headers.location, body: res.body, type: res.headers['content-type'], cookies: [res.headers['set-cookie'] ?? []].flat().map((line) => line.split('=')[0]) };
@@ -86,7 +73,7 @@ test('a sign-in begun by one and ended by the other, both ways and both routers'
     const ended = await comeBack(second, jar, url, how);
     assert.deepEqual([ended.status, ended.location], [302, `${BASE}/after`]);
     for (const reader of [ours, theirs]) sessions.push({ ...JSON.parse((await ask(reader, jar, '/api/auth/session')).body), expires: '' });
-    assert.equal((await getServerSession({ headers: { cookie: jar.header } }, new Res(), options)).id, 'u1');
+    assert.equal((await getServerSession({ headers: { cookie: jar.header } }, new PagesResponse(), options)).id, 'u1');
     const out = await how(second, jar, '/api/auth/signout', { csrfToken: await csrfOf(second, jar, how), json: 'true' });
     assert.equal(out.status, 200);
     assert.ok(!jar.has(SESSION));
@@ -142,7 +129,7 @@ test('update() goes through the jwt callback', async (t) => {
     const { url } = JSON.parse((await begin(handler, jar)).body);
     await comeBack(handler, jar, url);
     const csrfToken = await csrfOf(handler, jar, ask);
-    const res = new Res();
+    const res = new PagesResponse();
     await handler({ method: 'POST', url: '/api/auth/session', headers: { cookie: jar.header, 'content-type': 'application/json' }, query: { nextauth: ['session'] },
       cookies: Object.fromEntries(jar.header.split('; ').map((p) => [p.slice(0, p.indexOf('=')), decodeURIComponent(p.slice(p.indexOf('=') + 1))])), body: { csrfToken, data: { nick: 'Annie' } } }, res);
     answers.push([res.statusCode, JSON.parse(res.body).nick]);
@@ -197,8 +184,8 @@ test('settings that cannot be used are a 500 and a line in the log', async () =>
     const page = await ask(NextAuth({ ...unusable, pages }), new Jar(), `/api/auth/${path}`, form);
     assert.deepEqual([page.status, page.type, page.location, page.cookies], expected, path);
   }
-  await assert.rejects(handler({ method: 'GET', url: '/', headers: {}, query: {} }, new Res()), /nextauth/);
-  await assert.rejects(handler(1, new Res()), TypeError);
+  await assert.rejects(handler({ method: 'GET', url: '/', headers: {}, query: {} }, new PagesResponse()), /nextauth/);
+  await assert.rejects(handler(1, new PagesResponse()), TypeError);
   await assert.rejects(handler({ headers: {} }, 1), TypeError);
 });
 

@@ -16,6 +16,20 @@ export function cookieFor(site, claims = { sub: '42', name: 'Ann', email: 'ann@e
   return `${NAMES[site.profile]}=${site.mint({ claims, maxAge })}`;
 }
 
+/** What Next.js' pages router gives to a handler to answer with, kept to be looked at. */
+export class PagesResponse {
+  statusCode = 200;
+  headers = {};
+  getHeader(name) { return this.headers[name.toLowerCase()]; }
+  setHeader(name, value) { this.headers[name.toLowerCase()] = value; return this; }
+  removeHeader(name) { delete this.headers[name.toLowerCase()]; }
+  status(code) { this.statusCode = code; return this; }
+  json(body) { return this.setHeader('Content-Type', 'application/json').end(JSON.stringify(body)); }
+  send(body) { return typeof body === 'object' ? this.json(body) : this.end(body); }
+  end(body) { this.body = body === undefined ? '' : String(body); return this; }
+  redirect(url) { this.statusCode = 302; return this.setHeader('Location', url).end(); }
+}
+
 /** The browser's jar: Set-Cookie lines in, a Cookie header out. */
 export class Jar {
   #cookies = new Map();
