@@ -206,13 +206,13 @@ static bool obey(usher_str line, fixture *fixtures, size_t count, const row *row
 
 typedef struct runner {
     fixture *f;
-    int core;
+    size_t core;
     pthread_barrier_t *start;
     bool fine;
     double ns; /* of processor time, for an opening */
 } runner;
 
-static bool stay_on(int core)
+static bool stay_on(size_t core)
 {
     cpu_set_t set;
 
@@ -222,13 +222,13 @@ static bool stay_on(int core)
 }
 
 /* The machine's first two cores that we may use. */
-static bool two_cores(int core[2])
+static bool two_cores(size_t core[2])
 {
     cpu_set_t set;
-    int count = 0;
+    size_t count = 0;
 
     if (sched_getaffinity(0, sizeof set, &set)) return false;
-    for (int i = 0; i < CPU_SETSIZE && count < 2; i++)
+    for (size_t i = 0; i < CPU_SETSIZE && count < 2; i++)
         if (CPU_ISSET(i, &set)) core[count++] = i;
     return count == 2;
 }
@@ -278,7 +278,7 @@ typedef struct trio {
 
 /* Each core alone, both on one site, and both with nothing in common, by turns: what the last two
  * have to bear from the machine and its neighbours is the same. */
-static bool threads_round(trio *t, const int core[2], double ns[6])
+static bool threads_round(trio *t, const size_t core[2], double ns[6])
 {
     runner alone[] = {{.f = &t->first, .core = core[0]}, {.f = &t->same_site, .core = core[1]}};
     runner both[] = {alone[0], alone[1]};
@@ -305,7 +305,7 @@ static bool trio_init(trio *t, int64_t now_ms)
     return true;
 }
 
-static bool compare_trio(trio *t, const int core[2])
+static bool compare_trio(trio *t, const size_t core[2])
 {
     static double ns[6][THREAD_ROUNDS];
     double round[6];
@@ -327,7 +327,7 @@ static int compare_threads(const char *path)
     static fixture first[FIXTURES_MAX], same_site[FIXTURES_MAX], own_site[FIXTURES_MAX];
     size_t count = fixture_read(first, path);
     int64_t now_ms = clock_ns(CLOCK_REALTIME) / 1000000;
-    int core[2];
+    size_t core[2];
     bool fine = two_cores(core) && count > 0 && fixture_read(same_site, path) == count &&
                 fixture_read(own_site, path) == count;
 
