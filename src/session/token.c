@@ -217,11 +217,12 @@ usher_status usher_token_seal(usher_str *token, int64_t *exp_s, usher_arena *a,
                               int64_t max_age_s, usher_entropy entropy, usher_error *err)
 {
     usher_json_object members;
+    usher_json_member few[USHER_JSON_FEW];
     usher_status rc;
 
     *token = (usher_str){0};
     *exp_s = 0;
-    if ((rc = usher_json_read_object(&members, a, claims_json, &usher_json_limits_claims, err)))
+    if ((rc = usher_json_read_few(&members, few, a, claims_json, &usher_json_limits_claims, err)))
         return rc;
     return usher_token_seal_again(token, exp_s, a, cipher, keys, purpose, &members, claims_json,
                                   now_s, max_age_s, entropy, err);

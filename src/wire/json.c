@@ -16,7 +16,7 @@ const usher_json_limits usher_json_limits_claims = {.depth = USHER_JSON_DEPTH_MA
 const usher_json_limits usher_json_limits_document = {.depth = 32, .members = 4096};
 
 #define HEAD_DIGITS 18 /* of a number that needs no second look */
-#define FEW         16 /* members that are compared with each other one by one */
+#define FEW         USHER_JSON_FEW
 
 typedef struct scan {
     const uint8_t *start, *end;
@@ -427,19 +427,22 @@ typedef struct member_index {
     uint64_t seen; /* a bit for each of 64 kinds of name there has been */
     bool escaped;  /* some name holds a backslash: its kind says nothing */
     bool duplicates;
+    bool compact;             /* plain members, from the one bracket to the other */
     usher_json_window window; /* where plain members are looked for */
     const uint16_t *stop;     /* one that was looked at there */
 } member_index;
 
 /* The window's stops need no zeroes. */
-static void index_init(member_index *x, usher_arena *a, usher_str text, size_t members_max)
+static void index_init(member_index *x, usher_arena *a, usher_json_member *few, usher_str text,
+                       size_t members_max)
 {
     x->arena = a;
-    x->items = NULL;
-    x->count = x->room = 0;
+    x->items = few;
+    x->room = few ? FEW : 0;
+    x->count = 0;
     x->left = members_max;
     x->seen = 0;
-    x->escaped = x->duplicates = false;
+    x->escaped = x->duplicates = x->compact = false;
     x->window.text = (const uint8_t *)text.ptr;
     x->window.len = 0;
 }
@@ -707,9 +710,12 @@ static usher_status index_object(member_index *x, scan *s, const uint8_t *p, con
 
     if (!push(s, p)) return scan_failure(s, err);
     p++;
-    if (p < s->end && *p == '"' && !index_grow(x)) return usher_arena_fail(x->arena, err);
+    if (p < s->end && *p == '"' && !x->room && !index_grow(x))
+        return usher_arena_fail(x->arena, err);
     for (bool first = true;; first = false) {
+        const uint8_t *from = p;
         p = plain_members(x, s, p, &first);
+        x->compact = from == s->start + 1 && p == s->end - 1;
         if (!(p = advance(s, p, true, first, &m))) return scan_failure(s, err);
         if (s->depth == 0) break;
         if (x->left-- == 0)
@@ -722,14 +728,24 @@ static usher_status index_object(member_index *x, scan *s, const uint8_t *p, con
     return x->count <= FEW ? USHER_OK : merge_duplicates(x, err);
 }
 
-static usher_status read_object(usher_json_object *out, usher_arena *a, usher_str text,
-                                const usher_json_limits *limits, usher_error *err)
+static void index_fit(const member_index *x)
+{
+    size_t room = x->room * sizeof *x->items, used = x->count * sizeof *x->items;
+
+    if (x->duplicates)
+        usher_arena_trim(x->arena, x->items, room, used);
+    else
+        usher_arena_untouched(x->arena, x->items, room, used);
+}
+
+static usher_status read_object(usher_json_object *out, usher_json_member *few, usher_arena *a,
+                                usher_str text, const usher_json_limits *limits, usher_error *err)
 {
     scan s;
     usher_status rc;
     member_index x;
 
-    index_init(&x, a, text, limits->members);
+    index_init(&x, a, few, text, limits->members);
     *out = (usher_json_object){0};
     scan_init(&s, text, limits->depth);
     const uint8_t *p = skip_space(s.start, s.end), *after = NULL;
@@ -737,27 +753,30 @@ static usher_status read_object(usher_json_object *out, usher_arena *a, usher_st
         return usher_fail(err, USHER_E_SYNTAX, "json: object expected", (size_t)(p - s.start));
     if ((rc = index_object(&x, &s, p, &after, err))) return rc;
     if (!text_end(&s, after)) return scan_failure(&s, err);
-    size_t room = x.room * sizeof *x.items, used = x.count * sizeof *x.items;
-    if (x.duplicates)
-        usher_arena_trim(a, x.items, room, used);
-    else
-        usher_arena_untouched(a, x.items, room, used);
-    *out =
-        (usher_json_object){x.items, x.count, x.duplicates, x.escaped || x.room > FEW ? 0 : x.seen};
+    if (x.items != few) index_fit(&x);
+    *out = (usher_json_object){x.items, x.count, x.duplicates, x.compact,
+                               x.escaped || x.room > FEW ? 0 : x.seen};
     return USHER_OK;
 }
 
 usher_status usher_json_read_object(usher_json_object *out, usher_arena *a, usher_str text,
                                     const usher_json_limits *limits, usher_error *err)
 {
-    return read_object(out, a, text, limits, err);
+    return read_object(out, NULL, a, text, limits, err);
+}
+
+usher_status usher_json_read_few(usher_json_object *out, usher_json_member few[USHER_JSON_FEW],
+                                 usher_arena *a, usher_str text, const usher_json_limits *limits,
+                                 usher_error *err)
+{
+    return read_object(out, few, a, text, limits, err);
 }
 
 usher_status usher_json_members(usher_json_object *out, usher_arena *a, usher_json value,
                                 usher_error *err)
 {
     /* Read again rather than believed: it costs little and no caller can lead it astray. */
-    return read_object(out, a, value.type == USHER_JSON_OBJECT ? value.text : (usher_str){0},
+    return read_object(out, NULL, a, value.type == USHER_JSON_OBJECT ? value.text : (usher_str){0},
                        &(usher_json_limits){USHER_JSON_DEPTH_MAX, SIZE_MAX}, err);
 }
 

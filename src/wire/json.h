@@ -44,6 +44,7 @@ typedef struct usher_json_object {
     usher_json_member *members;
     size_t count;
     bool duplicates; /* some name occurred more than once */
+    bool compact;    /* surely as JSON.stringify writes it; false: not known */
     uint64_t kinds;  /* which kinds of names there are, so that few are compared; 0: not known */
 } usher_json_object;
 
@@ -66,6 +67,14 @@ USHER_MUST_USE usher_status usher_json_read(usher_json *out, usher_str text,
 USHER_MUST_USE usher_status usher_json_read_object(usher_json_object *out, usher_arena *a,
                                                    usher_str text, const usher_json_limits *limits,
                                                    usher_error *err);
+
+/* The same for who is done with the members when it returns: the first few are put into `few`, and
+ * most objects need no memory. */
+#define USHER_JSON_FEW 16 /* members that are compared with each other one by one */
+USHER_MUST_USE usher_status usher_json_read_few(usher_json_object *out,
+                                                usher_json_member few[USHER_JSON_FEW],
+                                                usher_arena *a, usher_str text,
+                                                const usher_json_limits *limits, usher_error *err);
 
 /* Indexes an object that was part of a text already validated. USHER_E_SYNTAX if it is none. */
 USHER_MUST_USE usher_status usher_json_members(usher_json_object *out, usher_arena *a,

@@ -110,11 +110,38 @@ static void check_copy(usher_arena *a, const usher_json_object *o)
     }
 }
 
+/* Nothing stands between the members but what JSON.stringify puts there. */
+static void check_compact(const usher_json_object *o, usher_str text)
+{
+    size_t len = 2 + (o->count ? o->count - 1 : 0);
+
+    for (size_t i = 0; i < o->count; i++)
+        len += o->members[i].name.len + 3 + o->members[i].value.text.len;
+    if (o->compact && !o->duplicates) assert(len == text.len);
+}
+
+/* Read into the caller's room it is the same object. */
+static void check_few(usher_arena *a, const usher_json_object *o, usher_str text)
+{
+    usher_json_member room[USHER_JSON_FEW];
+    usher_json_object few;
+
+    if (usher_json_read_few(&few, room, a, text, &limits, NULL)) return;
+    assert(few.count == o->count && few.duplicates == o->duplicates);
+    assert(few.compact == o->compact && few.kinds == o->kinds);
+    for (size_t i = 0; i < o->count; i++) {
+        assert(few.members[i].name.ptr == o->members[i].name.ptr);
+        assert(few.members[i].value.text.ptr == o->members[i].value.text.ptr);
+    }
+}
+
 static void check_members(usher_arena *a, usher_json v, size_t depth)
 {
     usher_json_object o;
 
     if (usher_json_members(&o, a, v, NULL)) return;
+    check_compact(&o, v.text);
+    if (o.count <= limits.members) check_few(a, &o, v.text);
     if (o.count <= limits.members) check_copy(a, &o);
     if (o.count <= 100) check_names(a, &o);
     for (size_t i = 0; i < o.count; i++)

@@ -1058,6 +1058,72 @@ static usher_str many_members(size_t count, const char *prefix)
     return text;
 }
 
+/* Into the caller's room: nothing is taken from the arena until there are too many. */
+static void test_few_members_take_no_memory(void **state)
+{
+    (void)state;
+    for (size_t count = 0; count <= 3 * USHER_JSON_FEW; count++) {
+        kit_alloc kit = {.fail_at = SIZE_MAX};
+        usher_allocator alloc = kit_allocator(&kit);
+        usher_json_member room[USHER_JSON_FEW];
+        usher_json_object o;
+        usher_arena a;
+        usher_str text = many_members(count, "x");
+        usher_json_object whole = must_index(text);
+
+        usher_arena_init(&a, &alloc, 16, 1 << 20);
+        assert_ok(usher_json_read_few(&o, room, &a, text, &usher_json_limits_claims, NULL));
+        assert_int_equal(kit.calls == 0, count <= USHER_JSON_FEW);
+        assert_ptr_equal(o.members == room, count <= USHER_JSON_FEW);
+        assert_int_equal(o.count, count);
+        assert_int_equal(o.kinds, whole.kinds);
+        for (size_t i = 0; i < count; i++) {
+            assert_ptr_equal(o.members[i].name.ptr, whole.members[i].name.ptr);
+            assert_ptr_equal(o.members[i].value.text.ptr, whole.members[i].value.text.ptr);
+        }
+        usher_arena_deinit(&a);
+        kit = (kit_alloc){.fail_at = 0};
+        usher_arena_init(&a, &alloc, 16, 1 << 20);
+        assert_int_equal(usher_json_read_few(&o, room, &a, text, &usher_json_limits_claims, NULL),
+                         count <= USHER_JSON_FEW ? USHER_OK : USHER_E_NOMEM);
+        usher_arena_deinit(&a);
+    }
+}
+
+/* Said of texts that surely are; the others are looked at by whoever wants to know. */
+static void test_compact(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool compact, duplicates;
+    } rows[] = {
+        {"{\"a\":1,\"a long name to fill the text with\":\"and a long value, too\",\"c\":3}", true,
+         false},
+        {"{\"a\":1,\"a long name to fill the text with\":\"and a long value, too\",\"a\":3}", true,
+         true},
+        {"{\"a\":1,\"a long name to fill the text with\":\"and a long value, too\",\"c\":3 }",
+         false, false},
+        {"{ \"a\":1,\"a long name to fill the text with\":\"and a long value, too\",\"c\":3}",
+         false, false},
+        {" {\"a\":1,\"a long name to fill the text with\":\"and a long value, too\",\"c\":3}",
+         false, false},
+        {"{\"a\":1,\"a long name to fill the text with\": \"and a long value, too\",\"c\":3}",
+         false, false},
+        {"{\"a\":1, \"a long name to fill the text with\":\"and a long value, too\",\"c\":3}",
+         false, false},
+        {"{\"a\":1,\"a long name to fill the text with\":\"and a long value, too\",\"c\":3}\n",
+         false, false},
+        {"{}", true, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        usher_json_object o = must_index(kit_str(rows[i].text));
+        assert_int_equal(o.compact, rows[i].compact);
+        assert_int_equal(o.duplicates, rows[i].duplicates);
+    }
+}
+
 static void test_members_are_bounded(void **state)
 {
     (void)state;
@@ -1426,6 +1492,8 @@ int main(void)
         TEST(test_depth_is_bounded),
         TEST(test_brackets_match_at_any_depth),
         TEST(test_members),
+        TEST(test_few_members_take_no_memory),
+        TEST(test_compact),
         TEST(test_only_an_object_has_members),
         TEST(test_repeated_names),
         TEST(test_any_repetition),
