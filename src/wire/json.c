@@ -698,6 +698,7 @@ static const uint8_t *plain_members(member_index *x, const scan *s, const uint8_
     if ((!*first && *p != ',') || *name != '"') return p;
     behind = plain_members_at(x, name, s->end);
     if (!behind) return p;
+    x->compact = *first && p == s->start + 1 && behind == s->end - 1;
     *first = false;
     return behind;
 }
@@ -713,9 +714,7 @@ static usher_status index_object(member_index *x, scan *s, const uint8_t *p, con
     if (p < s->end && *p == '"' && !x->room && !index_grow(x))
         return usher_arena_fail(x->arena, err);
     for (bool first = true;; first = false) {
-        const uint8_t *from = p;
         p = plain_members(x, s, p, &first);
-        x->compact = from == s->start + 1 && p == s->end - 1;
         if (!(p = advance(s, p, true, first, &m))) return scan_failure(s, err);
         if (s->depth == 0) break;
         if (x->left-- == 0)

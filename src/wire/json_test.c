@@ -1114,7 +1114,7 @@ static void test_compact(void **state)
          false, false},
         {"{\"a\":1,\"a long name to fill the text with\":\"and a long value, too\",\"c\":3}\n",
          false, false},
-        {"{}", true, false},
+        {"{}", false, false},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
