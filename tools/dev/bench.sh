@@ -50,8 +50,5 @@ bench_node() {
 node_path() { tests/node.sh "$PWD/.cache/node"; }
 
 bench_packages() {
-    [[ tests/node_modules/.package-lock.json -nt tests/package-lock.json ]] ||
-        (cd tests && npm ci --no-audit --no-fund)
-    [[ bench/node_modules/.package-lock.json -nt bench/package-lock.json ]] ||
-        (cd bench && npm ci --no-audit --no-fund --omit=optional --ignore-scripts)
+    npm_packages tests && npm_packages bench --omit=optional --ignore-scripts
 }

@@ -166,3 +166,12 @@ compile() {
     step_failed "$label" "$log" "ninja -C $dir"
     return 1
 }
+
+# npm_packages FOLDER [FLAGS...]: what the folder's lockfile pins. The lockfile that was installed from
+# lies beside the packages: file times say nothing after a checkout of another state.
+npm_packages() {
+    local dir=$1 kept=$1/node_modules/.installed-lock.json
+    shift
+    cmp -s "$dir/package-lock.json" "$kept" && return
+    (cd "$dir" && npm ci --no-audit --no-fund "$@") && cp "$dir/package-lock.json" "$kept"
+}

@@ -122,10 +122,7 @@ stage_secrets() {
     return "$rc"
 }
 
-original_packages() {
-    [[ tests/node_modules/.package-lock.json -nt tests/package-lock.json ]] ||
-        (cd tests && npm ci --no-audit --no-fund)
-}
+original_packages() { npm_packages tests; }
 
 # The addon is built with the headers of Node-API that the package pins (Debian's node and npm's have
 # theirs in different places, or not at all), and put where the package looks for it.
