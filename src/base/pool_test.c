@@ -97,6 +97,35 @@ static void test_handed_out_is_wiped(void **state)
     usher_pool_deinit(&p);
 }
 
+/* Lengths below and above those that are moved by themselves. */
+static void test_each_length_is_moved_and_wiped(void **state)
+{
+    static const uint8_t none[1024];
+    uint8_t before[1024], out[40];
+    counter c = {.next = UINT32_C(0x5a5a5a5a)};
+    size_t left = 1024;
+    usher_pool p;
+    (void)state;
+
+    usher_pool_init(&p, (usher_entropy){count_fill, &c});
+    usher_entropy e = usher_pool_entropy(&p);
+    if (!p.page) skip();
+    assert_true(e.fill(e.ctx, out, 0)); /* nothing yet */
+    assert_true(e.fill(e.ctx, out, 4));
+    const uint8_t *bytes = (const uint8_t *)p.page + sizeof(size_t);
+    memcpy(before, bytes, sizeof before);
+    left -= 4;
+    for (size_t len = 1; len <= sizeof out; len++) {
+        assert_true(e.fill(e.ctx, out, len));
+        left -= len;
+        assert_memory_equal(out, before + left, len);
+        assert_memory_equal(bytes, before, left);
+        assert_memory_equal(bytes + left, none, 1024 - left);
+    }
+    assert_int_equal(c.calls, 1);
+    usher_pool_deinit(&p);
+}
+
 static void test_no_entropy(void **state)
 {
     uint8_t out[8] = {0};
@@ -155,6 +184,7 @@ int main(void)
         cmocka_unit_test(test_each_byte_once),
         cmocka_unit_test(test_much_at_once_is_not_kept),
         cmocka_unit_test(test_handed_out_is_wiped),
+        cmocka_unit_test(test_each_length_is_moved_and_wiped),
         cmocka_unit_test(test_no_entropy),
         cmocka_unit_test(test_a_child_fetches_its_own),
     };
