@@ -142,14 +142,17 @@ static usher_str quoted_name(const usher_json_member *m)
     return (usher_str){m->name.ptr - 1, m->name.len + 2};
 }
 
+static inline stamp *stamp_named(stamp stamps[STAMPS], usher_str name)
+{
+    if (name.len != 3) return NULL;
+    if (usher_str_eq(name, USHER_STR("iat"))) return &stamps[0];
+    if (usher_str_eq(name, USHER_STR("exp"))) return &stamps[1];
+    return usher_str_eq(name, USHER_STR("jti")) ? &stamps[2] : NULL;
+}
+
 static inline stamp *stamp_for(stamp stamps[STAMPS], const usher_json_member *m)
 {
-    if (!m->name_escaped) { /* as all are that we wrote */
-        if (m->name.len != 3) return NULL;
-        if (usher_str_eq(m->name, USHER_STR("iat"))) return &stamps[0];
-        if (usher_str_eq(m->name, USHER_STR("exp"))) return &stamps[1];
-        return usher_str_eq(m->name, USHER_STR("jti")) ? &stamps[2] : NULL;
-    }
+    if (!m->name_escaped) return stamp_named(stamps, m->name); /* as all are that we wrote */
     usher_json name = {USHER_JSON_STRING, true, quoted_name(m)};
     for (size_t i = 0; i < STAMPS; i++)
         if (usher_json_string_is(name, stamps[i].name)) return &stamps[i];
@@ -176,8 +179,8 @@ static bool is_compact(const usher_json_object *claims, size_t source_len)
     return !claims->duplicates && len == source_len;
 }
 
-/* Most are a number or what stands between two members, which a call takes longer for than for the
- * bytes. */
+/* Most are a number, an identifier or what stands between two members, which a call takes longer
+ * for than for the bytes. */
 static inline char *put_text(char *at, const char *from, const char *end)
 {
     size_t len = (size_t)(end - from);
@@ -188,28 +191,60 @@ static inline char *put_text(char *at, const char *from, const char *end)
     } else if (len >= 4 && len < 8) {
         memcpy(at, from, 4);
         memcpy(at + len - 4, end - 4, 4);
-    } else
+    } else if (len == STAMP_MAX)
+        memcpy(at, from, STAMP_MAX);
+    else if (len)
         memcpy(at, from, len);
     return at + len;
 }
 
+/* Where the stamps stand in a text, in its order. */
+typedef struct stamp_places {
+    size_t count;
+    struct stamp_place {
+        stamp *stamp;
+        const char *from, *end; /* of its value */
+    } at[STAMPS];
+} stamp_places;
+
+static inline void place_add(stamp_places *p, stamp *s, const char *from, size_t len)
+{
+    if (s) p->at[p->count++] = (struct stamp_place){s, from, from + len};
+}
+
+static void places_find(stamp_places *p, const usher_json_object *claims, stamp stamps[STAMPS])
+{
+    p->count = 0;
+    for (size_t i = 0; i < claims->count; i++) {
+        const usher_json_member *m = &claims->members[i];
+        place_add(p, stamp_for(stamps, m), m->value.text.ptr, m->value.text.len);
+    }
+}
+
+static void places_read_off(stamp_places *p, const usher_json_span *members, size_t count,
+                            const char *text, stamp stamps[STAMPS])
+{
+    p->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        usher_json_span m = members[i];
+        usher_str name = {text + m.name, (size_t)m.name_end - m.name};
+        place_add(p, stamp_named(stamps, name), text + m.value, (size_t)m.value_end - m.value);
+    }
+}
+
 /* No stamp is longer than STAMP_MAX, and each is written once. */
-static void put_compact(usher_buf *b, const usher_json_object *claims, usher_str source,
-                        stamp stamps[STAMPS])
+static void put_places(usher_buf *b, const stamp_places *p, usher_str source)
 {
     const char *from = source.ptr, *end = source.ptr + source.len - 1; /* its bracket is ours */
     char *begin = usher_buf_room(b, source.len + STAMPS * STAMP_MAX), *at = begin;
 
     if (!begin) return;
+    for (size_t i = 0; i < p->count; i++) {
+        stamp *s = p->at[i].stamp;
 
-    for (size_t i = 0; i < claims->count; i++) {
-        const usher_json_member *m = &claims->members[i];
-        stamp *s = stamp_for(stamps, m);
-
-        if (!s) continue;
-        at = put_text(at, from, m->value.text.ptr);
+        at = put_text(at, from, p->at[i].from);
         at = put_text(at, s->value.ptr, s->value.ptr + s->value.len);
-        from = m->value.text.ptr + m->value.text.len;
+        from = p->at[i].end;
         s->written = true;
     }
     at = put_text(at, from, end);
@@ -228,38 +263,49 @@ static void put_members(usher_buf *b, const usher_json_object *claims, stamp sta
     }
 }
 
+/* Claims as a text, and what is known of where its members stand: their index, or where the text
+ * was read off, their spans. */
+typedef struct claims_source {
+    usher_str text;
+    const usher_json_object *index;
+    const usher_json_span *spans;
+    size_t count;
+} claims_source;
+
 /* Members keep their order and their bytes; only the three stamps are new. */
-static usher_status claims_stamp(usher_str *out, usher_arena *a, const usher_json_object *claims,
-                                 usher_str source, stamp stamps[STAMPS], usher_error *err)
+static usher_status claims_stamp(usher_str *out, usher_arena *a, const claims_source *from,
+                                 stamp stamps[STAMPS], usher_error *err)
 {
     static const usher_str quoted[STAMPS] = {USHER_STR_INIT("\"iat\""), USHER_STR_INIT("\"exp\""),
                                              USHER_STR_INIT("\"jti\"")};
+    stamp_places places;
     usher_buf b;
 
-    usher_buf_init(&b, a, source.len + 128);
-    if (is_compact(claims, source.len))
-        put_compact(&b, claims, source, stamps);
-    else
-        put_members(&b, claims, stamps);
+    usher_buf_init(&b, a, from->text.len + 128);
+    if (from->spans) {
+        places_read_off(&places, from->spans, from->count, from->text.ptr, stamps);
+        put_places(&b, &places, from->text);
+    } else if (is_compact(from->index, from->text.len)) {
+        places_find(&places, from->index, stamps);
+        put_places(&b, &places, from->text);
+    } else
+        put_members(&b, from->index, stamps);
     for (size_t i = 0; i < STAMPS; i++)
         if (!stamps[i].written) put_member(&b, quoted[i], stamps[i].value);
     usher_buf_put_char(&b, '}');
     return usher_buf_take(out, &b, err);
 }
 
-static size_t members_after(const usher_json_object *claims, const stamp stamps[STAMPS])
+static size_t members_after(size_t count, const stamp stamps[STAMPS])
 {
-    size_t n = claims->count;
-
     for (size_t i = 0; i < STAMPS; i++)
-        n += !stamps[i].written;
-    return n;
+        count += !stamps[i].written;
+    return count;
 }
 
-usher_status usher_stamp_again(usher_str *out, size_t *members, int64_t *exp_s, usher_arena *a,
-                               const usher_json_object *claims, usher_str claims_json,
-                               int64_t now_s, int64_t max_age_s, usher_entropy entropy,
-                               usher_error *err)
+static usher_status source_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_arena *a,
+                                 const claims_source *from, int64_t now_s, int64_t max_age_s,
+                                 usher_entropy entropy, usher_error *err)
 {
     usher_status rc;
     stamp_texts texts;
@@ -272,16 +318,26 @@ usher_status usher_stamp_again(usher_str *out, size_t *members, int64_t *exp_s, 
     if (__builtin_add_overflow(now_s, max_age_s, &exp))
         return usher_fail(err, USHER_E_USAGE, "stamp: the lifetime leaves the calendar", 0);
     if ((rc = stamps_make(stamps, &texts, now_s, exp, entropy, err)) ||
-        (rc = claims_stamp(out, a, claims, claims_json, stamps, err)))
+        (rc = claims_stamp(out, a, from, stamps, err)))
         return rc;
     *exp_s = exp;
-    if (members) *members = members_after(claims, stamps);
+    if (members) *members = members_after(from->count, stamps);
     return USHER_OK;
 }
 
-usher_status usher_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_arena *a,
-                         usher_str claims_json, int64_t now_s, int64_t max_age_s,
-                         usher_entropy entropy, usher_error *err)
+usher_status usher_stamp_again(usher_str *out, size_t *members, int64_t *exp_s, usher_arena *a,
+                               const usher_json_object *claims, usher_str claims_json,
+                               int64_t now_s, int64_t max_age_s, usher_entropy entropy,
+                               usher_error *err)
+{
+    claims_source from = {claims_json, claims, NULL, claims->count};
+
+    return source_stamp(out, members, exp_s, a, &from, now_s, max_age_s, entropy, err);
+}
+
+static usher_status read_and_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_arena *a,
+                                   usher_str claims_json, int64_t now_s, int64_t max_age_s,
+                                   usher_entropy entropy, usher_error *err)
 {
     usher_json_object claims;
     usher_json_member few[USHER_JSON_FEW];
@@ -294,6 +350,18 @@ usher_status usher_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_
     return rc ? rc
               : usher_stamp_again(out, members, exp_s, a, &claims, claims_json, now_s, max_age_s,
                                   entropy, err);
+}
+
+usher_status usher_stamp(usher_str *out, size_t *members, int64_t *exp_s, usher_arena *a,
+                         usher_str claims_json, int64_t now_s, int64_t max_age_s,
+                         usher_entropy entropy, usher_error *err)
+{
+    usher_json_span spans[USHER_JSON_FEW];
+    claims_source from = {claims_json, NULL, spans, usher_json_spans(spans, claims_json)};
+
+    if (!from.count)
+        return read_and_stamp(out, members, exp_s, a, claims_json, now_s, max_age_s, entropy, err);
+    return source_stamp(out, members, exp_s, a, &from, now_s, max_age_s, entropy, err);
 }
 
 usher_status usher_uuid4(char out[36], usher_entropy entropy, usher_error *err)

@@ -4,6 +4,7 @@
 #include "tests/kit/kit.h"
 
 #define NOW  INT64_C(1767225600)
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123"
 #define UUID "\"00000000-0000-4000-8000-000000000000\""
 
 static bool zeros(void *ctx, uint8_t *out, size_t len)
@@ -37,6 +38,19 @@ static void test_stamped(void **state)
          "{\"exp\":1767225660,\"a\":2,\"iat\":1767225600,\"jti\":" UUID "}", 4},
         {"{\"exp\":1,\"iat\":2,\"jti\":3}\n",
          "{\"exp\":1767225660,\"iat\":1767225600,\"jti\":" UUID "}", 3},
+        /* read off, and of the same sort but read: the last is one digit, one name, one space more
+         */
+        {"{\"sub\":\"" LONG "\",\"exp\":1,\"jti\":\"\",\"n\":42}",
+         "{\"sub\":\"" LONG "\",\"exp\":1767225660,\"jti\":" UUID ",\"n\":42,\"iat\":1767225600}",
+         5},
+        {"{\"iat\":12345678901234567,\"exp\":\"" LONG "\",\"jti\":7}",
+         "{\"iat\":1767225600,\"exp\":1767225660,\"jti\":" UUID "}", 3},
+        {"{\"sub\":\"" LONG "\",\"exp\":1,\"exp\":\"\",\"n\":42}",
+         "{\"sub\":\"" LONG "\",\"exp\":1767225660,\"n\":42,\"iat\":1767225600,\"jti\":" UUID "}",
+         5},
+        {"{\"sub\":\"" LONG "\",\"exp\":1 ,\"n\":42}",
+         "{\"sub\":\"" LONG "\",\"exp\":1767225660,\"n\":42,\"iat\":1767225600,\"jti\":" UUID "}",
+         5},
         {"{\"e\\u0078p\":1,\"iat\":null,\"jti\":[]}",
          "{\"e\\u0078p\":1767225660,\"iat\":1767225600,\"jti\":" UUID "}", 3},
     };

@@ -170,6 +170,12 @@ static usher_status token_fits(usher_str token, size_t members, usher_error *err
     return USHER_OK;
 }
 
+static usher_status may_seal(const usher_keyring *keys, usher_purpose purpose, usher_error *err)
+{
+    if ((unsigned)purpose < USHER_PURPOSES && keys->has[purpose]) return USHER_OK;
+    return usher_fail(err, USHER_E_USAGE, "token: no key for this purpose", 0);
+}
+
 static usher_status seal_stamped(usher_str *token, usher_arena *a, usher_jwe_cipher *cipher,
                                  const usher_keyring *keys, usher_purpose purpose,
                                  usher_str stamped, size_t members, usher_entropy entropy,
@@ -201,9 +207,8 @@ usher_status usher_token_seal_again(usher_str *token, int64_t *exp_s, usher_aren
 
     *token = (usher_str){0};
     *exp_s = 0;
-    if ((unsigned)purpose >= USHER_PURPOSES || !keys->has[purpose])
-        return usher_fail(err, USHER_E_USAGE, "token: no key for this purpose", 0);
-    if ((rc = usher_stamp_again(&stamped, &count, &exp, a, members, claims_json, now_s, max_age_s,
+    if ((rc = may_seal(keys, purpose, err)) ||
+        (rc = usher_stamp_again(&stamped, &count, &exp, a, members, claims_json, now_s, max_age_s,
                                 entropy, err)) ||
         (rc = seal_stamped(token, a, cipher, keys, purpose, stamped, count, entropy, err)))
         return rc;
@@ -216,14 +221,18 @@ usher_status usher_token_seal(usher_str *token, int64_t *exp_s, usher_arena *a,
                               usher_purpose purpose, usher_str claims_json, int64_t now_s,
                               int64_t max_age_s, usher_entropy entropy, usher_error *err)
 {
-    usher_json_object members;
-    usher_json_member few[USHER_JSON_FEW];
     usher_status rc;
+    usher_str stamped;
+    size_t count;
+    int64_t exp;
 
     *token = (usher_str){0};
     *exp_s = 0;
-    if ((rc = usher_json_read_few(&members, few, a, claims_json, &usher_json_limits_claims, err)))
+    if ((rc = may_seal(keys, purpose, err)) ||
+        (rc =
+             usher_stamp(&stamped, &count, &exp, a, claims_json, now_s, max_age_s, entropy, err)) ||
+        (rc = seal_stamped(token, a, cipher, keys, purpose, stamped, count, entropy, err)))
         return rc;
-    return usher_token_seal_again(token, exp_s, a, cipher, keys, purpose, &members, claims_json,
-                                  now_s, max_age_s, entropy, err);
+    *exp_s = exp;
+    return USHER_OK;
 }

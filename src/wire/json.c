@@ -15,8 +15,7 @@ const usher_json_limits usher_json_limits_claims = {.depth = USHER_JSON_DEPTH_MA
                                                     .members = 10000};
 const usher_json_limits usher_json_limits_document = {.depth = 32, .members = 4096};
 
-#define HEAD_DIGITS 18 /* of a number that needs no second look */
-#define FEW         USHER_JSON_FEW
+#define FEW USHER_JSON_FEW
 
 typedef struct scan {
     const uint8_t *start, *end;
@@ -73,11 +72,6 @@ static bool is_hex(uint8_t c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static const uint8_t *escape_end(scan *s, const uint8_t *p)
 {
     if (++p == s->end) return fail(s, p, "json: string without end");
@@ -129,8 +123,8 @@ static inline const uint8_t *string_end(scan *s, const uint8_t *p, bool *escaped
 
 static const uint8_t *digits_end(scan *s, const uint8_t *p)
 {
-    if (p == s->end || !is_digit(*p)) return fail(s, p, "json: digit expected");
-    while (p < s->end && is_digit(*p))
+    if (p == s->end || !usher_json_is_digit(*p)) return fail(s, p, "json: digit expected");
+    while (p < s->end && usher_json_is_digit(*p))
         p++;
     return p;
 }
@@ -185,7 +179,7 @@ static inline usher_json_type type_at(uint8_t c)
     case 'n': return USHER_JSON_NULL;
     case 't': return USHER_JSON_TRUE;
     case 'f': return USHER_JSON_FALSE;
-    default: return c == '-' || is_digit(c) ? USHER_JSON_NUMBER : USHER_JSON_ABSENT;
+    default: return c == '-' || usher_json_is_digit(c) ? USHER_JSON_NUMBER : USHER_JSON_ABSENT;
     }
 }
 
@@ -458,14 +452,6 @@ static bool index_grow(member_index *x)
     return true;
 }
 
-static uint64_t kind_of(usher_str name)
-{
-    size_t mix = name.len;
-
-    if (name.len) mix += (uint8_t)name.ptr[0] * 3u + (uint8_t)name.ptr[name.len - 1] * 7u;
-    return UINT64_C(1) << mix % 64;
-}
-
 /* The member of the same name among the first few; NULL if there is none. */
 static usher_json_member *find_among_few(const member_index *x, const usher_json_member *m)
 {
@@ -477,7 +463,7 @@ static usher_json_member *find_among_few(const member_index *x, const usher_json
 /* Most names are of a kind that was not seen before, and are compared with none. */
 static inline usher_json_member *find_same(member_index *x, const usher_json_member *m)
 {
-    uint64_t kind = kind_of(m->name);
+    uint64_t kind = usher_json_kind(m->name);
     bool maybe = (x->seen & kind) || x->escaped || m->name_escaped;
 
     x->seen |= kind;
@@ -622,38 +608,6 @@ static usher_status merge_duplicates(member_index *x, usher_error *err)
     return USHER_OK;
 }
 
-/* A member as JSON.stringify writes most of them: no space, no escape, the value a string or a few
- * digits. `stop` is where its name begins in the window; returns where the comma or brace behind
- * the value is, and *next the stop behind it. 0 says that it is something else, right or wrong, or
- * not all in the window. The text ends with a brace, so what is looked at behind a quote, a colon
- * or a digit is there. */
-static inline size_t plain_member(usher_json_member *m, const usher_json_window *w,
-                                  const uint16_t *stop, const uint16_t **next)
-{
-    const uint8_t *text = w->text;
-    size_t name_end = stop[1], value = name_end + 2, end = value;
-    bool string;
-
-    if (text[stop[0]] != '"') return 0;
-    if (name_end >= w->len || text[name_end] != '"' || text[name_end + 1] != ':') return 0;
-    if ((string = text[value] == '"')) {
-        end = stop[3];
-        if (end >= w->len || text[end++] != '"') return 0;
-    } else {
-        while (is_digit(text[end]))
-            end++;
-        if (text[value] == '0' || end == value || end - value > HEAD_DIGITS) return 0;
-    }
-    if (text[end] != ',' && text[end] != '}') return 0;
-    m->name = (usher_str){(const char *)text + stop[0] + 1, name_end - stop[0] - 1};
-    m->name_escaped = false;
-    m->value.type = string ? USHER_JSON_STRING : USHER_JSON_NUMBER;
-    m->value.escaped = false;
-    m->value.text = (usher_str){(const char *)text + value, end - value};
-    *next = stop + (string ? 4 : 2);
-    return end;
-}
-
 /* The first stop that is not before `name`. */
 static const uint16_t *window_stop(member_index *x, const uint8_t *name, const uint8_t *end)
 {
@@ -679,7 +633,7 @@ static const uint8_t *plain_members_at(member_index *x, const uint8_t *at, const
     size_t name = (size_t)(at - w->text), behind = 0, next;
 
     while (*stop == name && name < w->len && x->count < x->room && x->left) {
-        if (!(next = plain_member(&x->items[x->count], w, stop, &stop))) break;
+        if (!(next = usher_json_plain_member(&x->items[x->count], w, stop, &stop))) break;
         index_take(x);
         x->left--;
         behind = next;
@@ -781,7 +735,7 @@ usher_status usher_json_members(usher_json_object *out, usher_arena *a, usher_js
 
 usher_json usher_json_get(const usher_json_object *object, usher_str name)
 {
-    if (object->kinds && !(object->kinds & kind_of(name))) return (usher_json){0};
+    if (object->kinds && !(object->kinds & usher_json_kind(name))) return (usher_json){0};
     for (size_t i = 0; i < object->count; i++) {
         const usher_json_member *m = &object->members[i];
         if (m->name_escaped) {

@@ -49,6 +49,30 @@ static void check_string(usher_arena *a, usher_json v)
         assert(usher_json_string_is(v, text));
 }
 
+static usher_str between(usher_str text, size_t from, size_t end)
+{
+    return (usher_str){text.ptr + from, end - from};
+}
+
+/* What is read off is what a reader finds. */
+static void check_plain(const usher_json_object *o, usher_status rc, usher_str text)
+{
+    usher_json_span spans[USHER_JSON_FEW];
+    size_t count = usher_json_spans(spans, text);
+
+    if (count == 0 || rc == USHER_E_NOMEM) return;
+    assert(rc == USHER_OK && o->count == count && !o->duplicates && o->compact);
+    for (size_t i = 0; i < count; i++) {
+        const usher_json_member *m = &o->members[i];
+        usher_str name = between(text, spans[i].name, spans[i].name_end);
+        usher_str value = between(text, spans[i].value, spans[i].value_end);
+
+        assert(!m->name_escaped && !m->value.escaped);
+        assert(m->name.ptr == name.ptr && m->name.len == name.len);
+        assert(m->value.text.ptr == value.ptr && m->value.text.len == value.len);
+    }
+}
+
 static void check_members(usher_arena *a, usher_json v, size_t depth);
 
 static void check_value(usher_arena *a, usher_json v, size_t depth)
@@ -163,6 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     usher_arena_init(&a, &alloc, 256, 64 << 20);
     usher_status rc = usher_json_read(&v, text, &limits, &err);
     usher_status object_rc = usher_json_read_object(&o, &a, text, &limits, &object_err);
+    check_plain(&o, object_rc, text);
     assert(rc == USHER_OK || rc == USHER_E_SYNTAX || rc == USHER_E_LIMIT);
     assert(rc ? v.type == USHER_JSON_ABSENT && err.at <= text.len : v.type != USHER_JSON_ABSENT);
     if (rc) {

@@ -1,12 +1,13 @@
 /* json_text - what the reader and the writer of JSON share: the scan over the plain part of a
- * string, once to its end and once for all strings of a text. Internal to json.c and json_write.c.
- */
+ * string, once to its end and once for all strings of a text. Internal to the files of json. */
 #ifndef USHER_WIRE_JSON_TEXT_H
 #define USHER_WIRE_JSON_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "wire/json.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(USHER_PLAIN_C)
 #define USHER_JSON_WIDE 1
@@ -15,9 +16,23 @@
 #define USHER_JSON_WIDE 0
 #endif
 
+static inline bool usher_json_is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static inline int usher_json_is_plain(uint8_t c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* One of 64 kinds of names, as a bit: those of different kinds differ. */
+static inline uint64_t usher_json_kind(usher_str name)
+{
+    size_t mix = name.len;
+
+    if (name.len) mix += (uint8_t)name.ptr[0] * 3u + (uint8_t)name.ptr[name.len - 1] * 7u;
+    return UINT64_C(1) << mix % 64;
 }
 
 #if USHER_JSON_WIDE
@@ -64,5 +79,39 @@ typedef struct usher_json_window {
 
 /* Looks at what begins at `p`; of a text of at least 64 bytes, which ends at `end`. */
 void usher_json_look(usher_json_window *w, const uint8_t *p, const uint8_t *end);
+
+#define USHER_JSON_PLAIN_DIGITS 18 /* of a number that needs no second look */
+
+/* A member as JSON.stringify writes most of them: no space, no escape, the value a string or a few
+ * digits. `stop` is where its name begins in the window; returns where the comma or brace behind
+ * the value is, and *next the stop behind it. 0 says that it is something else, right or wrong, or
+ * not all in the window. The text ends with a brace, so what is looked at behind a quote, a colon
+ * or a digit is there. */
+static inline size_t usher_json_plain_member(usher_json_member *m, const usher_json_window *w,
+                                             const uint16_t *stop, const uint16_t **next)
+{
+    const uint8_t *text = w->text;
+    size_t name_end = stop[1], value = name_end + 2, end = value;
+    bool string;
+
+    if (text[stop[0]] != '"') return 0;
+    if (name_end >= w->len || text[name_end] != '"' || text[name_end + 1] != ':') return 0;
+    if ((string = text[value] == '"')) {
+        end = stop[3];
+        if (end >= w->len || text[end++] != '"') return 0;
+    } else {
+        while (usher_json_is_digit(text[end]))
+            end++;
+        if (text[value] == '0' || end == value || end - value > USHER_JSON_PLAIN_DIGITS) return 0;
+    }
+    if (text[end] != ',' && text[end] != '}') return 0;
+    m->name = (usher_str){(const char *)text + stop[0] + 1, name_end - stop[0] - 1};
+    m->name_escaped = false;
+    m->value.type = string ? USHER_JSON_STRING : USHER_JSON_NUMBER;
+    m->value.escaped = false;
+    m->value.text = (usher_str){(const char *)text + value, end - value};
+    *next = stop + (string ? 4 : 2);
+    return end;
+}
 
 #endif
