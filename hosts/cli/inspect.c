@@ -1,6 +1,7 @@
 /* inspect - opens what somebody pasted and says what it is. */
 #include <string.h>
 
+#include "base/error.h"
 #include "base/str.h"
 #include "base/utc.h"
 #include "hosts/cli/auth0.h"
@@ -28,8 +29,8 @@ typedef struct inspector {
     cli *c;
     cli_wanted wanted;
     cli_secrets secrets;
-    usher_jwe_cipher *cipher;
-    usher_keyring ring; /* of ring_profile and ring_name: kept from line to line */
+    usher_jwe_cipher *cipher; /* once there was a token */
+    usher_keyring ring;       /* of ring_profile and ring_name: kept from line to line */
     const usher_profile *ring_profile;
     char ring_name[512];
     size_t ring_name_len;
@@ -39,6 +40,7 @@ typedef struct inspector {
 
 /* ---- judging ------------------------------------------------------------------------------- */
 
+/* What opens the tokens of a profile and a cookie's name. */
 static usher_status ring_for(inspector *in, const usher_profile *profile, usher_str name,
                              usher_error *err)
 {
@@ -49,6 +51,8 @@ static usher_status ring_for(inspector *in, const usher_profile *profile, usher_
         return USHER_OK;
     usher_keyring_deinit(&in->ring, in->c->alloc);
     in->ring_profile = NULL;
+    if (!in->cipher && !(in->cipher = usher_jwe_cipher_new(in->c->alloc)))
+        return usher_fail(err, USHER_E_NOMEM, "inspect: no cipher contexts", 0);
     if ((rc = cli_ring(&in->ring, in->c, profile, &in->secrets, name, err))) return rc;
     if (name.len <= sizeof in->ring_name) {
         in->ring_profile = profile;
@@ -335,7 +339,6 @@ cli_exit cli_inspect_command(cli *c, const cli_args *args)
     if (!inspector_read(&in, c, args)) return CLI_USAGE;
     if (cli_has(args, OPT_LINES) && args->operand_count)
         return cli_complain(c, "--lines reads standard input only");
-    if (!(in.cipher = usher_jwe_cipher_new(c->alloc))) return cli_complain(c, "out of memory");
     cli_exit code = cli_has(args, OPT_LINES) ? inspect_lines(&in) : inspect_operand(&in, args);
     usher_jwe_cipher_free(in.cipher);
     usher_keyring_deinit(&in.ring, c->alloc);

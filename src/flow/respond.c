@@ -49,6 +49,16 @@ static size_t authority_end(usher_str url)
     return i;
 }
 
+/* How many bytes in front stay as they are. */
+static size_t uri_run(usher_str url)
+{
+    size_t run = 0;
+
+    while (run < url.len && url.ptr[run] > ' ' && url.ptr[run] < 0x7f && url.ptr[run] != '\\')
+        run++;
+    return run;
+}
+
 /* Location holds a URI: what a browser would percent-encode on its own (spaces, bytes of UTF-8) is
  * encoded here, and the backslash, which it would take for a slash. One that ends the authority is
  * written as the slash it is: "https://own.example%5C@evil.example" would be another host. Spaces
@@ -65,13 +75,14 @@ static usher_status location_value(usher_str *out, usher_exchange *ex, usher_str
         url = usher_str_from(url, 1);
     size_t path = authority_end(url);
     for (size_t i = 0; i < url.len; i++) {
+        size_t run = uri_run(usher_str_from(url, i));
+        usher_buf_put(&b, (usher_str){url.ptr + i, run});
+        if ((i += run) == url.len) break;
         unsigned char c = (unsigned char)url.ptr[i];
         if (c < ' ' || c == 0x7f)
             return usher_fail(err, USHER_E_USAGE, "respond: a control character in Location", i);
         if (c == '\\' && i <= path)
             usher_buf_put_char(&b, '/');
-        else if (c > ' ' && c < 0x7f && c != '\\')
-            usher_buf_put_char(&b, (char)c);
         else
             usher_buf_put(&b, (usher_str){(char[]){'%', hex[c >> 4], hex[c & 15]}, 3});
     }

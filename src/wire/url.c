@@ -35,9 +35,13 @@ static int hex_value(char c)
 /* The offset of the first byte that is in `set`, or the length. */
 static size_t span_until(usher_str s, usher_str set)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (usher_str_has(set, s.ptr[i])) return i;
-    return s.len;
+    size_t end = s.len;
+
+    for (size_t i = 0; i < set.len && end; i++) {
+        const char *hit = memchr(s.ptr, set.ptr[i], end);
+        if (hit) end = (size_t)(hit - s.ptr);
+    }
+    return end;
 }
 
 /* Decimal without leading zeros, at most `max`. */
