@@ -24,6 +24,7 @@ if (!values.pinned) {
     process.exit(status ?? 1);
 }
 
+const out = path.resolve(values.out); // before the folder is another
 const folder = new URL("../tests/node_modules/", import.meta.url);
 process.chdir(fileURLToPath(new URL("../tests/", import.meta.url))); // where Next.js is
 const original = await import(new URL("@auth0/nextjs-auth0/dist/server/index.js", folder));
@@ -112,6 +113,6 @@ for (const r of results) {
     const goal = r.goal ? `; the goal is ${r.goal} x` : "";
     console.log(`${r.name.padEnd(34)}${`${r.original_us.toFixed(1)} us`.padStart(12)}${`${r.usher_us.toFixed(1)} us`.padStart(12)}${`${r.ratio.toFixed(1)} x`.padStart(8)}   ${r.low.toFixed(1)} to ${r.high.toFixed(1)}; quickest rounds ${r.best_ratio.toFixed(1)} x${goal}`);
 }
-mkdirSync(values.out, { recursive: true });
-writeFileSync(path.join(values.out, "bench-node-auth0.json"), `${JSON.stringify({ node: process.version, cpu: os.cpus()[0].model,
+mkdirSync(out, { recursive: true });
+writeFileSync(path.join(out, "bench-node-auth0.json"), `${JSON.stringify({ node: process.version, cpu: os.cpus()[0].model,
     peers: { auth0: "@auth0/nextjs-auth0 4.30.0" }, rounds, results }, null, 2)}\n`);

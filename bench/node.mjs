@@ -150,13 +150,13 @@ v8.setFlagsFromString("--expose-gc");
 const collect = vm.runInNewContext("gc");
 
 /**
- * KiB of JavaScript's heap that a call takes, by the middle one of nine short series without a collection. What
+ * KiB of JavaScript's heap that a call takes, by the middle one of fifteen short series without a collection. What
  * the benchmark itself makes for it, a response that both sides write to, is measured without a call, and not counted.
  */
 async function heap(run) {
     const sizes = [];
     await time(run, 60); // what has not been called yet is compiled
-    for (let round = 0; round < 9; round++) {
+    for (let round = 0; round < 15; round++) {
         collect();
         const before = process.memoryUsage().heapUsed;
         for (let i = 0; i < 40; i++) await run();
@@ -175,7 +175,7 @@ const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const rounds = Number(values.rounds);
 for (const row of rows) {
     row.times = [[], []];
-    for (const side of row.sides) await time(side, 300); // warm
+    for (const side of [...row.sides, row.bare]) await time(side, 300); // warm
 }
 for (let i = 0; i < rounds; i++)
     for (const row of rows)

@@ -9,7 +9,8 @@ const ATTRIBUTES = { 'max-age': 'maxAge', expires: 'expires', path: 'path', doma
 
 function pairOf(pair) {
   const at = pair.indexOf('=');
-  return { name: pair.slice(0, at), value: decodeURIComponent(pair.slice(at + 1)) };
+  const value = pair.slice(at + 1);
+  return { name: pair.slice(0, at), value: value.includes('%') ? decodeURIComponent(value) : value };
 }
 
 /** A line of Set-Cookie as what Next.js' cookies().set takes. */
