@@ -2,29 +2,13 @@
 
 #include "tests/kit/kit.h"
 
-static usher_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 1024, 1 << 20);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 static void test_puts_add_up(void **state)
 {
     (void)state;
     usher_buf b;
     usher_str out;
 
-    usher_buf_init(&b, &arena, 100);
+    usher_buf_init(&b, &kit_arena, 100);
     assert_str(usher_buf_view(&b), "");
     usher_buf_put(&b, USHER_STR("ab"));
     usher_buf_put(&b, (usher_str){0});
@@ -44,11 +28,11 @@ static void test_nothing_put_is_empty_not_absent(void **state)
     usher_buf b;
     usher_str out;
 
-    usher_buf_init(&b, &arena, 0);
+    usher_buf_init(&b, &kit_arena, 0);
     assert_ok(usher_buf_take(&out, &b, NULL));
     assert_non_null(out.ptr);
     assert_int_equal(out.len, 0);
-    usher_buf_init(&b, &arena, 0);
+    usher_buf_init(&b, &kit_arena, 0);
     usher_buf_put(&b, (usher_str){"x", 0}); /* fits into nothing */
     assert_ok(usher_buf_take(&out, &b, NULL));
     usher_buf_put_char(&b, 'x');
@@ -67,7 +51,7 @@ static void test_the_maximum_is_exact_and_failure_sticks(void **state)
             usher_buf b;
             usher_str out;
             usher_error err = {0};
-            usher_buf_init(&b, &arena, max);
+            usher_buf_init(&b, &kit_arena, max);
             size_t put = 0;
             for (; put + piece <= max; put += piece)
                 usher_buf_put(&b, (usher_str){text, piece});
@@ -81,7 +65,7 @@ static void test_the_maximum_is_exact_and_failure_sticks(void **state)
             assert_int_equal(usher_buf_take(&out, &b, &err), USHER_E_LIMIT);
             assert_int_equal(err.status, USHER_E_LIMIT);
             assert_null(out.ptr);
-            usher_arena_reset(&arena);
+            usher_arena_reset(&kit_arena);
         }
 }
 
@@ -90,11 +74,11 @@ static void test_huge_rooms_are_refused(void **state)
     (void)state;
     usher_buf b;
 
-    usher_buf_init(&b, &arena, SIZE_MAX);
+    usher_buf_init(&b, &kit_arena, SIZE_MAX);
     usher_buf_put_char(&b, 'x');
     assert_null(usher_buf_room(&b, SIZE_MAX));
     assert_int_equal(b.failed, USHER_E_LIMIT);
-    usher_buf_init(&b, &arena, SIZE_MAX);
+    usher_buf_init(&b, &kit_arena, SIZE_MAX);
     assert_null(usher_buf_room(&b, SIZE_MAX - 8)); /* the arena's limit this time */
     usher_str out;
     assert_int_equal(usher_buf_take(&out, &b, NULL), USHER_E_LIMIT);
@@ -106,7 +90,7 @@ static void test_room_and_wrote(void **state)
     usher_buf b;
     usher_str out;
 
-    usher_buf_init(&b, &arena, 1000);
+    usher_buf_init(&b, &kit_arena, 1000);
     for (size_t n = 0; n < 40; n++) {
         char *p = usher_buf_room(&b, n);
         assert_non_null(p);
@@ -141,16 +125,16 @@ static void test_numbers(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         usher_buf b;
-        usher_buf_init(&b, &arena, 20);
+        usher_buf_init(&b, &kit_arena, 20);
         usher_buf_put_i64(&b, rows[i].n);
         assert_str(usher_buf_view(&b), rows[i].text);
         if (rows[i].n < 0) continue;
-        usher_buf_init(&b, &arena, 20);
+        usher_buf_init(&b, &kit_arena, 20);
         usher_buf_put_u64(&b, (uint64_t)rows[i].n);
         assert_str(usher_buf_view(&b), rows[i].text);
     }
     usher_buf b;
-    usher_buf_init(&b, &arena, 20);
+    usher_buf_init(&b, &kit_arena, 20);
     usher_buf_put_u64(&b, UINT64_MAX);
     assert_str(usher_buf_view(&b), "18446744073709551615");
 }
@@ -161,10 +145,10 @@ static void test_what_follows_a_take_disturbs_nobody(void **state)
     usher_buf b;
     usher_str out, again;
 
-    usher_buf_init(&b, &arena, 500);
+    usher_buf_init(&b, &kit_arena, 500);
     usher_buf_put(&b, USHER_STR("head"));
     assert_ok(usher_buf_take(&out, &b, NULL));
-    char *other = usher_arena_get(&arena, 64); /* where the trimmed tail was */
+    char *other = usher_arena_get(&kit_arena, 64); /* where the trimmed tail was */
     memset(other, 'o', 64);
     for (int i = 0; i < 60; i++)
         usher_buf_put_char(&b, 'x');
@@ -182,7 +166,7 @@ static void test_a_buffer_may_be_put_into_itself(void **state)
     usher_buf b;
     usher_str out;
 
-    usher_buf_init(&b, &arena, 4096);
+    usher_buf_init(&b, &kit_arena, 4096);
     usher_buf_put(&b, USHER_STR("ab"));
     for (int i = 0; i < 10; i++)
         usher_buf_put(&b, usher_buf_view(&b));
@@ -197,10 +181,10 @@ static void test_growing_is_linear(void **state)
     (void)state;
     usher_buf b;
 
-    usher_buf_init(&b, &arena, 100000);
+    usher_buf_init(&b, &kit_arena, 100000);
     for (size_t i = 0; i < 100000; i++) {
         usher_buf_put_char(&b, 'x');
-        assert_true(arena.used <= 4 * i + 256); /* copies left behind included */
+        assert_true(kit_arena.used <= 4 * i + 256); /* copies left behind included */
     }
 }
 
@@ -238,7 +222,7 @@ static void test_what_is_given_back_is_wiped(void **state)
     usher_str text;
 
     (void)state;
-    usher_buf_init(&b, &arena, 256);
+    usher_buf_init(&b, &kit_arena, 256);
     memset(usher_buf_room(&b, 64), 's', 64);
     usher_buf_wrote(&b, 3);
     const char *p = usher_buf_view(&b).ptr;
@@ -251,17 +235,21 @@ static void test_what_is_given_back_is_wiped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_puts_add_up, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_nothing_put_is_empty_not_absent, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_maximum_is_exact_and_failure_sticks, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_huge_rooms_are_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_room_and_wrote, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_what_follows_a_take_disturbs_nobody, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_buffer_may_be_put_into_itself, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_growing_is_linear, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_what_is_given_back_is_wiped, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_puts_add_up, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_nothing_put_is_empty_not_absent, kit_arena_up,
+                                        kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_the_maximum_is_exact_and_failure_sticks, kit_arena_up,
+                                        kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_huge_rooms_are_refused, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_room_and_wrote, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_numbers, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_what_follows_a_take_disturbs_nobody, kit_arena_up,
+                                        kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_a_buffer_may_be_put_into_itself, kit_arena_up,
+                                        kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_growing_is_linear, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_what_is_given_back_is_wiped, kit_arena_up,
+                                        kit_arena_down),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include "flow/auth0.h"
 #include "flow/store.h"
-#include "oauth/id_token.h"
 
 #define QUERY_MAX   ((size_t)8192) /* three times as much fits into a Location */
 #define OWN_URL_MAX ((size_t)8192)
@@ -200,29 +199,12 @@ usher_status usher_auth0_metadata(bool *ready, usher_cause *cause, usher_exchang
 usher_status usher_auth0_verify(usher_exchange *ex, usher_cause *cause, usher_str key_set,
                                 bool refreshed, usher_error *why)
 {
-    usher_sign_in *s = &ex->sign_in;
     const usher_auth0_transaction *t = &ex->auth0->transaction;
-    usher_id_token_rules rules = {.issuer = s->provider->issuer,
-                                  .client_id = s->provider->client_id,
-                                  .alg = s->provider->id_token_alg,
-                                  .nonce = t->nonce,
+    usher_id_token_rules rules = {.nonce = t->nonce,
                                   .any_nonce = refreshed,
-                                  .access_token = s->tokens.access_token,
-                                  .now_s = usher_now_s(ex),
                                   .skew_s = ex->site->profile->auth0->id_token_skew_s,
                                   .has_max_age = t->has_max_age,
-                                  .max_age_s = t->max_age_s,
-                                  .client_secret = s->provider->client_secret};
-    usher_id_token token;
-    usher_jwks keys;
-    usher_status rc = usher_jwks_read(&keys, &ex->arena, key_set, why);
+                                  .max_age_s = t->max_age_s};
 
-    *cause = USHER_CAUSE_JWKS_INVALID;
-    if (rc) return rc;
-    rc = usher_id_token_verify(&token, cause, &ex->arena, s->tokens.id_token, &keys, &rules, why);
-    usher_jwks_free(&keys);
-    if (rc) return rc;
-    s->id_claims = token.claims;
-    s->subject = token.subject;
-    return USHER_OK;
+    return usher_callback_verify(ex, cause, &rules, key_set, why);
 }

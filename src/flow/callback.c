@@ -7,7 +7,6 @@
 #include "base/str.h"
 #include "flow/account.h"
 #include "flow/hooks.h"
-#include "oauth/id_token.h"
 #include "oauth/userprofile.h"
 #include "wire/jose/digest.h"
 #include "wire/json_set.h"
@@ -204,30 +203,36 @@ static usher_status want_userinfo(usher_exchange *ex, usher_want *want, usher_er
     return rc ? rc : usher_flow_want(ex, want, USHER_AT_CALLBACK_USERINFO, &fetch);
 }
 
-static usher_status verify_id_token(usher_exchange *ex, usher_cause *cause, usher_str key_set,
-                                    usher_error *why)
+usher_status usher_callback_verify(usher_exchange *ex, usher_cause *cause,
+                                   usher_id_token_rules *rules, usher_str key_set, usher_error *why)
 {
     usher_sign_in *s = &ex->sign_in;
-    usher_id_token_rules rules = {.issuer = s->provider->issuer,
-                                  .client_id = s->provider->client_id,
-                                  .alg = s->provider->id_token_alg,
-                                  .nonce = s->nonce,
-                                  .access_token = s->tokens.access_token,
-                                  .now_s = usher_now_s(ex),
-                                  .skew_s = ID_TOKEN_SKEW_S,
-                                  .client_secret = s->provider->client_secret};
     usher_jwks keys;
     usher_id_token token;
     usher_status rc = usher_jwks_read(&keys, &ex->arena, key_set, why);
 
     *cause = USHER_CAUSE_JWKS_INVALID;
     if (rc) return rc;
-    rc = usher_id_token_verify(&token, cause, &ex->arena, s->tokens.id_token, &keys, &rules, why);
+    rules->issuer = s->provider->issuer;
+    rules->client_id = s->provider->client_id;
+    rules->client_secret = s->provider->client_secret;
+    rules->alg = s->provider->id_token_alg;
+    rules->access_token = s->tokens.access_token;
+    rules->now_s = usher_now_s(ex);
+    rc = usher_id_token_verify(&token, cause, &ex->arena, s->tokens.id_token, &keys, rules, why);
     usher_jwks_free(&keys);
     if (rc) return rc;
     s->id_claims = token.claims;
     s->subject = token.subject;
     return USHER_OK;
+}
+
+static usher_status verify_id_token(usher_exchange *ex, usher_cause *cause, usher_str key_set,
+                                    usher_error *why)
+{
+    usher_id_token_rules rules = {.nonce = ex->sign_in.nonce, .skew_s = ID_TOKEN_SKEW_S};
+
+    return usher_callback_verify(ex, cause, &rules, key_set, why);
 }
 
 usher_status usher_callback_keys(usher_exchange *ex, const usher_event *event, usher_want *want,

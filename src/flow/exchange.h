@@ -9,6 +9,7 @@
 #include "base/pool.h"
 #include "flow/site.h"
 #include "oauth/authorization.h"
+#include "oauth/id_token.h"
 #include "oauth/metadata.h"
 #include "oauth/token_request.h"
 #include "session/auth0_session.h"
@@ -337,6 +338,12 @@ usher_step usher_sign_in_metadata, usher_sign_in_unreachable;
 usher_status usher_callback(usher_exchange *ex, usher_want *want, usher_error *err);
 usher_step usher_callback_metadata, usher_callback_tokens, usher_callback_keys,
     usher_callback_userinfo, usher_callback_unreachable;
+/* Verifies ex->sign_in.tokens.id_token; its claims and its subject are then in ex->sign_in. `rules`
+ * say what this sign-in asks (nonce, tolerance, age); whose token it is and when is filled in here.
+ * A status of the peer's class is a refusal, with its cause. */
+usher_status usher_callback_verify(usher_exchange *ex, usher_cause *cause,
+                                   usher_id_token_rules *rules, usher_str key_set,
+                                   usher_error *why);
 usher_status usher_credentials_post(usher_exchange *ex, const usher_provider *p, usher_want *want,
                                     usher_error *err);
 usher_status usher_credentials_get(usher_exchange *ex, usher_error *err);

@@ -4,27 +4,11 @@
 #include "oauth/authorization.h"
 #include "wire/jose/sha.h"
 
-static usher_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 8192, 8 << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 static usher_form form_of(const char *text)
 {
     usher_form form;
 
-    assert_ok(usher_form_read(&form, &arena, kit_str(text), NULL));
+    assert_ok(usher_form_read(&form, &kit_arena, kit_str(text), NULL));
     return form;
 }
 
@@ -121,7 +105,7 @@ static void test_requests(void **state)
         if (requests[i].extra) extra = form_of(requests[i].extra);
         usher_authorization_request r =
             request_of(requests[i].state, requests[i].nonce, requests[i].extra ? &extra : NULL);
-        assert_ok(usher_authorization_url(&url, &arena, &provider, &m, &r, NULL));
+        assert_ok(usher_authorization_url(&url, &kit_arena, &provider, &m, &r, NULL));
         assert_str(url, requests[i].url);
     }
 }
@@ -141,7 +125,7 @@ static void test_requests_that_lack_something(void **state)
         if (i == 3) r.state = USHER_STR("");
         if (i == 4) r.nonce = USHER_STR("");
         assert_int_equal(
-            usher_authorization_url(&url, &arena, i ? &provider : &nobody, &m, &r, NULL),
+            usher_authorization_url(&url, &kit_arena, i ? &provider : &nobody, &m, &r, NULL),
             USHER_E_USAGE);
         assert_null(url.ptr);
     }
@@ -157,9 +141,9 @@ static void test_a_provider_without_pkce(void **state)
 
     (void)state;
     p.pkce = false;
-    assert_int_equal(usher_authorization_url(&url, &arena, &p, &m, &r, NULL), USHER_E_USAGE);
+    assert_int_equal(usher_authorization_url(&url, &kit_arena, &p, &m, &r, NULL), USHER_E_USAGE);
     r.code_challenge = (usher_str){0};
-    assert_ok(usher_authorization_url(&url, &arena, &p, &m, &r, NULL));
+    assert_ok(usher_authorization_url(&url, &kit_arena, &p, &m, &r, NULL));
     assert_str(url, "https://op.example/a?" BASE "&state=S1");
 }
 
@@ -174,9 +158,10 @@ static void test_bound_of_requests(void **state)
 
     (void)state;
     memset(value, 'a', sizeof value);
-    assert_int_equal(usher_authorization_url(&url, &arena, &provider, &m, &r, NULL), USHER_E_LIMIT);
+    assert_int_equal(usher_authorization_url(&url, &kit_arena, &provider, &m, &r, NULL),
+                     USHER_E_LIMIT);
     pair.value.len = 30000;
-    assert_ok(usher_authorization_url(&url, &arena, &provider, &m, &r, NULL));
+    assert_ok(usher_authorization_url(&url, &kit_arena, &provider, &m, &r, NULL));
 }
 
 /* ---- the response ---- */
@@ -293,7 +278,7 @@ static void test_every_allocation_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_arena_up, kit_arena_down)
     const struct CMUnitTest tests[] = {
         TEST(test_random_text),
         TEST(test_pkce),

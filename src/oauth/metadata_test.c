@@ -3,22 +3,6 @@
 #include "base/str.h"
 #include "oauth/metadata.h"
 
-static usher_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 8192, 8 << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 static const usher_provider strict = {.issuer = USHER_STR_INIT("https://op.example/t")};
 static const usher_provider lax = {.issuer = USHER_STR_INIT("https://op.example/t"),
                                    .plain_http = true};
@@ -34,10 +18,10 @@ static void test_url(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        assert_ok(usher_metadata_url(&url, &arena, kit_str(rows[i][0]), NULL));
+        assert_ok(usher_metadata_url(&url, &kit_arena, kit_str(rows[i][0]), NULL));
         assert_str(url, rows[i][1]);
     }
-    assert_int_equal(usher_metadata_url(&url, &arena, USHER_STR(""), NULL), USHER_E_USAGE);
+    assert_int_equal(usher_metadata_url(&url, &kit_arena, USHER_STR(""), NULL), USHER_E_USAGE);
     assert_null(url.ptr);
 }
 
@@ -115,7 +99,7 @@ static usher_str document(const char *members)
     usher_buf b;
     usher_str text;
 
-    usher_buf_init(&b, &arena, 1 << 20);
+    usher_buf_init(&b, &kit_arena, 1 << 20);
     usher_buf_put_char(&b, '{');
     usher_buf_put_z(&b, members);
     usher_buf_put_char(&b, '}');
@@ -129,12 +113,12 @@ static void test_documents(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         usher_metadata m;
         usher_str text = document(rows[i].members);
-        usher_status rc = usher_metadata_read(&m, &arena, &strict, text, NULL);
+        usher_status rc = usher_metadata_read(&m, &kit_arena, &strict, text, NULL);
 
         if (rc != (rows[i].ok ? USHER_OK : USHER_E_SYNTAX)) print_error("%s\n", rows[i].name);
         assert_int_equal(rc, rows[i].ok ? USHER_OK : USHER_E_SYNTAX);
         assert_true((m.issuer.ptr != NULL) == rows[i].ok);
-        assert_int_equal(usher_metadata_read(&m, &arena, &lax, text, NULL),
+        assert_int_equal(usher_metadata_read(&m, &kit_arena, &lax, text, NULL),
                          rows[i].http ? USHER_OK : USHER_E_SYNTAX);
     }
 }
@@ -147,7 +131,7 @@ static void test_what_is_read(void **state)
 
     (void)state;
     memcpy(body, text.ptr, text.len);
-    assert_ok(usher_metadata_read(&m, &arena, &strict, usher_str_of(body, text.len), NULL));
+    assert_ok(usher_metadata_read(&m, &kit_arena, &strict, usher_str_of(body, text.len), NULL));
     free(body); /* the event's body is gone in the next step */
     assert_str(m.issuer, "https://op.example/t");
     assert_str(m.authorization_endpoint, "https://op.example/a?p=1");
@@ -155,7 +139,7 @@ static void test_what_is_read(void **state)
     assert_str(m.jwks_uri, "https://keys.example/k");
     assert_str(m.userinfo_endpoint, "https://op.example/u");
     assert_true(m.response_iss);
-    assert_ok(usher_metadata_read(&m, &arena, &strict, document(ALL "," FLAG "false"), NULL));
+    assert_ok(usher_metadata_read(&m, &kit_arena, &strict, document(ALL "," FLAG "false"), NULL));
     assert_null(m.userinfo_endpoint.ptr);
     assert_false(m.response_iss);
 }
@@ -186,10 +170,10 @@ static void test_endpoints_of_the_end(void **state)
             snprintf(members, sizeof members, ALL ",\"%s\":%s", names[n], ends[i].value);
             const usher_str *one = n ? &m.revocation_endpoint : &m.end_session_endpoint;
             const usher_str *other = n ? &m.end_session_endpoint : &m.revocation_endpoint;
-            assert_ok(usher_metadata_read(&m, &arena, &strict, document(members), NULL));
+            assert_ok(usher_metadata_read(&m, &kit_arena, &strict, document(members), NULL));
             assert_true((one->len != 0) == ends[i].strict_takes);
             assert_null(other->ptr);
-            assert_ok(usher_metadata_read(&m, &arena, &lax, document(members), NULL));
+            assert_ok(usher_metadata_read(&m, &kit_arena, &lax, document(members), NULL));
             assert_true((one->len != 0) == ends[i].lax_takes);
         }
 }
@@ -203,13 +187,14 @@ static void test_other_texts(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        assert_int_equal(usher_metadata_read(&m, &arena, &strict, kit_str(texts[i]), NULL),
+        assert_int_equal(usher_metadata_read(&m, &kit_arena, &strict, kit_str(texts[i]), NULL),
                          USHER_E_SYNTAX);
     memset(big, ' ', sizeof big);
-    assert_int_equal(usher_metadata_read(&m, &arena, &strict, usher_str_of(big, sizeof big), NULL),
-                     USHER_E_SYNTAX);
+    assert_int_equal(
+        usher_metadata_read(&m, &kit_arena, &strict, usher_str_of(big, sizeof big), NULL),
+        USHER_E_SYNTAX);
     /* nothing to expect is not met by an empty issuer */
-    assert_int_equal(usher_metadata_read(&m, &arena, &nobody,
+    assert_int_equal(usher_metadata_read(&m, &kit_arena, &nobody,
                                          document("\"issuer\":\"\"," AUTH "," TOKEN "," JWKS),
                                          NULL),
                      USHER_E_USAGE);
@@ -227,7 +212,7 @@ static void test_bound_of_endpoints(void **state)
         memcpy(url, "https://op.example/", 19);
         url[8192 + more] = 0;
         snprintf(members, sizeof members, "%s,\"authorization_endpoint\":\"%s\"", NOT_AUTH, url);
-        assert_int_equal(usher_metadata_read(&m, &arena, &strict, document(members), NULL),
+        assert_int_equal(usher_metadata_read(&m, &kit_arena, &strict, document(members), NULL),
                          more ? USHER_E_SYNTAX : USHER_OK);
     }
 }
@@ -262,7 +247,7 @@ static void test_every_allocation_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_arena_up, kit_arena_down)
     const struct CMUnitTest tests[] = {
         TEST(test_url),
         TEST(test_documents),

@@ -3,22 +3,6 @@
 #include "base/str.h"
 #include "oauth/token_request.h"
 
-static usher_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 8192, 8 << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 /* ---- requests ---- */
 
 static char secret_bytes[] = "s \xc3\xa9&=%'";
@@ -77,7 +61,7 @@ static void test_token_requests(void **state)
         usher_provider p = provider_of(requests[i].auth);
         usher_fetch f;
 
-        assert_ok(token_request(&f, &arena, &p));
+        assert_ok(token_request(&f, &kit_arena, &p));
         assert_str(f.method, "POST");
         assert_str(f.url, "https://op.example/token");
         assert_str(f.body, requests[i].body);
@@ -105,26 +89,26 @@ static void test_token_requests_that_lack_something(void **state)
     for (size_t i = 0; i < 2; i++) {
         usher_provider p = provider_of(with_secret[i]);
         p.client_secret.len = 0;
-        assert_int_equal(token_request(&f, &arena, &p), USHER_E_SETTING);
+        assert_int_equal(token_request(&f, &kit_arena, &p), USHER_E_SETTING);
         assert_null(f.url.ptr);
         p = provider_of(with_secret[i]);
         p.client_id.len = 0;
-        assert_int_equal(token_request(&f, &arena, &p), USHER_E_SETTING);
+        assert_int_equal(token_request(&f, &kit_arena, &p), USHER_E_SETTING);
     }
     usher_provider p = provider_of(USHER_CLIENT_NONE);
     p.client_secret.len = 0;
-    assert_ok(token_request(&f, &arena, &p));
-    assert_int_equal(usher_token_request(&f, &arena, &p, &metadata, none, good, good, NULL),
+    assert_ok(token_request(&f, &kit_arena, &p));
+    assert_int_equal(usher_token_request(&f, &kit_arena, &p, &metadata, none, good, good, NULL),
                      USHER_E_USAGE);
-    assert_int_equal(usher_token_request(&f, &arena, &p, &metadata, good, none, good, NULL),
+    assert_int_equal(usher_token_request(&f, &kit_arena, &p, &metadata, good, none, good, NULL),
                      USHER_E_USAGE);
-    assert_int_equal(usher_token_request(&f, &arena, &p, &metadata, good, good, none, NULL),
+    assert_int_equal(usher_token_request(&f, &kit_arena, &p, &metadata, good, good, none, NULL),
                      USHER_E_USAGE);
     p.pkce = false; /* then a verifier is what should not be there */
-    assert_int_equal(usher_token_request(&f, &arena, &p, &metadata, good, good, good, NULL),
+    assert_int_equal(usher_token_request(&f, &kit_arena, &p, &metadata, good, good, good, NULL),
                      USHER_E_USAGE);
     assert_null(f.url.ptr);
-    assert_ok(usher_token_request(&f, &arena, &p, &metadata, good, good, none, NULL));
+    assert_ok(usher_token_request(&f, &kit_arena, &p, &metadata, good, good, none, NULL));
     assert_int_equal(usher_str_find(f.body, USHER_STR("code_verifier")), SIZE_MAX);
 }
 
@@ -136,18 +120,19 @@ static void test_userinfo_requests(void **state)
     usher_fetch f;
 
     (void)state;
-    assert_ok(usher_userinfo_request(&f, &arena, &p, &metadata, USHER_STR("at.-_~+/="), NULL));
+    assert_ok(usher_userinfo_request(&f, &kit_arena, &p, &metadata, USHER_STR("at.-_~+/="), NULL));
     assert_str(f.method, "GET");
     assert_str(f.url, "https://op.example/me"); /* never in the query */
     assert_str(header(&f, "Authorization"), "Bearer at.-_~+/=");
     assert_str(header(&f, "Accept"), "application/json");
     assert_int_equal(f.body.len, 0);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_int_equal(usher_userinfo_request(&f, &arena, &p, &metadata, kit_str(wrong[i]), NULL),
-                         USHER_E_SYNTAX);
+        assert_int_equal(
+            usher_userinfo_request(&f, &kit_arena, &p, &metadata, kit_str(wrong[i]), NULL),
+            USHER_E_SYNTAX);
         assert_int_equal(f.header_count, 0);
     }
-    assert_int_equal(usher_userinfo_request(&f, &arena, &p, &without, USHER_STR("at"), NULL),
+    assert_int_equal(usher_userinfo_request(&f, &kit_arena, &p, &without, USHER_STR("at"), NULL),
                      USHER_E_USAGE);
 }
 
@@ -245,8 +230,8 @@ static void test_token_responses(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         usher_tokens t;
-        usher_status rc = usher_token_response_read(&t, &arena, 200, USHER_STR("application/json"),
-                                                    kit_str(answers[i].body), NULL);
+        usher_status rc = usher_token_response_read(
+            &t, &kit_arena, 200, USHER_STR("application/json"), kit_str(answers[i].body), NULL);
 
         if (rc != (answers[i].ok ? USHER_OK : USHER_E_SYNTAX)) print_error("%s\n", answers[i].name);
         assert_int_equal(rc, answers[i].ok ? USHER_OK : USHER_E_SYNTAX);
@@ -265,18 +250,19 @@ static void test_token_responses_of_another_kind(void **state)
     usher_tokens t;
 
     (void)state;
-    assert_ok(usher_token_response_read(
-        &t, &arena, 200, USHER_STR("application/json; charset=utf-8"), USHER_STR(ALL "}"), NULL));
+    assert_ok(usher_token_response_read(&t, &kit_arena, 200,
+                                        USHER_STR("application/json; charset=utf-8"),
+                                        USHER_STR(ALL "}"), NULL));
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
-        assert_int_equal(usher_token_response_read(&t, &arena, statuses[i],
+        assert_int_equal(usher_token_response_read(&t, &kit_arena, statuses[i],
                                                    USHER_STR("application/json"),
                                                    USHER_STR(ALL "}"), NULL),
                          USHER_E_SYNTAX);
-    assert_int_equal(usher_token_response_read(&t, &arena, 200, USHER_STR("text/html"),
+    assert_int_equal(usher_token_response_read(&t, &kit_arena, 200, USHER_STR("text/html"),
                                                USHER_STR(ALL "}"), NULL),
                      USHER_E_SYNTAX);
     assert_int_equal(
-        usher_token_response_read(&t, &arena, 200, (usher_str){0}, USHER_STR(ALL "}"), NULL),
+        usher_token_response_read(&t, &kit_arena, 200, (usher_str){0}, USHER_STR(ALL "}"), NULL),
         USHER_E_SYNTAX);
     assert_null(t.access_token.ptr);
 }
@@ -288,7 +274,7 @@ static void test_tokens_outlive_the_body(void **state)
 
     (void)state;
     memcpy(body, ALL "}", sizeof ALL);
-    assert_ok(usher_token_response_read(&t, &arena, 200, USHER_STR("application/json"),
+    assert_ok(usher_token_response_read(&t, &kit_arena, 200, USHER_STR("application/json"),
                                         usher_str_of(body, sizeof ALL), NULL));
     free(body);
     assert_str(t.access_token, "at");
@@ -323,7 +309,7 @@ static void test_refresh_requests(void **state)
         usher_provider p = provider_of(refreshes[i].auth);
         usher_fetch f;
 
-        assert_ok(usher_refresh_request(&f, &arena, &p, &more_metadata, USHER_STR("r t"),
+        assert_ok(usher_refresh_request(&f, &kit_arena, &p, &more_metadata, USHER_STR("r t"),
                                         kit_str(refreshes[i].scope), kit_str(refreshes[i].audience),
                                         NULL));
         assert_str(f.method, "POST");
@@ -333,7 +319,7 @@ static void test_refresh_requests(void **state)
                     (refreshes[i].auth == USHER_CLIENT_SECRET_BASIC));
         assert_str(header(&f, "Content-Type"), "application/x-www-form-urlencoded");
         assert_int_equal(f.cache_s, 0);
-        assert_int_equal(usher_refresh_request(&f, &arena, &p, &more_metadata, USHER_STR(""),
+        assert_int_equal(usher_refresh_request(&f, &kit_arena, &p, &more_metadata, USHER_STR(""),
                                                (usher_str){0}, (usher_str){0}, NULL),
                          USHER_E_USAGE);
         assert_null(f.url.ptr);
@@ -366,18 +352,19 @@ static void test_pushed_requests(void **state)
     usher_fetch f;
     usher_str uri;
 
-    assert_int_equal(usher_pushed_request(&f, &arena, &p, &m, &form, NULL), USHER_E_USAGE);
+    assert_int_equal(usher_pushed_request(&f, &kit_arena, &p, &m, &form, NULL), USHER_E_USAGE);
     m.pushed_request_endpoint = USHER_STR("https://op.example/par");
-    assert_ok(usher_pushed_request(&f, &arena, &p, &m, &form, NULL));
+    assert_ok(usher_pushed_request(&f, &kit_arena, &p, &m, &form, NULL));
     assert_str(f.url, "https://op.example/par");
     assert_true(usher_str_starts(f.body, USHER_STR("client_id=c&scope=a+b&client_secret=")));
     p.client_auth = USHER_CLIENT_SECRET_BASIC;
-    assert_ok(usher_pushed_request(&f, &arena, &p, &m, &form, NULL));
+    assert_ok(usher_pushed_request(&f, &kit_arena, &p, &m, &form, NULL));
     assert_str(f.body, "client_id=c&scope=a+b");
     assert_int_equal(f.header_count, 3);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        usher_status rc = usher_pushed_response_read(
-            &uri, &arena, cases[i].status, kit_str(cases[i].type), kit_str(cases[i].body), NULL);
+        usher_status rc =
+            usher_pushed_response_read(&uri, &kit_arena, cases[i].status, kit_str(cases[i].type),
+                                       kit_str(cases[i].body), NULL);
         if (rc != (cases[i].good ? USHER_OK : USHER_E_SYNTAX) || (uri.len != 0) != cases[i].good)
             fail_msg("%s: %s", cases[i].name, usher_status_name(rc));
     }
@@ -389,17 +376,19 @@ static void test_revocation_requests(void **state)
     usher_fetch f;
 
     (void)state;
-    assert_ok(usher_revocation_request(&f, &arena, &p, &more_metadata, USHER_STR("r t"), NULL));
+    assert_ok(usher_revocation_request(&f, &kit_arena, &p, &more_metadata, USHER_STR("r t"), NULL));
     assert_str(f.url, "https://op.example/revoke");
     assert_str(f.body, "token_type_hint=refresh_token&token=r+t&client_id=c+s%2B%3A%C3%A9"
                        "&client_secret=s+%C3%A9%26%3D%25%27");
-    assert_int_equal(usher_revocation_request(&f, &arena, &p, &metadata, USHER_STR("r"), NULL),
+    assert_int_equal(usher_revocation_request(&f, &kit_arena, &p, &metadata, USHER_STR("r"), NULL),
                      USHER_E_USAGE);
-    assert_int_equal(usher_revocation_request(&f, &arena, &p, &more_metadata, USHER_STR(""), NULL),
-                     USHER_E_USAGE);
+    assert_int_equal(
+        usher_revocation_request(&f, &kit_arena, &p, &more_metadata, USHER_STR(""), NULL),
+        USHER_E_USAGE);
     p.client_secret.len = 0;
-    assert_int_equal(usher_revocation_request(&f, &arena, &p, &more_metadata, USHER_STR("r"), NULL),
-                     USHER_E_SETTING);
+    assert_int_equal(
+        usher_revocation_request(&f, &kit_arena, &p, &more_metadata, USHER_STR("r"), NULL),
+        USHER_E_SETTING);
     assert_null(f.url.ptr);
 }
 
@@ -410,15 +399,16 @@ static void test_answers_to_a_refresh(void **state)
     usher_tokens t;
 
     (void)state;
-    assert_ok(usher_refresh_response_read(&t, &arena, 200, json, bare, NULL));
+    assert_ok(usher_refresh_response_read(&t, &kit_arena, 200, json, bare, NULL));
     assert_str(t.access_token, "at");
     assert_null(t.id_token.ptr);
-    assert_int_equal(usher_token_response_read(&t, &arena, 200, json, bare, NULL), USHER_E_SYNTAX);
-    assert_ok(usher_refresh_response_read(&t, &arena, 200, json, USHER_STR(ALL "}"), NULL));
-    assert_str(t.id_token, "a.b.c");
-    assert_int_equal(usher_refresh_response_read(&t, &arena, 400, json, bare, NULL),
+    assert_int_equal(usher_token_response_read(&t, &kit_arena, 200, json, bare, NULL),
                      USHER_E_SYNTAX);
-    assert_int_equal(usher_refresh_response_read(&t, &arena, 200, json,
+    assert_ok(usher_refresh_response_read(&t, &kit_arena, 200, json, USHER_STR(ALL "}"), NULL));
+    assert_str(t.id_token, "a.b.c");
+    assert_int_equal(usher_refresh_response_read(&t, &kit_arena, 400, json, bare, NULL),
+                     USHER_E_SYNTAX);
+    assert_int_equal(usher_refresh_response_read(&t, &kit_arena, 200, json,
                                                  USHER_STR("{\"token_type\":\"bearer\"}"), NULL),
                      USHER_E_SYNTAX);
 }
@@ -440,7 +430,7 @@ static void test_error_documents(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
-        assert_ok(usher_token_error_read(&o, &arena, kit_str(documents[i].type),
+        assert_ok(usher_token_error_read(&o, &kit_arena, kit_str(documents[i].type),
                                          kit_str(documents[i].body), NULL));
         assert_int_equal(o.count, documents[i].members);
     }
@@ -481,7 +471,7 @@ static void test_userinfo(void **state)
 
         memcpy(body, infos[i].body, len);
         usher_status rc =
-            usher_userinfo_read(&claims, &arena, infos[i].status, kit_str(infos[i].type),
+            usher_userinfo_read(&claims, &kit_arena, infos[i].status, kit_str(infos[i].type),
                                 usher_str_of(body, len), kit_str(infos[i].subject), NULL);
         free(body); /* the claims must not need it */
         assert_int_equal(rc, infos[i].ok ? USHER_OK : USHER_E_SYNTAX);
@@ -549,7 +539,7 @@ static void test_every_allocation_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_arena_up, kit_arena_down)
     const struct CMUnitTest tests[] = {
         TEST(test_token_requests),
         TEST(test_token_requests_that_lack_something),

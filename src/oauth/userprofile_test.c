@@ -2,28 +2,12 @@
 
 #include "oauth/userprofile.h"
 
-static usher_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 8192, 1 << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 static usher_json_object claims_of(const char *json)
 {
     usher_json_object claims;
 
-    assert_ok(
-        usher_json_read_object(&claims, &arena, kit_str(json), &usher_json_limits_document, NULL));
+    assert_ok(usher_json_read_object(&claims, &kit_arena, kit_str(json),
+                                     &usher_json_limits_document, NULL));
     return claims;
 }
 
@@ -64,7 +48,7 @@ static void test_profiles(void **state)
         usher_json_object claims = claims_of(rows[i].json);
         usher_userprofile p;
 
-        assert_ok(usher_userprofile_read(&p, &arena, &claims, NULL));
+        assert_ok(usher_userprofile_read(&p, &kit_arena, &claims, NULL));
         assert_value(p.id, rows[i].id);
         assert_value(p.name, rows[i].person);
         assert_value(p.email, rows[i].email);
@@ -82,7 +66,7 @@ static void test_without_a_subject(void **state)
         usher_json_object claims = claims_of(jsons[i]);
         usher_userprofile p;
 
-        assert_int_equal(usher_userprofile_read(&p, &arena, &claims, NULL), USHER_E_SYNTAX);
+        assert_int_equal(usher_userprofile_read(&p, &kit_arena, &claims, NULL), USHER_E_SYNTAX);
         assert_null(p.name.ptr);
     }
 }
@@ -102,7 +86,7 @@ static void test_bound_of_texts(void **state)
                  "{\"sub\":\"1\",\"picture\":\"%s\",\"nickname\":\"n\",\"name\":\"%s\"}", text,
                  text);
         usher_json_object claims = claims_of(json);
-        assert_ok(usher_userprofile_read(&p, &arena, &claims, NULL));
+        assert_ok(usher_userprofile_read(&p, &kit_arena, &claims, NULL));
         assert_int_equal(p.image.len, more ? 0 : 2048);
         assert_int_equal(p.name.len, more ? 1 : 2048);
     }
@@ -133,7 +117,7 @@ static void test_every_allocation_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_arena_up, kit_arena_down)
     const struct CMUnitTest tests[] = {
         TEST(test_profiles),
         TEST(test_without_a_subject),

@@ -14,29 +14,13 @@
 #define PAGES   USHER_COOKIE_NEXT_PAGES
 #define EDGE    USHER_COOKIE_NEXT_EDGE
 
-static usher_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 4096, 16u << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 /* ---- the measured cases --------------------------------------------------------------------- */
 
 static usher_json member(usher_json object, const char *name)
 {
     usher_json_object o;
 
-    assert_ok(usher_json_members(&o, &arena, object, NULL));
+    assert_ok(usher_json_members(&o, &kit_arena, object, NULL));
     return usher_json_get(&o, kit_str(name));
 }
 
@@ -44,7 +28,7 @@ static usher_str text(usher_json value)
 {
     usher_str s;
 
-    assert_ok(usher_json_string(&s, &arena, value, NULL));
+    assert_ok(usher_json_string(&s, &kit_arena, value, NULL));
     return s;
 }
 
@@ -61,7 +45,7 @@ static usher_json vectors(const char *path, char **file)
 /* U+0080 to U+00FF stand for single bytes in the vectors; they hold nothing above. */
 static usher_str wire_bytes(usher_str utf8)
 {
-    char *out = usher_arena_get(&arena, utf8.len);
+    char *out = usher_arena_get(&kit_arena, utf8.len);
     size_t n = 0;
 
     assert_non_null(out);
@@ -91,7 +75,7 @@ static void check_pairs(usher_str id, usher_str header, usher_cookie_dialect dia
     size_t n = 0;
 
     assert_int_equal(expected.type, USHER_JSON_ARRAY);
-    assert_ok(usher_cookies_read(&got, &arena, header, dialect, NULL));
+    assert_ok(usher_cookies_read(&got, &kit_arena, header, dialect, NULL));
     for (; usher_json_next(&pair, &pairs); n++) {
         usher_str both = pair.text;
         assert_true(usher_json_next(&item, &both));
@@ -138,8 +122,8 @@ static usher_str listed(usher_str header, usher_cookie_dialect dialect)
     usher_buf b;
     usher_str out;
 
-    assert_ok(usher_cookies_read(&got, &arena, header, dialect, NULL));
-    usher_buf_init(&b, &arena, 1 << 16);
+    assert_ok(usher_cookies_read(&got, &kit_arena, header, dialect, NULL));
+    usher_buf_init(&b, &kit_arena, 1 << 16);
     for (size_t i = 0; i < got.count; i++) {
         if (i) usher_buf_put_char(&b, '|');
         usher_buf_put(&b, got.items[i].name);
@@ -209,14 +193,14 @@ static void test_get(void **state)
     usher_str header = USHER_STR("a=1; b=; c=3");
 
     (void)state;
-    assert_ok(usher_cookies_read(&got, &arena, header, AUTHJS, NULL));
+    assert_ok(usher_cookies_read(&got, &kit_arena, header, AUTHJS, NULL));
     assert_str(usher_cookies_get(&got, USHER_STR("c")), "3");
     assert_non_null(usher_cookies_get(&got, USHER_STR("b")).ptr); /* empty is not absent */
     assert_int_equal(usher_cookies_get(&got, USHER_STR("b")).len, 0);
     assert_null(usher_cookies_get(&got, USHER_STR("B")).ptr);
     assert_null(usher_cookies_get(&got, USHER_STR("")).ptr);
     assert_ok(
-        usher_cookies_read(&got, &arena, (usher_str){0}, AUTHJS, NULL)); /* no header at all */
+        usher_cookies_read(&got, &kit_arena, (usher_str){0}, AUTHJS, NULL)); /* no header at all */
     assert_int_equal(got.count, 0);
     assert_null(usher_cookies_get(&got, USHER_STR("a")).ptr);
 }
@@ -264,7 +248,7 @@ static void test_decode_copies_only_what_it_must(void **state)
         usher_str raw = kit_str(cases[i].raw), out;
         usher_error err = {0};
         bool keep;
-        assert_ok(usher_cookie_decode(&out, &keep, &arena, raw, cases[i].dialect, &err));
+        assert_ok(usher_cookie_decode(&out, &keep, &kit_arena, raw, cases[i].dialect, &err));
         assert_int_equal(keep, cases[i].value != NULL);
         if (keep) assert_str(out, cases[i].value);
         if (keep && cases[i].view) assert_true(out.ptr >= raw.ptr && out.ptr <= raw.ptr + raw.len);
@@ -278,7 +262,7 @@ static usher_str many(size_t n, bool twice)
     usher_buf b;
     usher_str out;
 
-    usher_buf_init(&b, &arena, 1 << 20);
+    usher_buf_init(&b, &kit_arena, 1 << 20);
     for (size_t i = n; i > 0; i--) {
         usher_buf_put_z(&b, "; c");
         usher_buf_put_u64(&b, twice ? i / 2 : i);
@@ -393,14 +377,14 @@ static void test_bound(void **state)
     usher_error err;
 
     (void)state;
-    assert_ok(usher_cookies_read(&got, &arena, many(USHER_COOKIES_MAX, false), AUTHJS, NULL));
+    assert_ok(usher_cookies_read(&got, &kit_arena, many(USHER_COOKIES_MAX, false), AUTHJS, NULL));
     assert_int_equal(got.count, USHER_COOKIES_MAX);
     assert_str(got.items[0].name, "c1024");
     assert_str(got.items[USHER_COOKIES_MAX - 1].name, "c1");
     for (size_t i = 0; i < got.count; i++)
         assert_true(usher_str_eq(usher_str_from(got.items[i].name, 1), got.items[i].value));
     usher_str more = many(USHER_COOKIES_MAX + 1, false);
-    assert_int_equal(usher_cookies_read(&got, &arena, more, AUTHJS, &err), USHER_E_LIMIT);
+    assert_int_equal(usher_cookies_read(&got, &kit_arena, more, AUTHJS, &err), USHER_E_LIMIT);
     assert_int_equal(err.status, USHER_E_LIMIT);
     assert_null(got.items);
     assert_int_equal(got.count, 0);
@@ -413,8 +397,8 @@ static void test_duplicates_among_many(void **state)
         many(USHER_COOKIES_MAX, true); /* c512=1024; c511=1023; c511=1022; ... c0=1 */
 
     (void)state;
-    assert_ok(usher_cookies_read(&first, &arena, header, PACKAGE, NULL));
-    assert_ok(usher_cookies_read(&last, &arena, header, EDGE, NULL));
+    assert_ok(usher_cookies_read(&first, &kit_arena, header, PACKAGE, NULL));
+    assert_ok(usher_cookies_read(&last, &kit_arena, header, EDGE, NULL));
     assert_int_equal(first.count, 513);
     assert_int_equal(last.count, 513);
     assert_str(usher_cookies_get(&first, USHER_STR("c300")), "601");
@@ -439,7 +423,7 @@ static void test_duplicates_as_the_plain_way(void **state)
             header[len++] = ';';
         }
         usher_cookies got;
-        assert_ok(usher_cookies_read(&got, &arena, (usher_str){header, len}, AUTHJS, NULL));
+        assert_ok(usher_cookies_read(&got, &kit_arena, (usher_str){header, len}, AUTHJS, NULL));
         for (size_t i = 0; i < len; i += 4) {
             bool seen = false;
             for (size_t j = 0; j < i; j += 4)
@@ -450,7 +434,7 @@ static void test_duplicates_as_the_plain_way(void **state)
             assert_memory_equal(got.items[plain++].value.ptr, header + i + 2, 1);
         }
         assert_int_equal(plain, got.count);
-        usher_arena_reset(&arena);
+        usher_arena_reset(&kit_arena);
     }
 }
 
@@ -510,7 +494,7 @@ static void test_set_cookie(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         usher_str line;
-        usher_status rc = usher_set_cookie_write(&line, &arena, &cases[i].c, NULL);
+        usher_status rc = usher_set_cookie_write(&line, &kit_arena, &cases[i].c, NULL);
         assert_int_equal(rc, cases[i].line ? USHER_OK : USHER_E_USAGE);
         if (cases[i].line) assert_str(line, cases[i].line);
         if (!cases[i].line) assert_null(line.ptr);
@@ -526,11 +510,11 @@ static void test_names_are_tokens(void **state)
         bool fine = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
                     (c && strchr("!#$%&'*+-.^_`|~", c));
         usher_str line;
-        assert_int_equal(usher_set_cookie_write(&line, &arena, &cookie, NULL),
+        assert_int_equal(usher_set_cookie_write(&line, &kit_arena, &cookie, NULL),
                          fine ? USHER_OK : USHER_E_USAGE);
     }
     usher_str line;
-    assert_int_equal(usher_set_cookie_write(&line, &arena, &(usher_set_cookie){0}, NULL),
+    assert_int_equal(usher_set_cookie_write(&line, &kit_arena, &(usher_set_cookie){0}, NULL),
                      USHER_E_USAGE);
 }
 
@@ -591,7 +575,7 @@ static size_t check_written(const char *path)
             usher_str name = text(member(line, "name")), out;
             usher_str attributes = text(member(line, "attributes"));
             usher_set_cookie c = taken_apart(name, attributes);
-            assert_ok(usher_set_cookie_write(&out, &arena, &c, NULL));
+            assert_ok(usher_set_cookie_write(&out, &kit_arena, &c, NULL));
             assert_true(usher_str_starts(out, name));
             assert_true(usher_str_ends(out, attributes));
             usher_str value = usher_str_from(out, name.len);
@@ -666,19 +650,21 @@ static void test_out_of_memory_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_measured_headers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_dialects, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_get, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_measured_headers, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_dialects, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_get, kit_arena_up, kit_arena_down),
         cmocka_unit_test(test_next_views_the_header),
-        cmocka_unit_test_setup_teardown(test_decode_copies_only_what_it_must, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_decode_copies_only_what_it_must, kit_arena_up,
+                                        kit_arena_down),
         cmocka_unit_test(test_seek),
         cmocka_unit_test(test_seek_at_the_edges),
-        cmocka_unit_test_setup_teardown(test_bound, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_duplicates_among_many, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_duplicates_as_the_plain_way, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_set_cookie, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_names_are_tokens, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_lines_of_the_originals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_bound, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_duplicates_among_many, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_duplicates_as_the_plain_way, kit_arena_up,
+                                        kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_set_cookie, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_names_are_tokens, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_lines_of_the_originals, kit_arena_up, kit_arena_down),
         cmocka_unit_test(test_every_allocation_fails_in_turn),
         cmocka_unit_test(test_out_of_memory_is_told),
     };

@@ -4,30 +4,14 @@
 #include "base/str.h"
 #include "wire/form.h"
 
-static usher_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 4096, 16u << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 static usher_str listed(usher_str text)
 {
     usher_form form;
     usher_buf b;
     usher_str out;
 
-    assert_ok(usher_form_read(&form, &arena, text, NULL));
-    usher_buf_init(&b, &arena, 1 << 16);
+    assert_ok(usher_form_read(&form, &kit_arena, text, NULL));
+    usher_buf_init(&b, &kit_arena, 1 << 16);
     for (size_t i = 0; i < form.count; i++) {
         if (i) usher_buf_put_char(&b, '|');
         usher_buf_put(&b, form.pairs[i].name);
@@ -77,7 +61,7 @@ static void test_look_up(void **state)
     usher_form form;
 
     (void)state;
-    assert_ok(usher_form_read(&form, &arena, USHER_STR("a=1&b&a=2&c=3"), NULL));
+    assert_ok(usher_form_read(&form, &kit_arena, USHER_STR("a=1&b&a=2&c=3"), NULL));
     assert_str(usher_form_first(&form, USHER_STR("a")), "1");
     assert_str(usher_form_last(&form, USHER_STR("a")), "2");
     assert_str(usher_form_last(&form, USHER_STR("c")), "3");
@@ -96,7 +80,7 @@ static void test_views_where_nothing_is_encoded(void **state)
     usher_str text = USHER_STR("ab=cd&e=%66");
 
     (void)state;
-    assert_ok(usher_form_read(&form, &arena, text, NULL));
+    assert_ok(usher_form_read(&form, &kit_arena, text, NULL));
     assert_ptr_equal(form.pairs[0].name.ptr, text.ptr);
     assert_ptr_equal(form.pairs[0].value.ptr, text.ptr + 3);
     assert_str(form.pairs[1].value, "f");
@@ -111,9 +95,9 @@ static void test_bound(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = i % 2 ? '&' : 'a';
-    assert_ok(usher_form_read(&form, &arena, (usher_str){text, sizeof text - 2}, NULL));
+    assert_ok(usher_form_read(&form, &kit_arena, (usher_str){text, sizeof text - 2}, NULL));
     assert_int_equal(form.count, USHER_FORM_PAIRS_MAX);
-    assert_int_equal(usher_form_read(&form, &arena, (usher_str){text, sizeof text}, &err),
+    assert_int_equal(usher_form_read(&form, &kit_arena, (usher_str){text, sizeof text}, &err),
                      USHER_E_LIMIT);
     assert_int_equal(err.status, USHER_E_LIMIT);
     assert_null(form.pairs);
@@ -137,7 +121,7 @@ static void test_put(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         usher_buf b;
         usher_str out;
-        usher_buf_init(&b, &arena, 1000);
+        usher_buf_init(&b, &kit_arena, 1000);
         usher_buf_put_z(&b, cases[i].before);
         usher_form_put(&b, kit_str(cases[i].name), kit_str(cases[i].value));
         assert_ok(usher_buf_take(&out, &b, NULL));
@@ -159,16 +143,16 @@ static void test_round_trip(void **state)
         usher_str name = {raw, len / 2}, value = {raw + len / 2, len - len / 2}, text;
         usher_form form;
         usher_buf b;
-        usher_buf_init(&b, &arena, 1000);
+        usher_buf_init(&b, &kit_arena, 1000);
         usher_form_put(&b, name, value);
         usher_form_put(&b, value, name);
         assert_ok(usher_buf_take(&text, &b, NULL));
-        assert_ok(usher_form_read(&form, &arena, text, NULL));
+        assert_ok(usher_form_read(&form, &kit_arena, text, NULL));
         assert_int_equal(form.count, 2);
         assert_true(usher_str_eq(form.pairs[0].name, name));
         assert_true(usher_str_eq(form.pairs[0].value, value));
         assert_true(usher_str_eq(form.pairs[1].name, value));
-        usher_arena_reset(&arena);
+        usher_arena_reset(&kit_arena);
     }
 }
 
@@ -195,12 +179,13 @@ static void test_every_allocation_fails_in_turn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_read, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_look_up, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_views_where_nothing_is_encoded, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_bound, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_put, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_round_trip, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_read, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_look_up, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_views_where_nothing_is_encoded, kit_arena_up,
+                                        kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_bound, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_put, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_round_trip, kit_arena_up, kit_arena_down),
         cmocka_unit_test(test_every_allocation_fails_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,22 +6,6 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
-static usher_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 4096, 4 << 20);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 static const struct {
     const char *name;
     usher_str text;
@@ -79,7 +63,7 @@ static usher_str escape(usher_str text)
 
     assert_non_null(exact);
     if (text.len) memcpy(exact, text.ptr, text.len);
-    usher_buf_init(&b, &arena, 1 << 20);
+    usher_buf_init(&b, &kit_arena, 1 << 20);
     usher_html_put(&b, (usher_str){exact, text.len});
     assert_ok(usher_buf_take(&out, &b, NULL));
     free(exact);
@@ -114,7 +98,7 @@ static void test_any_bytes(void **state)
             assert_true((c >= 0x20 && c != 0x7f) || c == '\t' || c == '\n');
             assert_false(c == '<' || c == '>' || c == '"' || c == '\'');
         }
-        usher_arena_reset(&arena);
+        usher_arena_reset(&kit_arena);
     }
 }
 
@@ -147,8 +131,8 @@ static void test_every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_any_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rows, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_any_bytes, kit_arena_up, kit_arena_down),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,22 +25,6 @@ static void release(usher_str s)
     free(p);
 }
 
-static usher_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 4096, 64 << 20);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 static usher_json must_read(usher_str text)
 {
     usher_json v = {0};
@@ -56,7 +40,7 @@ static usher_json_object must_index(usher_str text)
     usher_json_object o = {0};
     usher_error err = {0};
 
-    if (usher_json_read_object(&o, &arena, text, &usher_json_limits_claims, &err))
+    if (usher_json_read_object(&o, &kit_arena, text, &usher_json_limits_claims, &err))
         fail_msg("%.*s: %s at %zu", (int)text.len, text.ptr, err.what, err.at);
     return o;
 }
@@ -115,8 +99,8 @@ static void test_plain_members_are_members(void **state)
 
         size_t spaces = put_spaces(spaced, texts[i]);
         usher_status rc =
-            usher_json_read_object(&quick, &arena, text, &usher_json_limits_claims, &quick_err);
-        assert_int_equal(usher_json_read_object(&slow, &arena, kit_str(spaced),
+            usher_json_read_object(&quick, &kit_arena, text, &usher_json_limits_claims, &quick_err);
+        assert_int_equal(usher_json_read_object(&slow, &kit_arena, kit_str(spaced),
                                                 &usher_json_limits_claims, &slow_err),
                          rc);
         assert_int_equal(quick.count, slow.count);
@@ -524,9 +508,9 @@ static void test_grammar(void **state)
             fail_msg("%.*s: status %d, type %d, %s at %zu", (int)text.len, text.ptr, (int)rc,
                      (int)v.type, err.what ? err.what : "-", err.at);
         /* Wherever a value may stand, it is judged alike. */
-        usher_arena_reset(&arena);
+        usher_arena_reset(&kit_arena);
         usher_buf b;
-        usher_buf_init(&b, &arena, 4096);
+        usher_buf_init(&b, &kit_arena, 4096);
         usher_buf_put_z(&b, "[0,{\"x\":");
         usher_buf_put(&b, text);
         usher_buf_put_z(&b, "},0]");
@@ -629,8 +613,8 @@ static void test_plain_and_full_readers_agree(void **state)
             usher_buf b;
             usher_str text;
 
-            usher_arena_reset(&arena);
-            usher_buf_init(&b, &arena, 4096);
+            usher_arena_reset(&kit_arena);
+            usher_buf_init(&b, &kit_arena, 4096);
             usher_buf_put_z(&b, i % 2 ? "{\"first\":\"" : "{\"first\":\"\",\"second");
             for (size_t n = 0; n < len; n++)
                 usher_buf_put_char(&b, 'x');
@@ -638,9 +622,11 @@ static void test_plain_and_full_readers_agree(void **state)
             usher_buf_put_z(&b, values[i / 2]);
             usher_buf_put_z(&b, ",\"third\":\"some more\",\"third\":2,\"last\":123} ");
             assert_ok(usher_buf_take(&text, &b, NULL));
-            assert_ok(usher_json_read_object(&full, &arena, text, &usher_json_limits_claims, NULL));
+            assert_ok(
+                usher_json_read_object(&full, &kit_arena, text, &usher_json_limits_claims, NULL));
             text.len--;
-            assert_ok(usher_json_read_object(&fast, &arena, text, &usher_json_limits_claims, NULL));
+            assert_ok(
+                usher_json_read_object(&fast, &kit_arena, text, &usher_json_limits_claims, NULL));
             assert_int_equal(fast.count, 4);
             assert_int_equal(full.count, 4);
             assert_true(fast.duplicates && full.duplicates);
@@ -659,7 +645,7 @@ static usher_str repeat(const char *piece, size_t times, const char *middle, con
     usher_buf b;
     usher_str out;
 
-    usher_buf_init(&b, &arena, 32 << 20);
+    usher_buf_init(&b, &kit_arena, 32 << 20);
     for (size_t i = 0; i < times; i++)
         usher_buf_put_z(&b, piece);
     usher_buf_put_z(&b, middle);
@@ -691,9 +677,9 @@ static void test_plain_reader_takes_nothing_wrong(void **state)
                                 "{\"first\":\"a string that is long enough to make the text "
                                 "one of more than sixty-four bytes\",",
                                 cases[i].tail);
-        assert_int_equal(
-            usher_json_read_object(&o, &arena, text, &usher_json_limits_claims, NULL) == USHER_OK,
-            cases[i].good);
+        assert_int_equal(usher_json_read_object(&o, &kit_arena, text, &usher_json_limits_claims,
+                                                NULL) == USHER_OK,
+                         cases[i].good);
     }
 }
 
@@ -717,11 +703,11 @@ static void test_depth_is_bounded(void **state)
             assert_int_equal(v.type, USHER_JSON_ABSENT);
             if (kind == 0) assert_int_equal(err.at, depths[i]);
             usher_json_object o;
-            assert_int_equal(usher_json_read_object(&o, &arena, deeper, &limits, &err),
+            assert_int_equal(usher_json_read_object(&o, &kit_arena, deeper, &limits, &err),
                              kind == 1 ? USHER_E_LIMIT : USHER_E_SYNTAX);
             if (kind == 1 && depths[i])
-                assert_ok(usher_json_read_object(&o, &arena, fits, &limits, &err));
-            usher_arena_reset(&arena);
+                assert_ok(usher_json_read_object(&o, &kit_arena, fits, &limits, &err));
+            usher_arena_reset(&kit_arena);
         }
     /* More than the hard bound is the hard bound, and a million brackets are refused at once. */
     usher_json_limits limits = {.depth = SIZE_MAX, .members = 10};
@@ -735,7 +721,7 @@ static void test_depth_is_bounded(void **state)
     /* Width is not depth. */
     text = repeat("[[],{}],", 100000, "", "");
     usher_buf b;
-    usher_buf_init(&b, &arena, 4 << 20);
+    usher_buf_init(&b, &kit_arena, 4 << 20);
     usher_buf_put_char(&b, '[');
     usher_buf_put(&b, text);
     usher_buf_put_z(&b, "0]");
@@ -823,7 +809,7 @@ static void test_members(void **state)
     assert_int_equal(usher_json_get(&empty, USHER_STR("")).type, USHER_JSON_ABSENT);
 
     usher_json_object inner;
-    assert_ok(usher_json_members(&inner, &arena, usher_json_get(&o, USHER_STR("o")), NULL));
+    assert_ok(usher_json_members(&inner, &kit_arena, usher_json_get(&o, USHER_STR("o")), NULL));
     assert_int_equal(inner.count, 1);
     assert_str(inner.members[0].value.text, "[1,{}]");
 }
@@ -842,7 +828,7 @@ static void test_only_an_object_has_members(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         usher_json_object o = {.count = 9};
         usher_error err = {0};
-        assert_int_equal(usher_json_read_object(&o, &arena, kit_str(rows[i].text),
+        assert_int_equal(usher_json_read_object(&o, &kit_arena, kit_str(rows[i].text),
                                                 &usher_json_limits_claims, &err),
                          USHER_E_SYNTAX);
         assert_int_equal(err.at, rows[i].at);
@@ -852,11 +838,11 @@ static void test_only_an_object_has_members(void **state)
     static const char *values[] = {"[]", "\"a\"", "null", "1", "true"};
     for (size_t i = 0; i < COUNT(values); i++) {
         usher_json_object o;
-        assert_int_equal(usher_json_members(&o, &arena, must_read(kit_str(values[i])), NULL),
+        assert_int_equal(usher_json_members(&o, &kit_arena, must_read(kit_str(values[i])), NULL),
                          USHER_E_SYNTAX);
     }
     usher_json_object o;
-    assert_int_equal(usher_json_members(&o, &arena, (usher_json){0}, NULL), USHER_E_SYNTAX);
+    assert_int_equal(usher_json_members(&o, &kit_arena, (usher_json){0}, NULL), USHER_E_SYNTAX);
 }
 
 /* What a repeated name leaves: the first position, the last value. `expected` lists name=value. */
@@ -892,7 +878,7 @@ static usher_str listing(const usher_json_object *o)
     usher_buf b;
     usher_str out;
 
-    usher_buf_init(&b, &arena, 8 << 20);
+    usher_buf_init(&b, &kit_arena, 8 << 20);
     for (size_t i = 0; i < o->count; i++) {
         usher_buf_put(&b, o->members[i].name);
         usher_buf_put_char(&b, '=');
@@ -913,8 +899,8 @@ static void test_repeated_names(void **state)
         for (size_t k = 0; k < COUNT(others); k++) {
             usher_buf text, expected;
             usher_str source, listed;
-            usher_buf_init(&text, &arena, 1 << 16);
-            usher_buf_init(&expected, &arena, 1 << 16);
+            usher_buf_init(&text, &kit_arena, 1 << 16);
+            usher_buf_init(&expected, &kit_arena, 1 << 16);
             for (size_t n = 0; n < others[k]; n++) {
                 usher_buf_put_z(&text, n ? ",\"other " : "{\"other ");
                 usher_buf_put_u64(&text, n);
@@ -934,7 +920,7 @@ static void test_repeated_names(void **state)
                 fail_msg("%.*s\ngives %.*s\nnot   %.*s", (int)source.len, source.ptr, (int)got.len,
                          got.ptr, (int)listed.len, listed.ptr);
             assert_int_equal(o.duplicates, repeats[i].repeated);
-            usher_arena_reset(&arena);
+            usher_arena_reset(&kit_arena);
         }
     /* What repeats inside a value is its own affair. */
     assert_false(must_index(USHER_STR("{\"a\":1,\"A\":{\"a\":1,\"a\":2}}")).duplicates);
@@ -955,7 +941,7 @@ static void test_any_repetition(void **state)
         size_t kept = 0, count = kit_next(&seed) % 120, longest = 1 + kit_next(&seed) % 3;
         usher_buf b;
         usher_str text;
-        usher_buf_init(&b, &arena, 1 << 16);
+        usher_buf_init(&b, &kit_arena, 1 << 16);
         usher_buf_put_char(&b, '{');
         for (size_t i = 0; i < count; i++) {
             char name[4] = {0};
@@ -983,7 +969,7 @@ static void test_any_repetition(void **state)
             assert_true(usher_json_int64(&n, o.members[i].value));
             assert_int_equal(n, values[i]);
         }
-        usher_arena_reset(&arena);
+        usher_arena_reset(&kit_arena);
     }
 }
 
@@ -1013,7 +999,7 @@ static void test_colliding_names(void **state)
     }
     usher_buf b;
     usher_str text;
-    usher_buf_init(&b, &arena, 1 << 16);
+    usher_buf_init(&b, &kit_arena, 1 << 16);
     for (size_t i = 0; i < 2 * COLLIDING; i++) { /* each name twice, the second time backwards */
         size_t k = i < COLLIDING ? i : 2 * COLLIDING - 1 - i;
         usher_buf_put_z(&b, i ? ",\"" : "{\"");
@@ -1044,7 +1030,7 @@ static usher_str many_members(size_t count, const char *prefix)
     usher_buf b;
     usher_str text;
 
-    usher_buf_init(&b, &arena, 32 << 20);
+    usher_buf_init(&b, &kit_arena, 32 << 20);
     usher_buf_put_char(&b, '{');
     for (size_t i = 0; i < count; i++) {
         usher_buf_put_z(&b, i ? ",\"" : "\"");
@@ -1134,10 +1120,11 @@ static void test_members_are_bounded(void **state)
         usher_json_object o;
         usher_error err = {0};
         usher_str text = many_members(bounds[i], "");
-        assert_ok(usher_json_read_object(&o, &arena, text, &limits, &err));
+        assert_ok(usher_json_read_object(&o, &kit_arena, text, &limits, &err));
         assert_int_equal(o.count, bounds[i]);
         usher_str more = many_members(bounds[i] + 1, "");
-        assert_int_equal(usher_json_read_object(&o, &arena, more, &limits, &err), USHER_E_LIMIT);
+        assert_int_equal(usher_json_read_object(&o, &kit_arena, more, &limits, &err),
+                         USHER_E_LIMIT);
         assert_null(o.members);
         assert_int_equal(err.at, bounds[i] ? text.len : 1); /* the name that is one too many */
         /* The bound is the indexed object's; what is inside it has its own reading. */
@@ -1146,8 +1133,9 @@ static void test_members_are_bounded(void **state)
     }
     usher_json_limits limits = {.depth = 4, .members = 3}; /* a repeated name counts each time */
     usher_json_object o;
-    assert_int_equal(usher_json_read_object(
-                         &o, &arena, USHER_STR("{\"a\":1,\"a\":2,\"a\":3,\"a\":4}"), &limits, NULL),
+    assert_int_equal(usher_json_read_object(&o, &kit_arena,
+                                            USHER_STR("{\"a\":1,\"a\":2,\"a\":3,\"a\":4}"), &limits,
+                                            NULL),
                      USHER_E_LIMIT);
     assert_int_equal(usher_json_limits_claims.members, 10000);
     assert_int_equal(usher_json_limits_claims.depth, 1024);
@@ -1170,7 +1158,7 @@ static void test_ten_thousand_members(void **state)
     }
     assert_str(usher_json_get(&o, USHER_STR("claim:9999")).text, "9999");
     usher_json v = must_read(text);
-    assert_ok(usher_json_members(&o, &arena, v, NULL));
+    assert_ok(usher_json_members(&o, &kit_arena, v, NULL));
     assert_int_equal(o.count, 10000);
 }
 
@@ -1199,7 +1187,7 @@ static void test_items(void **state)
         usher_str rest = must_read(whole).text;
         usher_json item;
         usher_buf b;
-        usher_buf_init(&b, &arena, 4096);
+        usher_buf_init(&b, &kit_arena, 4096);
         while (usher_json_next(&item, &rest)) {
             assert_int_equal(item.type, must_read(item.text).type);
             usher_buf_put(&b, item.text);
@@ -1260,7 +1248,7 @@ static void test_strings(void **state)
         usher_json v = must_read(source);
         bool escaped = memchr(source.ptr, '\\', source.len);
         assert_int_equal(v.escaped, escaped);
-        assert_ok(usher_json_string(&text, &arena, v, NULL));
+        assert_ok(usher_json_string(&text, &kit_arena, v, NULL));
         assert_true(usher_str_eq(text, strings[i].text));
         if (!escaped) assert_ptr_equal(text.ptr, source.ptr + 1); /* a view */
         for (size_t k = 0; k < COUNT(strings); k++)
@@ -1274,13 +1262,13 @@ static void test_strings(void **state)
     for (size_t i = 0; i < COUNT(others); i++) {
         usher_str text = USHER_STR("x");
         usher_json v = must_read(kit_str(others[i]));
-        assert_int_equal(usher_json_string(&text, &arena, v, NULL), USHER_E_SYNTAX);
+        assert_int_equal(usher_json_string(&text, &kit_arena, v, NULL), USHER_E_SYNTAX);
         assert_null(text.ptr);
         assert_false(usher_json_string_is(v, USHER_STR("")));
         assert_false(usher_json_string_is(v, v.text));
     }
     usher_str text;
-    assert_int_equal(usher_json_string(&text, &arena, (usher_json){0}, NULL), USHER_E_SYNTAX);
+    assert_int_equal(usher_json_string(&text, &kit_arena, (usher_json){0}, NULL), USHER_E_SYNTAX);
     assert_false(usher_json_string_is((usher_json){0}, (usher_str){0}));
 }
 
@@ -1306,7 +1294,7 @@ static void test_lone_surrogates(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         usher_str source = exact(kit_str(rows[i].source)), text;
         usher_json v = must_read(source);
-        assert_ok(usher_json_string(&text, &arena, v, NULL));
+        assert_ok(usher_json_string(&text, &kit_arena, v, NULL));
         assert_str(text, rows[i].text);
         assert_true(usher_utf8_valid(text));
         assert_false(usher_json_string_is(v, text));
@@ -1332,7 +1320,7 @@ static void test_values_come_back_byte_for_byte(void **state)
         usher_buf b;
         usher_str text, again;
         usher_json_writer w;
-        usher_buf_init(&b, &arena, 4096);
+        usher_buf_init(&b, &kit_arena, 4096);
         usher_json_write_init(&w, &b);
         usher_json_open_object(&w);
         usher_json_name(&w, USHER_STR("kept"));
@@ -1360,9 +1348,9 @@ static void test_vectors(void **state)
         usher_str name;
         int64_t expected, count = 0;
         char path[256];
-        assert_ok(usher_json_members(&entry, &arena, file, NULL));
+        assert_ok(usher_json_members(&entry, &kit_arena, file, NULL));
         assert_ok(
-            usher_json_string(&name, &arena, usher_json_get(&entry, USHER_STR("file")), NULL));
+            usher_json_string(&name, &kit_arena, usher_json_get(&entry, USHER_STR("file")), NULL));
         assert_true(usher_json_int64(&expected, usher_json_get(&entry, USHER_STR("vectors"))));
         snprintf(path, sizeof path, "tests/vectors/%.*s", (int)name.len, name.ptr);
         char *text = kit_read_file(path, &len);
@@ -1372,12 +1360,12 @@ static void test_vectors(void **state)
             usher_json_object v, result;
             usher_json payload;
             usher_str claims;
-            assert_ok(usher_json_members(&v, &arena, vector, NULL));
-            if (usher_json_members(&result, &arena, usher_json_get(&v, USHER_STR("expected")),
+            assert_ok(usher_json_members(&v, &kit_arena, vector, NULL));
+            if (usher_json_members(&result, &kit_arena, usher_json_get(&v, USHER_STR("expected")),
                                    NULL))
                 continue;
             usher_json source = usher_json_get(&result, USHER_STR("payload_json"));
-            if (usher_json_string(&claims, &arena, source, NULL)) continue;
+            if (usher_json_string(&claims, &kit_arena, source, NULL)) continue;
             usher_status rc = usher_json_read(&payload, claims, &usher_json_limits_claims, NULL);
             if (rc == USHER_E_LIMIT)
                 too_deep++;
@@ -1387,7 +1375,7 @@ static void test_vectors(void **state)
         }
         assert_int_equal(count, expected);
         free(text);
-        usher_arena_reset(&arena);
+        usher_arena_reset(&kit_arena);
     }
     assert_int_equal(files, 23);
     assert_true(payloads > 50);
@@ -1471,7 +1459,7 @@ static void test_at_the_edges(void **state)
             assert_int_equal(usher_json_read(&v, view, &usher_json_limits_claims, NULL),
                              cut ? USHER_E_SYNTAX : USHER_OK);
             assert_int_equal(
-                usher_json_read_object(&o, &arena, view, &usher_json_limits_claims, NULL),
+                usher_json_read_object(&o, &kit_arena, view, &usher_json_limits_claims, NULL),
                 cut ? USHER_E_SYNTAX : USHER_OK);
         }
     }
@@ -1480,7 +1468,7 @@ static void test_at_the_edges(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_arena_up, kit_arena_down)
     const struct CMUnitTest tests[] = {
         TEST(test_plain_members_are_members),
         TEST(test_grammar),

@@ -6,22 +6,6 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
-static usher_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 4096, 4 << 20);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 typedef void put_function(usher_buf *b, usher_str text);
 
 static usher_str encoded(put_function *put, usher_str text)
@@ -29,7 +13,7 @@ static usher_str encoded(put_function *put, usher_str text)
     usher_buf b;
     usher_str out;
 
-    usher_buf_init(&b, &arena, 1 << 20);
+    usher_buf_init(&b, &kit_arena, 1 << 20);
     put(&b, text);
     assert_ok(usher_buf_take(&out, &b, NULL));
     return out;
@@ -72,11 +56,11 @@ static void test_encodings(void **state)
         usher_str form = encoded(usher_percent_put_form, text);
         assert_str(component, encodings[i].component);
         assert_str(form, encodings[i].form);
-        assert_ok(usher_percent_decode(&back, &arena, component, NULL));
+        assert_ok(usher_percent_decode(&back, &kit_arena, component, NULL));
         assert_true(usher_str_eq(back, text));
-        assert_ok(usher_percent_decode_form(&back, &arena, form, NULL));
+        assert_ok(usher_percent_decode_form(&back, &kit_arena, form, NULL));
         assert_true(usher_str_eq(back, text));
-        assert_ok(usher_percent_decode_form(&back, &arena, component, NULL));
+        assert_ok(usher_percent_decode_form(&back, &kit_arena, component, NULL));
         assert_true(usher_str_eq(back, text));
     }
 }
@@ -94,12 +78,12 @@ static void test_every_pair_of_digits(void **state)
             unsigned value = 0;
             if (h && l) value = (unsigned)strtoul((char[]){*h, *l, 0}, NULL, 16);
             usher_str out;
-            usher_status rc = usher_percent_decode(&out, &arena, (usher_str){text, 3}, NULL);
+            usher_status rc = usher_percent_decode(&out, &kit_arena, (usher_str){text, 3}, NULL);
             assert_int_equal(rc, h && l && value < 0x80 ? USHER_OK : USHER_E_SYNTAX);
             if (rc == USHER_OK) assert_int_equal(out.ptr[0], value);
-            assert_ok(usher_percent_decode_form(&out, &arena, (usher_str){text, 3}, NULL));
+            assert_ok(usher_percent_decode_form(&out, &kit_arena, (usher_str){text, 3}, NULL));
             assert_int_equal(out.len == 1, h && l && value < 0x80);
-            usher_arena_reset(&arena);
+            usher_arena_reset(&kit_arena);
         }
 }
 
@@ -142,7 +126,7 @@ static void test_every_byte_at_every_place(void **state)
             assert_memory_equal(got.ptr, text, place);
             assert_memory_equal(got.ptr + place, one.ptr, one.len);
             assert_memory_equal(got.ptr + place + one.len, text + place + 1, LEN - 1 - place);
-            usher_arena_reset(&arena);
+            usher_arena_reset(&kit_arena);
         }
 }
 
@@ -229,16 +213,16 @@ static void test_decodings(void **state)
     for (size_t i = 0; i < COUNT(decodings); i++) {
         usher_str out = USHER_STR("x");
         usher_error err = {0};
-        usher_status rc = usher_percent_decode(&out, &arena, decodings[i].text, &err);
+        usher_status rc = usher_percent_decode(&out, &kit_arena, decodings[i].text, &err);
         if (rc != (decodings[i].ok ? USHER_OK : USHER_E_SYNTAX) ||
             !usher_str_eq(out, decodings[i].plain) ||
             (rc && (err.at != decodings[i].at || out.ptr)))
             fail_msg("%s: status %d at %zu", decodings[i].text.ptr, (int)rc, err.at);
     }
     usher_str text = USHER_STR("plain"), out;
-    assert_ok(usher_percent_decode(&out, &arena, text, NULL));
+    assert_ok(usher_percent_decode(&out, &kit_arena, text, NULL));
     assert_ptr_equal(out.ptr, text.ptr); /* itself */
-    assert_ok(usher_percent_decode(&out, &arena, (usher_str){0}, NULL));
+    assert_ok(usher_percent_decode(&out, &kit_arena, (usher_str){0}, NULL));
     assert_null(out.ptr);
 }
 
@@ -286,14 +270,14 @@ static void test_forms(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(forms); i++) {
         usher_str out;
-        assert_ok(usher_percent_decode_form(&out, &arena, forms[i].text, NULL));
+        assert_ok(usher_percent_decode_form(&out, &kit_arena, forms[i].text, NULL));
         if (!usher_str_eq(out, forms[i].plain))
             fail_msg("%s gives %.*s", forms[i].text.ptr, (int)out.len, out.ptr);
     }
     usher_str text = USHER_STR("plain\xc3\xa9"), out;
-    assert_ok(usher_percent_decode_form(&out, &arena, text, NULL));
+    assert_ok(usher_percent_decode_form(&out, &kit_arena, text, NULL));
     assert_ptr_equal(out.ptr, text.ptr);
-    assert_ok(usher_percent_decode_form(&out, &arena, (usher_str){0}, NULL));
+    assert_ok(usher_percent_decode_form(&out, &kit_arena, (usher_str){0}, NULL));
     assert_null(out.ptr);
 }
 
@@ -310,14 +294,14 @@ static void test_any_text_comes_back(void **state)
         usher_str text = {bytes, len}, back;
         bool valid = usher_utf8_valid(text);
         usher_status rc =
-            usher_percent_decode(&back, &arena, encoded(usher_percent_put, text), NULL);
+            usher_percent_decode(&back, &kit_arena, encoded(usher_percent_put, text), NULL);
         assert_int_equal(rc, valid ? USHER_OK : USHER_E_SYNTAX);
         if (valid) assert_true(usher_str_eq(back, text));
-        assert_ok(
-            usher_percent_decode_form(&back, &arena, encoded(usher_percent_put_form, text), NULL));
+        assert_ok(usher_percent_decode_form(&back, &kit_arena,
+                                            encoded(usher_percent_put_form, text), NULL));
         assert_true(usher_utf8_valid(back));
         if (valid) assert_true(usher_str_eq(back, text));
-        usher_arena_reset(&arena);
+        usher_arena_reset(&kit_arena);
     }
 }
 
@@ -373,13 +357,13 @@ static void test_at_the_edges(void **state)
         for (size_t at = 0; at < len; at++)
             text[at] =
                 i / 2 % 3 ? "aZ0-_.%;\x7f "[kit_next(&seed) % (i / 2 % 3 == 1 ? 6 : 10)] : 'a';
-        usher_buf_init(&b, &arena, 3 * len);
+        usher_buf_init(&b, &kit_arena, 3 * len);
         usher_percent_put(&b, (usher_str){text, len});
         assert_ok(usher_buf_take(&escaped, &b, NULL));
-        assert_ok(usher_percent_decode(&back, &arena, escaped, NULL));
+        assert_ok(usher_percent_decode(&back, &kit_arena, escaped, NULL));
         assert_int_equal(back.len, len);
         if (len) assert_memory_equal(back.ptr, text, len);
-        usher_status rc = usher_percent_decode(&back, &arena, (usher_str){text, len}, NULL);
+        usher_status rc = usher_percent_decode(&back, &kit_arena, (usher_str){text, len}, NULL);
         assert_true(rc == USHER_OK || rc == USHER_E_SYNTAX);
     }
     kit_pages_free(&pages);
@@ -387,7 +371,7 @@ static void test_at_the_edges(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_arena_up, kit_arena_down)
     const struct CMUnitTest tests[] = {
         TEST(test_encodings),
         TEST(test_every_byte),

@@ -5,28 +5,12 @@
 #include "wire/json.h"
 #include "wire/url.h"
 
-static usher_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 4096, 16u << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 static usher_str origin_of(const usher_url *url)
 {
     usher_buf b;
     usher_str out;
 
-    usher_buf_init(&b, &arena, 1000);
+    usher_buf_init(&b, &kit_arena, 1000);
     usher_url_put_origin(&b, url);
     assert_ok(usher_buf_take(&out, &b, NULL));
     return out;
@@ -238,7 +222,7 @@ static void test_long_hosts(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         usher_buf b;
         usher_url url;
-        usher_buf_init(&b, &arena, 1000);
+        usher_buf_init(&b, &kit_arena, 1000);
         usher_buf_put_z(&b, "http://");
         for (size_t n = 0; n < cases[i].labels; n++) {
             if (n) usher_buf_put_char(&b, '.');
@@ -346,8 +330,8 @@ static usher_str callback(usher_url_kind *kind, const char *url, const char *bas
     usher_url_kind same;
     usher_str out, again;
 
-    assert_ok(usher_url_callback(&out, kind, &arena, kit_str(url), kit_str(base), NULL));
-    assert_ok(usher_url_callback(&again, &same, &arena, out, kit_str(base), NULL));
+    assert_ok(usher_url_callback(&out, kind, &kit_arena, kit_str(url), kit_str(base), NULL));
+    assert_ok(usher_url_callback(&again, &same, &kit_arena, out, kit_str(base), NULL));
     assert_true(usher_str_eq(out, again)); /* a callback cookie holds it and is judged again */
     return out;
 }
@@ -547,7 +531,7 @@ static void test_base_must_be_an_origin(void **state)
         usher_url_kind kind;
         usher_str out;
         usher_status rc =
-            usher_url_callback(&out, &kind, &arena, USHER_STR("/x"), kit_str(bases[i]), NULL);
+            usher_url_callback(&out, &kind, &kit_arena, USHER_STR("/x"), kit_str(bases[i]), NULL);
         assert_int_equal(rc, USHER_E_USAGE);
         assert_int_equal(kind, NONE);
         assert_null(out.ptr);
@@ -570,7 +554,7 @@ static usher_json member(usher_json object, const char *name)
 {
     usher_json_object o;
 
-    assert_ok(usher_json_members(&o, &arena, object, NULL));
+    assert_ok(usher_json_members(&o, &kit_arena, object, NULL));
     return usher_json_get(&o, kit_str(name));
 }
 
@@ -578,7 +562,7 @@ static usher_str string(usher_json value)
 {
     usher_str s;
 
-    assert_ok(usher_json_string(&s, &arena, value, NULL));
+    assert_ok(usher_json_string(&s, &kit_arena, value, NULL));
     return s;
 }
 
@@ -591,7 +575,7 @@ static difference check_measured(usher_json v)
     difference d = difference_of(url, expected);
     usher_url_kind kind;
 
-    assert_ok(usher_url_callback(&out, &kind, &arena, url, base, NULL));
+    assert_ok(usher_url_callback(&out, &kind, &kit_arena, url, base, NULL));
     assert_int_equal(d == THROWN, kind == NONE);
     if (!usher_str_eq(out, d == AS_MEASURED ? string(expected) : base))
         fail_msg("%.*s: %.*s", (int)id.len, id.ptr, (int)out.len, out.ptr);
@@ -638,7 +622,7 @@ static void test_put_param(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         usher_buf b;
         usher_str out;
-        usher_buf_init(&b, &arena, 1000);
+        usher_buf_init(&b, &kit_arena, 1000);
         usher_buf_put_z(&b, cases[i].before);
         usher_url_put_param(&b, USHER_STR("callbackUrl"), USHER_STR("/x?a=1"));
         assert_ok(usher_buf_take(&out, &b, NULL));
@@ -695,17 +679,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_refused),
-        cmocka_unit_test_setup_teardown(test_hosts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_long_hosts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_same_origin, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_put_origin, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hosts, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_long_hosts, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_same_origin, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_put_origin, kit_arena_up, kit_arena_down),
         cmocka_unit_test(test_loopback),
-        cmocka_unit_test_setup_teardown(test_callback, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_callback_to_addresses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_callback_to_long_hosts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_base_must_be_an_origin, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_measured_redirects, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_put_param, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_callback, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_callback_to_addresses, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_callback_to_long_hosts, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_base_must_be_an_origin, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_measured_redirects, kit_arena_up, kit_arena_down),
+        cmocka_unit_test_setup_teardown(test_put_param, kit_arena_up, kit_arena_down),
         cmocka_unit_test(test_every_allocation_fails_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,22 @@ usher_allocator kit_allocator(kit_alloc *state)
     return (usher_allocator){counted_get, counted_put, state};
 }
 
+usher_arena kit_arena;
+
+int kit_arena_up(void **state)
+{
+    (void)state;
+    usher_arena_init(&kit_arena, usher_allocator_default(), 8192, 64 << 20);
+    return 0;
+}
+
+int kit_arena_down(void **state)
+{
+    (void)state;
+    usher_arena_deinit(&kit_arena);
+    return 0;
+}
+
 static size_t page_size(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);

@@ -46,6 +46,11 @@ uint64_t kit_next(uint64_t *seed); /* splitmix64 */
 bool kit_sampled(const uint8_t *data, size_t size, unsigned of);
 extern bool kit_replaying;
 
+/* An arena for the length of a test: set-up and tear-down of cmocka. */
+extern usher_arena kit_arena;
+int kit_arena_up(void **state);
+int kit_arena_down(void **state);
+
 /* The whole file, with its path relative to the source root; fails the test if it is not there.
  * Free with free(). */
 char *kit_read_file(const char *path, size_t *len);

@@ -7,22 +7,6 @@
 #include "wire/jose/jws_sample.h"
 #include "wire/jose/jws_tokens.h"
 
-static usher_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 8192, 8 << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 static usher_json value_of(usher_str text)
 {
     usher_json value;
@@ -36,7 +20,7 @@ static const char *modulus(size_t bytes, bool even)
 {
     uint8_t n[2100];
     uint64_t seed = bytes;
-    char *text = usher_arena_get(&arena, 2900);
+    char *text = usher_arena_get(&kit_arena, 2900);
 
     for (size_t i = 0; i < bytes; i++)
         n[i] = (uint8_t)kit_next(&seed);
@@ -150,7 +134,7 @@ static void test_import(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         usher_jwk key;
-        usher_status rc = usher_jwk_read(&key, &arena, value_of(kit_str(keys[i].json)), NULL);
+        usher_status rc = usher_jwk_read(&key, &kit_arena, value_of(kit_str(keys[i].json)), NULL);
 
         if (rc != keys[i].status) print_error("%s\n", keys[i].name);
         assert_int_equal(rc, keys[i].status);
@@ -170,13 +154,13 @@ static void test_members_of_a_key(void **state)
     usher_jwk key;
 
     (void)state;
-    assert_ok(usher_jwk_read(&key, &arena, value_of(USHER_STR(A1_RSA)), NULL));
+    assert_ok(usher_jwk_read(&key, &kit_arena, value_of(USHER_STR(A1_RSA)), NULL));
     assert_str(key.kid, "2011-04-29");
     assert_str(key.alg, "RS256");
     assert_null(key.use.ptr);
     usher_jwk_free(&key);
     assert_ok(
-        usher_jwk_read(&key, &arena, value_of(USHER_STR(ED(",\"kid\":\"\\u00e9\\n\""))), NULL));
+        usher_jwk_read(&key, &kit_arena, value_of(USHER_STR(ED(",\"kid\":\"\\u00e9\\n\""))), NULL));
     assert_str(key.kid, "\xc3\xa9\n");
     usher_jwk_free(&key);
 }
@@ -205,7 +189,7 @@ static void test_sizes_of_rsa(void **state)
 
         snprintf(json, sizeof json, "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"%s\"}",
                  modulus(moduli[i].bytes, moduli[i].even));
-        assert_int_equal(usher_jwk_read(&key, &arena, value_of(kit_str(json)), NULL),
+        assert_int_equal(usher_jwk_read(&key, &kit_arena, value_of(kit_str(json)), NULL),
                          moduli[i].status);
         usher_jwk_free(&key);
     }
@@ -243,7 +227,7 @@ static void test_sets(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         usher_jwks set;
-        usher_status rc = usher_jwks_read(&set, &arena, kit_str(sets[i].json), NULL);
+        usher_status rc = usher_jwks_read(&set, &kit_arena, kit_str(sets[i].json), NULL);
 
         if (rc != sets[i].status) print_error("%s\n", sets[i].name);
         assert_int_equal(rc, sets[i].status);
@@ -260,7 +244,7 @@ static usher_str set_of(size_t count, const char *key)
     usher_buf b;
     usher_str text;
 
-    usher_buf_init(&b, &arena, 1 << 20);
+    usher_buf_init(&b, &kit_arena, 1 << 20);
     usher_buf_put_z(&b, "{\"keys\":[");
     for (size_t i = 0; i < count; i++) {
         if (i) usher_buf_put_char(&b, ',');
@@ -278,26 +262,26 @@ static void test_bounds_of_sets(void **state)
     usher_str text;
 
     (void)state;
-    assert_ok(usher_jwks_read(&set, &arena, set_of(USHER_JWKS_KEYS_MAX, SAMPLE_ED_JWK), NULL));
+    assert_ok(usher_jwks_read(&set, &kit_arena, set_of(USHER_JWKS_KEYS_MAX, SAMPLE_ED_JWK), NULL));
     assert_int_equal(set.count, USHER_JWKS_KEYS_MAX);
     usher_jwks_free(&set);
-    assert_int_equal(usher_jwks_read(&set, &arena, set_of(USHER_JWKS_KEYS_MAX + 1, "{}"), NULL),
+    assert_int_equal(usher_jwks_read(&set, &kit_arena, set_of(USHER_JWKS_KEYS_MAX + 1, "{}"), NULL),
                      USHER_E_LIMIT);
     assert_int_equal(set.count, 0);
     /* 256 KiB, and one byte more */
-    usher_buf_init(&b, &arena, 1 << 20);
+    usher_buf_init(&b, &kit_arena, 1 << 20);
     usher_buf_put_z(&b, "{\"keys\":[" SAMPLE_ED_JWK "]");
     while (b.len < (256u << 10) - 1)
         usher_buf_put_char(&b, ' ');
     usher_buf_put_char(&b, '}');
     assert_ok(usher_buf_take(&text, &b, NULL));
-    assert_ok(usher_jwks_read(&set, &arena, text, NULL));
+    assert_ok(usher_jwks_read(&set, &kit_arena, text, NULL));
     usher_jwks_free(&set);
-    usher_buf_init(&b, &arena, 1 << 20);
+    usher_buf_init(&b, &kit_arena, 1 << 20);
     usher_buf_put(&b, text);
     usher_buf_put_char(&b, ' ');
     assert_ok(usher_buf_take(&text, &b, NULL));
-    assert_int_equal(usher_jwks_read(&set, &arena, text, NULL), USHER_E_LIMIT);
+    assert_int_equal(usher_jwks_read(&set, &kit_arena, text, NULL), USHER_E_LIMIT);
 }
 
 /* ---- thumbprints ---- */
@@ -306,7 +290,7 @@ static usher_json member(usher_json object, const char *name)
 {
     usher_json_object o;
 
-    assert_ok(usher_json_members(&o, &arena, object, NULL));
+    assert_ok(usher_json_members(&o, &kit_arena, object, NULL));
     return usher_json_get(&o, kit_str(name));
 }
 
@@ -325,7 +309,7 @@ static void test_thumbprint_vectors(void **state)
         for (int kind = USHER_SHA256; kind <= USHER_SHA512; kind++) {
             usher_str thumb;
 
-            assert_ok(usher_jwk_thumbprint(&thumb, &arena, jwk, (usher_digest_kind)kind, NULL));
+            assert_ok(usher_jwk_thumbprint(&thumb, &kit_arena, jwk, (usher_digest_kind)kind, NULL));
             assert_true(usher_json_string_is(member(expected, names[kind]), thumb));
         }
     }
@@ -356,7 +340,7 @@ static void test_thumbprint_refusals(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof thumbs / sizeof *thumbs; i++) {
         usher_str out = USHER_STR("before");
-        usher_status rc = usher_jwk_thumbprint(&out, &arena, value_of(kit_str(thumbs[i].json)),
+        usher_status rc = usher_jwk_thumbprint(&out, &kit_arena, value_of(kit_str(thumbs[i].json)),
                                                USHER_SHA256, NULL);
 
         assert_int_equal(rc, thumbs[i].status);
@@ -430,7 +414,7 @@ static void test_every_allocation_of_libcrypto_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_arena_up, kit_arena_down)
     const struct CMUnitTest tests[] = {
         TEST(test_import),
         TEST(test_members_of_a_key),

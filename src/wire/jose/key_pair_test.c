@@ -9,22 +9,6 @@
 #include "wire/jose/key_pair.h"
 #include "wire/jose/key_samples.h"
 
-static usher_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    usher_arena_init(&arena, usher_allocator_default(), 8192, 8 << 20);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    usher_arena_deinit(&arena);
-    return 0;
-}
-
 #define RSA USHER_JWK_RSA
 #define EC  USHER_JWK_EC_P256
 #define ED  USHER_JWK_ED25519
@@ -104,7 +88,7 @@ static void test_read(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         usher_jwk key;
         usher_error err = {0};
-        usher_status rc = usher_key_pair_read(&key, &arena, kit_str(cases[i].text), &err);
+        usher_status rc = usher_key_pair_read(&key, &kit_arena, kit_str(cases[i].text), &err);
         usher_str public, thumb;
         usher_json value;
 
@@ -115,9 +99,9 @@ static void test_read(void **state)
         assert_true(key.may_sign == cases[i].may_sign && key.may_verify == cases[i].may_verify);
         assert_int_equal(key.type, cases[i].type);
         if (cases[i].thumbprint) {
-            assert_ok(usher_jwk_write(&public, &arena, &key, NULL));
+            assert_ok(usher_jwk_write(&public, &kit_arena, &key, NULL));
             assert_ok(usher_json_read(&value, public, &usher_json_limits_document, NULL));
-            assert_ok(usher_jwk_thumbprint(&thumb, &arena, value, USHER_SHA256, NULL));
+            assert_ok(usher_jwk_thumbprint(&thumb, &kit_arena, value, USHER_SHA256, NULL));
             assert_str(thumb, cases[i].thumbprint);
         }
         usher_jwk_free(&key);
@@ -146,22 +130,22 @@ static void test_sign_and_verify(void **state)
 
             snprintf(header, sizeof header, "{\"alg\":\"%.*s\"}", (int)name.len,
                      name.ptr ? name.ptr : "");
-            assert_ok(usher_key_pair_read(&pair, &arena, kit_str(pairs[i]), NULL));
-            assert_ok(usher_key_pair_read(&public, &arena, kit_str(publics[i]), NULL));
-            usher_status rc = usher_jws_sign(&token, &arena, (usher_jws_alg)alg, &pair,
+            assert_ok(usher_key_pair_read(&pair, &kit_arena, kit_str(pairs[i]), NULL));
+            assert_ok(usher_key_pair_read(&public, &kit_arena, kit_str(publics[i]), NULL));
+            usher_status rc = usher_jws_sign(&token, &kit_arena, (usher_jws_alg)alg, &pair,
                                              kit_str(header), USHER_STR("{\"a\":1}"), NULL);
             assert_int_equal(rc, usher_jws_alg_fits((usher_jws_alg)alg, &pair) ? USHER_OK
                                                                                : USHER_E_USAGE);
             if (!rc) {
-                assert_ok(usher_jws_read(&jws, &arena, token, NULL));
-                assert_ok(
-                    usher_jws_verify(&payload, &arena, &jws, (usher_jws_alg)alg, &public, NULL));
+                assert_ok(usher_jws_read(&jws, &kit_arena, token, NULL));
+                assert_ok(usher_jws_verify(&payload, &kit_arena, &jws, (usher_jws_alg)alg, &public,
+                                           NULL));
                 assert_str(payload, "{\"a\":1}");
                 made++;
             } else {
                 assert_null(token.ptr);
             }
-            assert_int_equal(usher_jws_sign(&token, &arena, (usher_jws_alg)alg, &public,
+            assert_int_equal(usher_jws_sign(&token, &kit_arena, (usher_jws_alg)alg, &public,
                                             kit_str(header), USHER_STR("{}"), NULL),
                              USHER_E_USAGE);
             usher_jwk_free(&pair);
@@ -196,11 +180,11 @@ static void test_other_curves(void **state)
             usher_str token, payload;
             usher_jws jws;
 
-            assert_ok(usher_jws_sign(&token, &arena, rows[i].alg, &key, rows[i].header,
+            assert_ok(usher_jws_sign(&token, &kit_arena, rows[i].alg, &key, rows[i].header,
                                      USHER_STR("x"), NULL));
-            assert_ok(usher_jws_read(&jws, &arena, token, NULL));
+            assert_ok(usher_jws_read(&jws, &kit_arena, token, NULL));
             assert_int_equal(jws.signature.len, usher_base64url_encoded_size(2 * size));
-            assert_ok(usher_jws_verify(&payload, &arena, &jws, rows[i].alg, &key, NULL));
+            assert_ok(usher_jws_verify(&payload, &kit_arena, &jws, rows[i].alg, &key, NULL));
         }
         usher_jwk_free(&key);
     }
@@ -219,14 +203,16 @@ static void test_macs(void **state)
 
         snprintf(header, sizeof header, "{\"alg\":\"%.*s\"}", (int)name.len,
                  name.ptr ? name.ptr : "");
-        usher_status rc = usher_jws_sign_mac(&token, &arena, (usher_jws_alg)alg, secret,
+        usher_status rc = usher_jws_sign_mac(&token, &kit_arena, (usher_jws_alg)alg, secret,
                                              kit_str(header), USHER_STR("{}"), NULL);
         assert_int_equal(rc, alg >= USHER_HS256 ? USHER_OK : USHER_E_USAGE);
         if (rc) continue;
-        assert_ok(usher_jws_read(&jws, &arena, token, NULL));
-        assert_ok(usher_jws_verify_mac(&payload, &arena, &jws, (usher_jws_alg)alg, secret, NULL));
-        assert_int_equal(usher_jws_sign_mac(&token, &arena, (usher_jws_alg)alg, (usher_secret){0},
-                                            kit_str(header), USHER_STR("{}"), NULL),
+        assert_ok(usher_jws_read(&jws, &kit_arena, token, NULL));
+        assert_ok(
+            usher_jws_verify_mac(&payload, &kit_arena, &jws, (usher_jws_alg)alg, secret, NULL));
+        assert_int_equal(usher_jws_sign_mac(&token, &kit_arena, (usher_jws_alg)alg,
+                                            (usher_secret){0}, kit_str(header), USHER_STR("{}"),
+                                            NULL),
                          USHER_E_USAGE);
         assert_null(token.ptr);
     }
@@ -305,7 +291,7 @@ static void test_every_allocation_of_libcrypto_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_arena_up, kit_arena_down)
     const struct CMUnitTest tests[] = {
         TEST(test_read),
         TEST(test_sign_and_verify),
