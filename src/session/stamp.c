@@ -198,7 +198,7 @@ static inline char *put_text(char *at, const char *from, const char *end)
     return at + len;
 }
 
-/* Where the stamps stand in a text, in its order. */
+/* Where the stamps stand in a text, in its order; each once. */
 typedef struct stamp_places {
     size_t count;
     struct stamp_place {
@@ -209,7 +209,9 @@ typedef struct stamp_places {
 
 static inline void place_add(stamp_places *p, stamp *s, const char *from, size_t len)
 {
-    if (s) p->at[p->count++] = (struct stamp_place){s, from, from + len};
+    if (!s || s->written) return;
+    s->written = true;
+    p->at[p->count++] = (struct stamp_place){s, from, from + len};
 }
 
 static void places_find(stamp_places *p, const usher_json_object *claims, stamp stamps[STAMPS])
@@ -232,7 +234,7 @@ static void places_read_off(stamp_places *p, const usher_json_span *members, siz
     }
 }
 
-/* No stamp is longer than STAMP_MAX, and each is written once. */
+/* No stamp is longer than STAMP_MAX. */
 static void put_places(usher_buf *b, const stamp_places *p, usher_str source)
 {
     const char *from = source.ptr, *end = source.ptr + source.len - 1; /* its bracket is ours */
@@ -240,12 +242,11 @@ static void put_places(usher_buf *b, const stamp_places *p, usher_str source)
 
     if (!begin) return;
     for (size_t i = 0; i < p->count; i++) {
-        stamp *s = p->at[i].stamp;
+        usher_str value = p->at[i].stamp->value;
 
         at = put_text(at, from, p->at[i].from);
-        at = put_text(at, s->value.ptr, s->value.ptr + s->value.len);
+        at = put_text(at, value.ptr, value.ptr + value.len);
         from = p->at[i].end;
-        s->written = true;
     }
     at = put_text(at, from, end);
     usher_buf_wrote(b, (size_t)(at - begin));

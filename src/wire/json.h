@@ -76,9 +76,7 @@ USHER_MUST_USE usher_status usher_json_read_few(usher_json_object *out,
                                                 usher_arena *a, usher_str text,
                                                 const usher_json_limits *limits, usher_error *err);
 
-/* Where a member stands, as offsets into its text: the name without its quotes, the value with
- * them.
- */
+/* Where a member stands, as offsets into its text: a name without its quotes, a value with them. */
 typedef struct usher_json_span {
     uint16_t name, name_end, value, value_end;
 } usher_json_span;

@@ -1,5 +1,4 @@
-/* An object read off without an index: for who wants to know where its members stand and no more.
- */
+/* An object read off without an index: for who wants to know where its members stand, no more. */
 #include "base/str.h"
 #include "wire/json_text.h"
 
