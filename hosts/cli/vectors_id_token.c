@@ -103,7 +103,7 @@ usher_status vectors_id_token(vector *v, usher_error *err)
 
     if (rc && USHER_STATUS_CLASS(rc) == USHER_CLASS_HOST) return rc;
     bool same = usher_json_string_is(verdict, accepted ? USHER_STR("accept") : USHER_STR("reject"));
-    if (!same && usher_json_string_is(strength, USHER_STR("MUST")))
+    if (!same && usher_json_string_is(strength, USHER_STR("MUST")) && !vector_allows(v, accepted))
         vector_differs(v, "verdict", verdict.text,
                        accepted ? USHER_STR("accept") : usher_str_z(usher_cause_word(cause)));
     return same && accepted ? judge_claims(v, token.text, err) : USHER_OK;

@@ -302,14 +302,18 @@ async function thumbprint({ jwk }) {
     return { sha256: await of("sha256"), sha384: await of("sha384"), sha512: await of("sha512") };
 }
 
+/** A private key has the thumbprint of its public one. */
+const halves = ["publicKey", "publicKey", "privateKey"];
+
 function makeKey(pick) {
     const text = (bytes) => Buffer.from(pick.hex(bytes * 2), "hex").toString("base64url");
     const jwk = pick.of([() => ({ kty: "oct", k: text(pick.between(1, 80)) }),
-        () => generateKeyPairSync("ec", { namedCurve: pick.of(["P-256", "P-384", "P-521"]) }).publicKey.export({ format: "jwk" }),
-        () => generateKeyPairSync(pick.of(["ed25519", "x25519"])).publicKey.export({ format: "jwk" }),
+        () => generateKeyPairSync("ec", { namedCurve: pick.of(["P-256", "P-384", "P-521", "secp256k1"]) })[pick.of(halves)].export({ format: "jwk" }),
+        () => generateKeyPairSync(pick.of(["ed25519", "x25519", "ed448", "x448"]))[pick.of(halves)].export({ format: "jwk" }),
         () => ({ kty: "RSA", n: text(256), e: pick.of(["AQAB", "Aw"]) })])();
     const members = Object.entries(jwk);
-    if (pick.chance(0.5)) members.push([pick.of(["kid", "alg", "use", "x5t", "é", "key_ops"]), pick.of(["x", ["sign"], null, "é\"\\"])]);
+    for (let n = pick.below(4); n; n -= 1)
+        members.push([pick.of(["kid", "alg", "use", "x5t", "é", "key_ops", "ext", "oth", "", "0"]), pick.of(["x", ["sign"], null, true, {}, 1, "é\"\\"])]);
     return Object.fromEntries(pick.shuffled(members));
 }
 
