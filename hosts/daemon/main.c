@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "hosts/daemon/listener.h"
 #include "hosts/daemon/settings.h"
-#include "hosts/daemon/visit.h"
+#include "hosts/daemon/upkeep.h"
 
 #define VERSION    "0.1.0"
 #define EXIT_USAGE 2
@@ -148,37 +148,6 @@ static void warn_of_swap(usherd *d)
     usherd_line_end(&l);
 }
 
-/* parts */
-
-static void on_cut(void *ctx, const usherd_wire *wire, usherd_phase phase)
-{
-    const usherd_client *client = (const usherd_client *)(const void *)wire; /* its first member */
-
-    usherd_record_cut(ctx, client, phase);
-}
-
-static void on_tick(void *ctx)
-{
-    usherd *d = ctx;
-
-    usherd_log_sum_up(&d->log, usher_now_ms() / 1000);
-    usher_host_sweep(d->host);
-}
-
-static usher_status start_watch(usherd *d, usher_error *err)
-{
-    usher_status rc = usherd_watch_init(&d->watch, err);
-
-    if (rc) return rc;
-    d->watch.limit_ms[USHERD_PHASE_HEAD] = (int64_t)d->settings.head_timeout_s * 1000;
-    d->watch.limit_ms[USHERD_PHASE_BODY] = (int64_t)d->settings.body_timeout_s * 1000;
-    d->watch.limit_ms[USHERD_PHASE_ANSWER] = USHERD_ANSWER_TIMEOUT_S * 1000;
-    d->watch.on_cut = on_cut;
-    d->watch.on_tick = on_tick;
-    d->watch.ctx = d;
-    return usherd_watch_start(&d->watch, err);
-}
-
 /* running */
 
 /* Milliseconds to wait for a signal; 0 if none came. */
@@ -268,7 +237,7 @@ static int run(usherd *d, const sigset_t *set)
         return complain("cannot start", &err);
     }
     usherd_exchanges_init(&d->exchanges);
-    if (start_watch(d, &err)) {
+    if (usherd_upkeep_start(d, &err)) {
         status = complain("cannot start", &err);
     } else {
         status = run_listener(d, set);
