@@ -429,64 +429,54 @@ function otherReturn({ input: { return_to, options }, expected }) {
 
 /* --- the parts ------------------------------------------------------------------------------------- */
 
-export const parts = [{
-    name: "auth0-sessions",
-    weight: 4,
+/** A part whose cases are cookies that are read. */
+const reading = (name, weight, make, other, system = "auth0") => ({
+    name,
+    weight,
     answers: { "auth0.get-session": getSession },
-    async make(pick) {
-        return { system: "auth0", op: "auth0.get-session", input: await makeSession(pick) };
+    make: async (pick) => ({ system, op: "auth0.get-session", input: await make(pick) }),
+    other,
+});
+
+export const parts = [
+    reading("auth0-sessions", 4, makeSession, otherSession),
+    reading("auth0-legacy-v3", 2, makeLegacy, otherLegacy, "auth0-legacy-v3"),
+    reading("auth0-stateful", 2, makeStored, otherStored),
+    {
+        name: "auth0-roll",
+        weight: 3,
+        answers: { "auth0.roll": roll },
+        async make(pick) {
+            const input = pick.chance(0.2) ? await makeStored(pick) : await makeSession(pick, true);
+            const options = { ...input.options };
+            if (pick.chance(0.3)) options.absolute_duration = pick.of([1000, 60, 1, 0, 86400, 259200]);
+            if (pick.chance(0.3)) options.inactivity_duration = pick.of([600, 1, 0, 999999]);
+            if (pick.chance(0.05)) options.rolling = false;
+            if (pick.chance(0.3)) options.cookie = { ...options.cookie, ...Object.fromEntries(pick.shuffled([["domain", "example.com"], ["path", pick.of(["/app", "/"])],
+                ["sameSite", pick.of(["lax", "strict", "none"])], ["transient", pick.chance(0.5)], ["secure", pick.chance(0.5)]]).slice(0, 2)) };
+            if (Object.keys(options).length) input.options = options;
+            return { system: "auth0", op: "auth0.roll", input };
+        },
+        other: otherRolled,
+    }, {
+        name: "auth0-transactions",
+        weight: 2,
+        answers: { "auth0.callback": callback },
+        async make(pick) {
+            return { system: "auth0", op: "auth0.callback", input: await makeTransaction(pick) };
+        },
+    }, {
+        name: "redirects-auth0",
+        weight: 2,
+        answers: { "auth0.return-to": returnTo },
+        make(pick, seeds) {
+            const return_to = someUrl(pick, seeds.map(({ input }) => input.return_to).filter((text) => text.length < 100));
+            const options = {};
+            if (!return_to) return null;
+            if (pick.chance(0.2)) options.app_base_url = pick.of(["https://app.example.com/base", "http://localhost:3000", "http://[::1]:3000", "https://app.example.com:8443"]);
+            if (pick.chance(0.1)) options.sign_in_return_to_path = "/home";
+            return { system: "auth0", op: "auth0.return-to", input: { now: NOW, secret: SECRET, return_to, ...(Object.keys(options).length ? { options } : {}) } };
+        },
+        other: otherReturn,
     },
-    other: otherSession,
-}, {
-    name: "auth0-legacy-v3",
-    weight: 2,
-    answers: { "auth0.get-session": getSession },
-    async make(pick) {
-        return { system: "auth0-legacy-v3", op: "auth0.get-session", input: await makeLegacy(pick) };
-    },
-    other: otherLegacy,
-}, {
-    name: "auth0-stateful",
-    weight: 2,
-    answers: { "auth0.get-session": getSession },
-    async make(pick) {
-        return { system: "auth0", op: "auth0.get-session", input: await makeStored(pick) };
-    },
-    other: otherStored,
-}, {
-    name: "auth0-roll",
-    weight: 3,
-    answers: { "auth0.roll": roll },
-    async make(pick) {
-        const input = pick.chance(0.2) ? await makeStored(pick) : await makeSession(pick, true);
-        const options = { ...input.options };
-        if (pick.chance(0.3)) options.absolute_duration = pick.of([1000, 60, 1, 0, 86400, 259200]);
-        if (pick.chance(0.3)) options.inactivity_duration = pick.of([600, 1, 0, 999999]);
-        if (pick.chance(0.05)) options.rolling = false;
-        if (pick.chance(0.3)) options.cookie = { ...options.cookie, ...Object.fromEntries(pick.shuffled([["domain", "example.com"], ["path", pick.of(["/app", "/"])],
-            ["sameSite", pick.of(["lax", "strict", "none"])], ["transient", pick.chance(0.5)], ["secure", pick.chance(0.5)]]).slice(0, 2)) };
-        if (Object.keys(options).length) input.options = options;
-        return { system: "auth0", op: "auth0.roll", input };
-    },
-    other: otherRolled,
-}, {
-    name: "auth0-transactions",
-    weight: 2,
-    answers: { "auth0.callback": callback },
-    async make(pick) {
-        return { system: "auth0", op: "auth0.callback", input: await makeTransaction(pick) };
-    },
-}, {
-    name: "redirects-auth0",
-    weight: 2,
-    answers: { "auth0.return-to": returnTo },
-    make(pick, seeds) {
-        const return_to = someUrl(pick, seeds.map(({ input }) => input.return_to).filter((text) => text.length < 100));
-        const options = {};
-        if (!return_to) return null;
-        if (pick.chance(0.2)) options.app_base_url = pick.of(["https://app.example.com/base", "http://localhost:3000", "http://[::1]:3000", "https://app.example.com:8443"]);
-        if (pick.chance(0.1)) options.sign_in_return_to_path = "/home";
-        return { system: "auth0", op: "auth0.return-to", input: { now: NOW, secret: SECRET, return_to, ...(Object.keys(options).length ? { options } : {}) } };
-    },
-    other: otherReturn,
-}];
+];
