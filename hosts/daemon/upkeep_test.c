@@ -15,7 +15,7 @@ static int begin(void **state)
     usherd_log_init(&d.log, STDERR_FILENO);
     d.settings.head_timeout_s = 10;
     d.settings.body_timeout_s = 20;
-    return usher_host_new(&d.host, NULL, NULL);
+    return usher_host_new(&d.host, NULL, NULL) == USHER_OK ? 0 : -1;
 }
 
 static int end(void **state)
