@@ -63,6 +63,9 @@ static usher_status run_checks(usher_exchange *ex, usher_cause *cause, usher_err
     } else if (s->answer.state.ptr && !ex->site->profile->strict_paths) {
         *cause = USHER_CAUSE_STATE_MISMATCH; /* one that nobody asked for */
     }
+    /* RFC 9207: also an error is only the issuer's to tell. */
+    if (!*cause && s->answer.iss.ptr && !usher_str_eq(s->answer.iss, s->provider->issuer))
+        *cause = USHER_CAUSE_RESPONSE_ISS;
     if (*cause) return USHER_OK;
     if (s->answer.error.ptr) return USHER_OK; /* no code to protect */
     if (s->provider->pkce) {
@@ -135,13 +138,6 @@ static usher_status redirect_uri(usher_str *out, usher_exchange *ex, usher_error
     return rc ? rc : usher_respond_own_url(out, ex, text, err);
 }
 
-/* RFC 9207: an iss must be the issuer's, and may not be missing where it was promised. */
-static bool response_iss_fits(const usher_sign_in *s)
-{
-    if (s->answer.iss.ptr) return usher_str_eq(s->answer.iss, s->provider->issuer);
-    return !s->metadata.response_iss;
-}
-
 usher_status usher_callback_metadata(usher_exchange *ex, const usher_event *event, usher_want *want,
                                      usher_error *err)
 {
@@ -159,7 +155,7 @@ usher_status usher_callback_metadata(usher_exchange *ex, const usher_event *even
     if (usher_flow_peer_fault(ex, rc))
         return refuse(ex, USHER_FAIL_CALLBACK, USHER_CAUSE_METADATA_INVALID, &why, err);
     if (rc) return usher_pass(err, &why);
-    if (!response_iss_fits(s))
+    if (!s->answer.iss.ptr && s->metadata.response_iss) /* it was promised */
         return refuse(ex, USHER_FAIL_CHECK, USHER_CAUSE_RESPONSE_ISS, NULL, err);
     if ((rc = redirect_uri(&uri, ex, err)) ||
         (rc = usher_token_request(&fetch, &ex->arena, s->provider, &s->metadata, s->answer.code,

@@ -420,7 +420,7 @@ static void test_callback_refusals(void **state)
         {"check cookies swapped", swapped, USHER_CAUSE_STATE_COOKIE, 0},
         {"after the checks expired", late, USHER_CAUSE_STATE_COOKIE, 0},
         {"another provider's callback", other_provider, USHER_CAUSE_PROVIDER_UNKNOWN, 0},
-        {"wrong iss", wrong_iss, USHER_CAUSE_RESPONSE_ISS, 1},
+        {"wrong iss", wrong_iss, USHER_CAUSE_RESPONSE_ISS, 0},
     };
 
     for (size_t p = 0; p < 2; p++)
@@ -461,21 +461,33 @@ static void test_without_pkce(void **state)
     }
 }
 
+#define OTHER_ISS "&iss=https%3A%2F%2Fother.example"
+
+/* v4 tells of a provider's error before it looks at anything else, v5 only if it is the provider's.
+ */
 static void test_provider_error(void **state)
 {
     (void)state;
-    static const char *const where[] = {
-        "http://localhost:3000/api/auth/error?error=Callback",
-        "http://localhost:3000/api/auth/signin?error=OAuthCallbackError"};
-    for (size_t p = 0; p < 2; p++) {
+    static const struct {
+        const char *profile, *iss, *location;
+        usher_cause cause;
+    } rows[] = {
+        {"nextauth-4", "", "error?error=Callback", USHER_CAUSE_PROVIDER_ERROR},
+        {"nextauth-4", OTHER_ISS, "error?error=Callback", USHER_CAUSE_PROVIDER_ERROR},
+        {"authjs-5", "", "signin?error=OAuthCallbackError", USHER_CAUSE_PROVIDER_ERROR},
+        {"authjs-5", OTHER_ISS, "error?error=Configuration", USHER_CAUSE_RESPONSE_ISS},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         browser b;
         char s[1024], target[2048];
-        browser_open(&b, profiles[p], ",\"checks\":[\"state\"]");
+        browser_open(&b, rows[i].profile, ",\"checks\":[\"state\"]");
         start_sign_in(&b, s, sizeof s, NULL);
-        snprintf(target, sizeof target, "/api/auth/callback/op?error=access_denied&state=%s", s);
+        snprintf(target, sizeof target, "/api/auth/callback/op?error=access_denied&state=%s%s", s,
+                 rows[i].iss);
         get(&b, target);
-        assert_string_equal(b.location, where[p]);
-        assert_true(has_cause(&b, USHER_CAUSE_PROVIDER_ERROR));
+        assert_string_equal(strstr(b.location, "/api/auth/") + 10, rows[i].location);
+        assert_true(has_cause(&b, rows[i].cause));
         browser_close(&b);
     }
 }

@@ -84,7 +84,7 @@ function written(dir, name, cases) {
 async function work({ dir }) {
     const kit = await import("./fresh/kit.mjs");
     // Addresses last: @auth/core remembers for good that some configuration had an e-mail provider.
-    const names = ["cookies", "matchers", "urls", "auth0", "write", "id_token", "authjs"];
+    const names = ["cookies", "matchers", "urls", "auth0", "write", "id_token", "checks", "authjs"];
     const parts = (await Promise.all(names.map((name) => import(`./fresh/${name}.mjs`))))
         .flatMap((module) => module.parts).filter(({ name }) => !only || only.includes(name));
     const all = parts.reduce((sum, { weight }) => sum + weight, 0);
